@@ -1,0 +1,36 @@
+# How every target of the project is compiled.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
+
+add_library(studyhall_options INTERFACE)
+target_compile_options(
+  studyhall_options
+  INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+            # A suggestion must not depend on how a compiler fuses multiplications.
+            -ffp-contract=off)
+target_include_directories(studyhall_options INTERFACE "${CMAKE_SOURCE_DIR}")
+if(STUDYHALL_SANITIZE)
+  target_compile_options(studyhall_options INTERFACE -fsanitize=${STUDYHALL_SANITIZE}
+                                                     -fno-omit-frame-pointer)
+  target_link_options(studyhall_options INTERFACE -fsanitize=${STUDYHALL_SANITIZE})
+endif()
+
+# studyhall_library(NAME SOURCES file... PUBLIC lib... PRIVATE lib...): the library of one folder.
+function(studyhall_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC studyhall_options ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+endfunction()

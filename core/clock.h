@@ -1,0 +1,36 @@
+// Wall-clock time, passed in so that tests own it.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace studyhall {
+
+// UTC, to the microsecond.
+using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
+using Duration = std::chrono::microseconds;
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  // May be called from any thread.
+  [[nodiscard]] virtual Timestamp now() const = 0;
+};
+
+class SystemClock final : public Clock {
+ public:
+  [[nodiscard]] Timestamp now() const override;
+};
+
+// "2026-03-01T12:00:00.000000Z".
+std::string format_utc(Timestamp time);
+// nullopt unless `text` is in the form of format_utc (the fraction may be shorter or absent).
+std::optional<Timestamp> parse_utc(std::string_view text);
+
+// Seconds as a Duration, saturating at about 290,000 years.
+Duration seconds_to_duration(double seconds);
+double to_seconds(Duration duration);
+
+}  // namespace studyhall

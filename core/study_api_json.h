@@ -1,0 +1,58 @@
+// The JSON forms of the verbs' requests and answers: what goes over HTTP, what --json prints.
+//
+// *_from_json throws Error(Malformed) with every problem (unknown field with the nearest known one,
+// wrong type); NaN and infinities, which JSON does not have, are refused as values by name ("NaN"
+// as a string included).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/study_api.h"
+
+namespace studyhall {
+
+Json to_json(const StudyInfo& info);
+StudyInfo study_info_from_json(const Json& json);
+
+Json to_json(const AskRequest& request);
+AskRequest ask_request_from_json(const Json& json);
+// {"trials": [{"number", "params", "lease": {"token", "expires_at"}, "attempt", "purpose", ...}],
+//  "retry_after_s"?}; of a Finished or Exhausted answer use error_json instead.
+Json to_json(const AskAnswer& answer);
+AskAnswer ask_answer_from_json(const Json& json);
+
+// {"value" | "values", "state", "reason", "metrics", "usage", "evidence", "note", "lease",
+// "request_id"}
+Json to_json(const TellRequest& request);
+TellRequest tell_request_from_json(const Json& json);
+Json to_json(const TellAnswer& answer);
+TellAnswer tell_answer_from_json(const Json& json);
+
+Json to_json(const ReportRequest& request);
+ReportRequest report_request_from_json(const Json& json);
+Json to_json(const BeatAnswer& answer);
+BeatAnswer beat_answer_from_json(const Json& json);
+
+Json to_json(const EnqueueRequest& request);
+EnqueueRequest enqueue_request_from_json(const Json& json);
+Json to_json(const EnqueueAnswer& answer);
+EnqueueAnswer enqueue_answer_from_json(const Json& json);
+
+// One objective: "value"; several: "values". Infinite values, which Optuna may have written, are
+// the strings "inf" and "-inf".
+Json to_json(const TrialView& trial);
+TrialView trial_view_from_json(const Json& json);
+Json to_json(const BestRow& row);
+BestRow best_row_from_json(const Json& json);
+Json to_json(const Event& event);
+Event event_from_json(const Json& json);
+
+// {"error": {"code", "message", "details"}}
+Json error_json(std::string_view code, std::string_view message, const Json& details = nullptr);
+Json error_json(const Error& error);
+// The Error that error_json printed; `status` decides where the body is not of that form.
+Error error_from_json(const Json& json, int status);
+
+}  // namespace studyhall

@@ -1,0 +1,89 @@
+// A study file, checked: what to search, what counts as good, who works on it, and when to stop.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/experiment_spec.h"
+#include "core/json.h"
+#include "core/slice.h"
+#include "core/space.h"
+
+namespace studyhall {
+
+enum class Direction { Minimize, Maximize };
+std::string_view to_string(Direction direction);  // "minimize", "maximize"
+
+// A metric told with each result must stay within a bound.
+struct MetricConstraint {
+  std::string metric;
+  std::optional<double> max;
+  std::optional<double> min;
+  // Amount by which `value` breaks the bound, > 0 violated, negative: room left.
+  [[nodiscard]] double violation(double value) const;
+};
+
+struct SamplerSpec {
+  std::string name;  // resolved: "tpe", "cmaes" or "random", never "auto"
+  Json options;      // further members as given, checked by the sampler's own rules
+  int version = 1;   // of the sampler's rules, so that a later build keeps a running study's
+};
+
+struct WorkerSpec {
+  std::string name;
+  // Parameters this worker moves, with their narrowed domains, [space.size()]; absent: the whole
+  // space.
+  std::optional<std::vector<Domain>> focus;
+  std::optional<SamplerSpec> sampler;                 // instead of the study's
+  std::vector<std::pair<std::size_t, double>> fixed;  // parameter position, internal value
+};
+
+struct Limits {
+  std::optional<std::int64_t> trials;
+  std::optional<std::int64_t> failures;  // configuration failures; default: trials
+  std::optional<std::int64_t> running;   // at once
+};
+
+struct StudySpec {
+  std::string name;
+  std::vector<Direction> directions;  // at least one
+  std::uint64_t seed = 0;
+  SearchSpace space;
+  std::vector<MetricConstraint> constraints;
+  std::map<std::string, WorkerSpec> workers;
+  double focus_share = 0.8;  // of a focused worker's suggestions; the others may move everything
+  SamplerSpec sampler;
+  Limits limits;
+  std::optional<double> target;
+  std::optional<ExperimentSpec> experiment;
+  // The file as it was given, with everything that was resolved filled in: what is stored, shown,
+  // and read back by parse_study_spec to an equal spec.
+  Json resolved;
+};
+
+// Checks a whole study file. Throws Error(Invalid) whose details list *every* problem as {path,
+// message}: each with the value found and what was expected; unknown fields with the nearest known
+// name; what this build does not have, by name ("confirm.replicates 2: this build does not re-run
+// candidates yet; use 0"). A file without "seed" gets one from `default_seed`, stored in
+// `resolved`.
+std::shared_ptr<const StudySpec> parse_study_spec(const Json& file, std::uint64_t default_seed = 0);
+
+// The JSON Schema (2020-12) of a study file, for editors.
+const Json& study_file_schema();
+
+// The slice that `worker` draws from when focused: its focus domains free, everything else held at
+// `pin`
+// ([space.size()], no NaN), its `fixed` values held. Key: the worker's name. Without focus: the
+// whole space with `fixed` held, key "" when nothing is fixed.
+Slice worker_slice(const StudySpec& spec, const WorkerSpec& worker, std::span<const double> pin);
+
+// Whether `name` may name a study or a worker: 1 to 64 of [A-Za-z0-9._-], not beginning with '.' or
+// '-'.
+bool is_valid_name(std::string_view name);
+
+}  // namespace studyhall

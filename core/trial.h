@@ -1,0 +1,94 @@
+// One trial: a configuration, what became of it, and who ran it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/json.h"
+#include "core/space.h"
+
+namespace studyhall {
+
+// Optuna's states, and its names for them in storage.
+enum class TrialState { Waiting, Running, Complete, Pruned, Fail };
+
+// "waiting", "running", "complete", "pruned", "failed".
+std::string_view to_string(TrialState state);
+// nullopt for a name that is not one ("fail" and upper case are understood).
+std::optional<TrialState> trial_state_from_string(std::string_view name);
+
+// Waiting -> Running -> Complete | Pruned | Fail; Running -> Waiting (given back or lost); Waiting
+// -> Fail (removed from the queue). Nothing leaves a finished state.
+bool is_legal_change(TrialState from, TrialState to);
+inline bool is_finished(TrialState state) {
+  return state != TrialState::Waiting && state != TrialState::Running;
+}
+
+// Why a trial failed.
+enum class FailReason {
+  BadConfig,  // the configuration is at fault: never retried, learned as infeasible
+  Infra,      // the worker is at fault: retried elsewhere
+  Declined,   // the agent ended without running it
+  Cancelled,  // a person interrupted it
+};
+// "config", "infra", "declined", "cancelled".
+std::string_view to_string(FailReason reason);
+std::optional<FailReason> fail_reason_from_string(std::string_view name);
+
+// What an asked trial is for.
+enum class Purpose { Suggested, Enqueued, Replicate, Retry };
+std::string_view to_string(Purpose purpose);
+std::optional<Purpose> purpose_from_string(std::string_view name);
+
+// What a trial used, told by its worker; absent figures were not measured.
+struct Usage {
+  std::optional<double> cost_usd;
+  std::optional<std::int64_t> turns;
+  std::optional<std::int64_t> tokens;
+  std::optional<double> seconds;
+  bool operator==(const Usage&) const = default;
+};
+Json to_json(const Usage& usage);
+
+// Where a trial came from and what is known of its run, besides Optuna's own columns. Kept in one
+// system attribute.
+struct TrialRecord {
+  std::string worker;  // who holds or ran it; empty while never asked
+  Purpose purpose = Purpose::Suggested;
+  int attempt = 0;               // 1 at the first ask
+  std::string sampler;           // "tpe", "random", "default", ...; empty for enqueued values
+  std::string slice;             // key of the slice it was drawn from
+  std::int64_t pin = -1;         // number of the trial the held values were taken from; -1: none
+  std::int64_t pin_version = 0;  // counts the pin's changes
+  std::int64_t as_of = 0;        // sequence of the last event the sampler saw
+  double priority = 0;           // waiting trials: higher first
+  std::optional<FailReason> reason;  // of Fail
+  std::string note;                  // the worker's words on how it ended
+  Usage usage;
+  Json evidence;  // how the score was measured; null: claimed only
+  bool operator==(const TrialRecord&) const = default;
+};
+Json to_json(const TrialRecord& record);
+// Reads what to_json wrote; unknown members are ignored, absent ones keep their defaults.
+TrialRecord trial_record_from_json(const Json& json);
+
+struct Trial {
+  std::int64_t number = -1;
+  TrialState state = TrialState::Waiting;
+  // [space.size()]. Waiting trials: NaN also where no value was given and the sampler will choose.
+  Config config;
+  std::vector<double> values;       // [objectives], empty unless told
+  std::vector<double> constraints;  // [study constraints], > 0 violated; empty unless complete
+  std::map<std::string, double> metrics;        // user attributes that are numbers
+  std::map<std::int64_t, double> intermediate;  // step -> value
+  std::optional<Timestamp> started;             // when it was (last) asked
+  std::optional<Timestamp> completed;
+  TrialRecord record;
+};
+
+}  // namespace studyhall
