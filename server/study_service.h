@@ -1,0 +1,66 @@
+// The verbs of a study over a storage, the samplers and a clock. No HTTP in it.
+//
+// Asks of one study are sampled one at a time, in number order, each with all earlier ones in its
+// history; tells, beats and reads never wait for a sampler; studies sample in parallel. State in
+// memory is a function of what is committed: after a failed commit the study is read again from
+// storage.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/study_api.h"
+#include "storage/storage.h"
+
+namespace studyhall::server {
+
+struct ServiceOptions {
+  // Where lease tokens come from; tests pass a counter.
+  std::function<std::string()> new_token;
+  // At the start every lease gets its full length again (the workers could not beat while the
+  // server was away). Off for an embedded verb, which starts and ends within one command.
+  bool renew_leases = true;
+};
+
+class StudyService final : public StudyApi {
+ public:
+  // Both must outlive the service.
+  StudyService(storage::Storage& storage, const Clock& clock, ServiceOptions options = {});
+  ~StudyService() override;
+
+  // Takes in what other programs have written to the storage since. An embedded verb calls it under
+  // the database's lock; the service calls it itself when a commit comes back Stale.
+  void catch_up();
+  // Returns trials whose lease has run out to waiting. Each ask does so for its study; a server
+  // calls this now and then so that people see it too.
+  void expire_leases();
+
+  StudyInfo create_study(const Json& file) override;
+  std::vector<StudyInfo> studies() override;
+  StudyInfo study(const std::string& name) override;
+  void delete_study(const std::string& name) override;
+  void stop_study(const std::string& name, const std::string& reason) override;
+  void resume_study(const std::string& name) override;
+  AskAnswer ask(const std::string& study, const AskRequest& request) override;
+  TellAnswer tell(const std::string& study, std::int64_t number,
+                  const TellRequest& request) override;
+  BeatAnswer report(const std::string& study, std::int64_t number,
+                    const ReportRequest& request) override;
+  BeatAnswer heartbeat(const std::string& study, std::int64_t number,
+                       const std::string& lease) override;
+  void release(const std::string& study, std::int64_t number, const std::string& lease) override;
+  EnqueueAnswer enqueue(const std::string& study, const EnqueueRequest& request) override;
+  std::vector<TrialView> trials(const std::string& study, const TrialQuery& query) override;
+  TrialView trial(const std::string& study, std::int64_t number) override;
+  std::vector<BestRow> best(const std::string& study, int top) override;
+  std::vector<Event> events(const std::string& study, std::int64_t after, int limit) override;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace studyhall::server
