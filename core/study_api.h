@@ -106,7 +106,7 @@ struct ReportRequest {
 // What a worker should do next.
 struct BeatAnswer {
   bool prune = false;
-  bool stop = false;  // the study was stopped, or the lease passed to another
+  bool stop = false;  // the lease has passed to another, or the trial is done
   Timestamp expires_at;
 };
 
@@ -170,7 +170,7 @@ class StudyApi {
   virtual std::vector<StudyInfo> studies() = 0;
   virtual StudyInfo study(const std::string& name) = 0;
   virtual void delete_study(const std::string& name) = 0;
-  // Hands out no more trials; running ones are told to stop at their next beat.
+  // Hands out no more trials; running ones go on to their end.
   virtual void stop_study(const std::string& name, const std::string& reason) = 0;
   virtual void resume_study(const std::string& name) = 0;
 

@@ -23,7 +23,8 @@ std::string_view to_string(TrialState state);
 std::optional<TrialState> trial_state_from_string(std::string_view name);
 
 // Waiting -> Running -> Complete | Pruned | Fail; Running -> Waiting (given back or lost); Waiting
-// -> Fail (removed from the queue). Nothing leaves a finished state.
+// -> Complete | Pruned | Fail (the result of a lost lease comes late, or it was removed from the
+// queue). Nothing leaves a finished state.
 bool is_legal_change(TrialState from, TrialState to);
 inline bool is_finished(TrialState state) {
   return state != TrialState::Waiting && state != TrialState::Running;
@@ -66,6 +67,7 @@ struct TrialRecord {
   std::int64_t pin = -1;         // number of the trial the held values were taken from; -1: none
   std::int64_t pin_version = 0;  // counts the pin's changes
   std::int64_t as_of = 0;        // sequence of the last event the sampler saw
+  std::int64_t told = 0;         // sequence of the event that finished it; 0: not finished
   double priority = 0;           // waiting trials: higher first
   std::optional<FailReason> reason;  // of Fail
   std::string note;                  // the worker's words on how it ended

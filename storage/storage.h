@@ -45,6 +45,7 @@ struct LeaseRecord {
   Duration length{};  // full length, to which a beat extends it
   Timestamp expires_at;
   bool current = true;  // false: superseded or its trial is done; kept to recognise a late tell
+  std::int64_t told_as = -1;  // number of the trial that keeps its holder's result; -1: none told
   bool operator==(const LeaseRecord&) const = default;
 };
 
