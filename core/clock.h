@@ -24,12 +24,14 @@ class SystemClock final : public Clock {
   [[nodiscard]] Timestamp now() const override;
 };
 
-// "2026-03-01T12:00:00.000000Z".
+// "2026-03-01T12:00:00.000000Z". A time outside the years 0 to 9999 is printed as their first or
+// last microsecond.
 std::string format_utc(Timestamp time);
 // nullopt unless `text` is in the form of format_utc (the fraction may be shorter or absent).
 std::optional<Timestamp> parse_utc(std::string_view text);
 
-// Seconds as a Duration, saturating at about 290,000 years.
+// Seconds as a Duration, saturating at 290,000 years (which may be added to any time near ours);
+// NaN gives zero.
 Duration seconds_to_duration(double seconds);
 double to_seconds(Duration duration);
 

@@ -46,7 +46,7 @@ class Rng {
 };
 
 // STUDY_SEED of a trial: what must reach whatever makes the experiment vary. 31 bits, so that it
-// fits every program's seed argument.
+// fits every program's seed argument; different for each of a study's first 2^31 trials.
 std::uint32_t experiment_seed(std::uint64_t study_seed, std::int64_t trial_number);
 
 }  // namespace studyhall

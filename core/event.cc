@@ -1,0 +1,21 @@
+#include "core/event.h"
+
+#include "core/enum_names.h"
+
+namespace studyhall {
+
+namespace {
+
+constexpr std::array<std::string_view, 12> kKinds{"created",  "asked",      "enqueued", "told",
+                                                  "reported", "lease_lost", "released", "new_best",
+                                                  "stopped",  "resumed",    "deleted",  "foreign"};
+
+}  // namespace
+
+std::string_view to_string(EventKind kind) { return enum_name(kKinds, kind); }
+
+std::optional<EventKind> event_kind_from_string(std::string_view name) {
+  return enum_from_name<EventKind>(kKinds, name);
+}
+
+}  // namespace studyhall
