@@ -1,0 +1,114 @@
+#include "server/asker.h"
+
+#include <cmath>
+#include <utility>
+
+#include "core/error.h"
+#include "core/rng.h"
+#include "sampler/fallback.h"
+
+namespace studyhall::server {
+
+namespace {
+
+// Streams of a trial's random numbers: the sampler's own is 0.
+constexpr std::uint32_t kFocusStream = 1;
+constexpr std::uint32_t kFallbackStream = 2;
+
+Slice hold(Slice slice, const Config& given) {
+  for (std::size_t p = 0; p < given.size(); ++p) {
+    if (std::isnan(given[p])) continue;
+    slice.domains[p].free = false;
+    slice.domains[p].held = given[p];
+  }
+  return slice;
+}
+
+}  // namespace
+
+Asker::Asker(std::shared_ptr<const StudySpec> spec)
+    : spec_(std::move(spec)), history_(spec_->directions) {}
+
+void Asker::reset(const std::vector<HistoryChange>& whole_history) {
+  history_ = History(spec_->directions);
+  samplers_.clear();
+  apply(whole_history);
+}
+
+void Asker::apply(const std::vector<HistoryChange>& changes) {
+  for (const HistoryChange& change : changes) {
+    if (change.observation) {
+      history_.apply(*change.observation);
+    } else {
+      history_.remove(change.number);
+    }
+  }
+}
+
+std::vector<Asker::Choice> Asker::choices(const AskSnapshot& ask) const {
+  std::vector<Choice> out;
+  Slice whole = whole_space(spec_->space);
+  if (!ask.given.empty()) {
+    out.push_back({hold(whole, ask.given), &spec_->sampler});
+    return out;
+  }
+  const auto found = spec_->workers.find(ask.worker);
+  if (found != spec_->workers.end()) {
+    WorkerSpec worker = found->second;
+    const SamplerSpec* own = found->second.sampler ? &*found->second.sampler : &spec_->sampler;
+    Rng rng = Rng::for_trial(spec_->seed, ask.number, kFocusStream);
+    if (worker.focus && rng.uniform() < spec_->focus_share) {
+      out.push_back({worker_slice(*spec_, worker, ask.pin.config), own});
+    }
+    const SamplerSpec* wide = worker.focus ? &spec_->sampler : own;
+    worker.focus.reset();
+    if (!worker.fixed.empty()) {
+      Slice rest = worker_slice(*spec_, worker, ask.pin.config);
+      rest.key += "*";
+      out.push_back({std::move(rest), wide});
+    }
+    out.push_back({std::move(whole), wide});
+    return out;
+  }
+  out.push_back({std::move(whole), &spec_->sampler});
+  return out;
+}
+
+sampler::Sampler& Asker::sampler_for(const Choice& choice) {
+  const std::string key =
+      choice.sampler->name + dump_json(choice.sampler->options) + "\n" + choice.slice.key;
+  std::unique_ptr<sampler::Sampler>& slot = samplers_[key];
+  if (!slot) slot = sampler::make_sampler(*choice.sampler);
+  return *slot;
+}
+
+Draw Asker::draw(const AskSnapshot& ask, const std::function<bool(const Config&)>& taken) {
+  const SearchSpace& space = spec_->space;
+  const auto admissible = [&](const Config& config) {
+    return space.meets_require(config) && !taken(config);
+  };
+  if (ask.number == 0 && ask.given.empty() && space.has_defaults()) {
+    Config config = space.default_config();
+    if (admissible(config)) return {false, std::move(config), "default", ""};
+  }
+  Draw draw;
+  for (const Choice& choice : choices(ask)) {
+    const sampler::Task task{space, choice.slice, admissible};
+    Rng rng = Rng::for_trial(spec_->seed, ask.number);
+    if (auto suggestion = sampler_for(choice).suggest(task, history_, rng)) {
+      return {false, std::move(suggestion->config), std::move(suggestion->sampler),
+              choice.slice.key};
+    }
+    Rng spare = Rng::for_trial(spec_->seed, ask.number, kFallbackStream);
+    sampler::Fallback any = sampler::draw_any(task, spare);
+    if (any.config) return {false, std::move(*any.config), "random", choice.slice.key};
+    draw.exhausted = any.exhausted;
+  }
+  if (draw.exhausted) return draw;
+  throw Error(ErrorCode::Unavailable,
+              "study \"" + spec_->name +
+                  "\": found no new configuration that meets \"require\" in 1000 draws; too little "
+                  "of the space meets it");
+}
+
+}  // namespace studyhall::server

@@ -1,0 +1,64 @@
+// The sampling side of one study: its history as samplers see it, and the samplers with their
+// caches.
+//
+// Used by one ask at a time, without the lock of the study's state, so that tells never wait for a
+// sampler.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/history.h"
+#include "sampler/sampler.h"
+#include "server/study_model.h"
+
+namespace studyhall::server {
+
+// What a suggestion is made from, besides the history.
+struct AskSnapshot {
+  std::int64_t number = -1;  // the trial that it is for
+  std::int64_t as_of = 0;    // the last event in the history
+  std::string worker;
+  Pin pin;
+  Config given;  // of a waiting trial with part of its values: NaN where to choose; else empty
+};
+
+struct Draw {
+  bool exhausted = false;  // the space is finite and nothing is left; the rest is then empty
+  Config config;
+  std::string sampler;
+  std::string slice;
+};
+
+class Asker {
+ public:
+  explicit Asker(std::shared_ptr<const StudySpec> spec);
+
+  // Starts again from nothing, as after reading the study anew.
+  void reset(const std::vector<HistoryChange>& whole_history);
+  void apply(const std::vector<HistoryChange>& changes);
+
+  // A configuration for the trial: the study's default for trial 0; else, for a worker with a focus
+  // and in focus_share of the draws, one that moves only its focus; else one that may move
+  // everything but what is fixed for the worker. A slice that is used up widens to the whole space.
+  //
+  // `taken` says whether a configuration is live or done.
+  Draw draw(const AskSnapshot& ask, const std::function<bool(const Config&)>& taken);
+
+ private:
+  struct Choice {
+    Slice slice;
+    const SamplerSpec* sampler = nullptr;
+  };
+  [[nodiscard]] std::vector<Choice> choices(const AskSnapshot& ask) const;
+  sampler::Sampler& sampler_for(const Choice& choice);
+
+  std::shared_ptr<const StudySpec> spec_;
+  History history_;
+  std::map<std::string, std::unique_ptr<sampler::Sampler>> samplers_;  // by sampler and slice
+};
+
+}  // namespace studyhall::server

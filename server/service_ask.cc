@@ -1,0 +1,210 @@
+// The verb ask: who gets which trial.
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+#include "core/rng.h"
+#include "core/study_api_json.h"
+#include "server/service_impl.h"
+
+namespace studyhall::server {
+
+namespace {
+
+constexpr double kDefaultLeaseSeconds = 24.0 * 3600;
+constexpr double kLongestLeaseSeconds = 365.0 * 24 * 3600;
+constexpr int kMostTrialsPerAsk = 1000;
+
+Duration lease_length(const StudySpec& spec, const AskRequest& request) {
+  if (request.lease_s) return seconds_to_duration(*request.lease_s);
+  const double limit_min = spec.experiment ? spec.experiment->time_limit_min : 0;
+  return seconds_to_duration(limit_min > 0 ? limit_min * 60 * 1.1 : kDefaultLeaseSeconds);
+}
+
+void check(const AskRequest& request) {
+  std::vector<Problem> problems;
+  if (!request.worker.empty() && !is_valid_name(request.worker)) {
+    problems.push_back({"/worker", fmt::format("found \"{}\", expected 1 to 64 letters, digits, "
+                                               "'.', '_' or '-', beginning with a letter, digit or "
+                                               "'_'",
+                                               request.worker)});
+  }
+  if (request.count < 1 || request.count > kMostTrialsPerAsk) {
+    problems.push_back(
+        {"/count", fmt::format("found {}, expected 1 to {}", request.count, kMostTrialsPerAsk)});
+  }
+  if (request.lease_s && !(*request.lease_s > 0 && *request.lease_s <= kLongestLeaseSeconds)) {
+    problems.push_back({"/lease_s", fmt::format("found {}, expected seconds above 0 and at most a "
+                                                "year",
+                                                *request.lease_s)});
+  }
+  if (!problems.empty()) throw Error::from_problems(ErrorCode::Invalid, "ask", problems);
+}
+
+// Each trial of an ask has a request record of its own, so that a crash between two leaves none
+// unknown.
+std::string part_id(const AskRequest& request, int index) {
+  if (request.request_id.empty()) return {};
+  return request.request_id + "#" + std::to_string(index);
+}
+
+std::vector<std::size_t> focus_of(const StudySpec& spec, const std::string& worker) {
+  std::vector<std::size_t> focus;
+  const auto found = spec.workers.find(worker);
+  if (found == spec.workers.end() || !found->second.focus) return focus;
+  for (std::size_t p = 0; p < found->second.focus->size(); ++p) {
+    if ((*found->second.focus)[p].free) focus.push_back(p);
+  }
+  return focus;
+}
+
+}  // namespace
+
+AskAnswer StudyService::Impl::ask(LiveStudy& live, const AskRequest& request) {
+  check(request);
+  AskAnswer answer;
+  std::vector<CommitQueue::Ticket> tidied;
+  std::vector<CommitQueue::Ticket> tickets;
+  {
+    const std::lock_guard asking(live.ask_mutex);
+    for (int i = 0; i < request.count && !request.request_id.empty(); ++i) {
+      const auto before = answered(live, part_id(request, i), "ask");
+      if (!before) break;
+      AskAnswer part = ask_answer_from_json(*before);
+      answer.trials.push_back(std::move(part.trials.front()));
+    }
+    if (!answer.trials.empty()) return answer;
+    {
+      const std::lock_guard lock(live.mutex);
+      tidied = tidy(live);
+    }
+    for (int i = 0; i < request.count; ++i) {
+      CommitQueue::Ticket ticket;
+      AskAnswer one = ask_one(live, request, i, ticket);
+      if (one.status != AskStatus::Trials) {
+        if (answer.trials.empty()) answer = std::move(one);
+        break;
+      }
+      answer.trials.push_back(std::move(one.trials.front()));
+      tickets.push_back(std::move(ticket));
+    }
+  }
+  wait(tidied);
+  for (std::size_t i = 0; i < tickets.size(); ++i) {
+    try {
+      queue.wait(tickets[i]);
+    } catch (...) {
+      if (i == 0) throw;
+      answer.trials.resize(i);
+      break;
+    }
+  }
+  return answer;
+}
+
+void StudyService::Impl::sync_asker(LiveStudy& live, StudyModel& study) {
+  if (live.asker && live.asker_epoch == live.epoch) {
+    live.asker->apply(study.take_history_changes());
+    return;
+  }
+  live.asker.emplace(study.record().spec);
+  live.asker->reset(study.whole_history());
+  static_cast<void>(study.take_history_changes());
+  live.asker_epoch = live.epoch;
+}
+
+AskAnswer StudyService::Impl::ask_one(LiveStudy& live, const AskRequest& request, int index,
+                                      CommitQueue::Ticket& ticket) {
+  while (true) {
+    AskSnapshot ask;
+    ask.worker = request.worker;
+    Purpose purpose = Purpose::Suggested;
+    {
+      const std::lock_guard lock(live.mutex);
+      StudyModel& study = loaded(live);
+      if (auto closed = study.closed()) return std::move(*closed);
+      ask.number = std::ssize(study.trials());
+      ask.as_of = study.last_sequence();
+      ask.pin = study.standing().pin_with(study.space(), focus_of(study.spec(), request.worker));
+      if (const auto waiting = study.first_waiting()) {
+        const Trial& trial = study.trial(*waiting);
+        ask.number = *waiting;
+        purpose = trial.record.purpose;
+        if (study.space().contains(trial.config)) {
+          HandOut what{trial.config,       request.worker, purpose, trial.record.sampler,
+                       trial.record.slice, ask.as_of,      ask.pin};
+          return hand_out(live, request, index, *waiting, std::move(what), ticket);
+        }
+        ask.given = trial.config;
+      }
+      sync_asker(live, study);
+    }
+
+    const Draw draw = live.asker->draw(ask, [&](const Config& config) {
+      const std::lock_guard lock(live.mutex);
+      if (!live.study) throw StateIsStale{};
+      return live.study->holder(config_hash(live.record.spec->space, config)).has_value();
+    });
+
+    const std::lock_guard lock(live.mutex);
+    if (!live.study || live.epoch != live.asker_epoch) throw StateIsStale{};
+    StudyModel& study = *live.study;
+    if (draw.exhausted && ask.given.empty()) {
+      AskAnswer answer;
+      answer.status = AskStatus::Exhausted;
+      answer.reason =
+          fmt::format("study \"{}\": every configuration was handed out", live.record.name);
+      return answer;
+    }
+    if (draw.exhausted) {
+      Trial failed = study.trial(ask.number);
+      failed.state = TrialState::Fail;
+      failed.record.reason = FailReason::Declined;
+      failed.record.note = "every configuration with the values given was already tried";
+      ticket = submit(live, study.finish(std::move(failed), "server", clock.now()));
+      continue;
+    }
+    const bool as_before = ask.given.empty()
+                               ? ask.number == std::ssize(study.trials()) && !study.first_waiting()
+                               : study.trial(ask.number).state == TrialState::Waiting;
+    if (!as_before || study.holder(config_hash(study.space(), draw.config))) continue;
+    HandOut what{draw.config, request.worker, purpose, draw.sampler,
+                 draw.slice,  ask.as_of,      ask.pin};
+    return hand_out(live, request, index, ask.number, std::move(what), ticket);
+  }
+}
+
+AskAnswer StudyService::Impl::hand_out(LiveStudy& live, const AskRequest& request, int index,
+                                       std::int64_t number, HandOut what,
+                                       CommitQueue::Ticket& ticket) {
+  StudyModel& study = *live.study;
+  const Timestamp now = clock.now();
+  storage::LeaseRecord lease;
+  lease.token = options.new_token();
+  lease.length = lease_length(study.spec(), request);
+  lease.expires_at = now + lease.length;
+
+  std::vector<storage::Change> changes{study.hand_out(number, std::move(what), lease, now)};
+  const Trial& trial = study.trial(number);
+  AskedTrial asked;
+  asked.number = number;
+  asked.params = study.space().to_json(trial.config);
+  asked.lease = {lease.token, lease.expires_at};
+  asked.attempt = trial.record.attempt;
+  asked.purpose = trial.record.purpose;
+  asked.sampler = trial.record.sampler;
+  asked.pin = trial.record.pin;
+  asked.pin_version = trial.record.pin_version;
+  asked.seed = experiment_seed(study.spec().seed, number);
+  AskAnswer answer;
+  answer.trials.push_back(std::move(asked));
+
+  std::optional<storage::RequestRecord> record;
+  if (!request.request_id.empty()) record = {part_id(request, index), "ask", to_json(answer)};
+  ticket = submit(live, std::move(changes), std::move(record));
+  return answer;
+}
+
+}  // namespace studyhall::server

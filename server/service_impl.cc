@@ -1,0 +1,147 @@
+#include "server/service_impl.h"
+
+#include <utility>
+
+#include "server/telling.h"
+
+namespace studyhall::server {
+
+StudyService::Impl::Impl(storage::Storage& storage_, const Clock& clock_, ServiceOptions options_)
+    : storage(storage_),
+      clock(clock_),
+      options(std::move(options_)),
+      queue(storage_, [this] { read_again(); }) {
+  if (!options.new_token) options.new_token = random_token;
+  if (!options.renew_leases) return;
+  for (const Live& live : all()) {
+    const std::lock_guard lock(live->mutex);
+    loaded(*live).renew_leases(clock.now());
+  }
+}
+
+StudyService::Impl::Live StudyService::Impl::find(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  const auto found = studies_.find(name);
+  if (found != studies_.end()) return found->second;
+  std::optional<storage::StudyRecord> record = storage.find_study(name);
+  if (!record) {
+    std::vector<std::string> known;
+    for (const storage::StudyRecord& study : storage.studies()) known.push_back(study.name);
+    std::string message = "there is no study \"" + name + "\"";
+    if (const auto near = nearest_name(name, known)) message += "; did you mean \"" + *near + "\"?";
+    throw Error(ErrorCode::NotFound, message);
+  }
+  if (!record->spec) {
+    throw Error(ErrorCode::Unsupported,
+                "study \"" + name +
+                    "\" was made by another program and has no study file; this build works only "
+                    "on studies made by study create");
+  }
+  auto live = std::make_shared<LiveStudy>();
+  live->record = std::move(*record);
+  studies_.emplace(name, live);
+  return live;
+}
+
+std::vector<StudyService::Impl::Live> StudyService::Impl::all() {
+  std::vector<Live> out;
+  for (const storage::StudyRecord& study : storage.studies()) {
+    if (study.spec) out.push_back(find(study.name));
+  }
+  return out;
+}
+
+void StudyService::Impl::forget(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  studies_.erase(name);
+}
+
+StudyModel& StudyService::Impl::loaded(LiveStudy& live) {
+  if (!live.study && !live.deleted) {
+    const auto record = storage.find_study(live.record.name);
+    if (record && record->id == live.record.id) {
+      live.study = StudyModel::load(storage, *record);
+      ++live.epoch;
+    } else {
+      live.deleted = true;
+    }
+  }
+  if (live.deleted) {
+    forget(live.record.name);
+    throw Error(ErrorCode::NotFound, "study \"" + live.record.name + "\" was deleted");
+  }
+  return *live.study;
+}
+
+CommitQueue::Ticket StudyService::Impl::submit(LiveStudy& live,
+                                               std::vector<storage::Change> changes,
+                                               std::optional<storage::RequestRecord> request) {
+  storage::Change& last = changes.back();
+  for (storage::Write& write : live.study->take_lease_writes()) {
+    last.writes.push_back(std::move(write));
+  }
+  last.request = request;
+  const CommitQueue::Ticket ticket = queue.submit(std::move(changes));
+  if (request)
+    live.requests.remember(request->request_id, {request->verb, request->answer, ticket});
+  return ticket;
+}
+
+std::optional<Json> StudyService::Impl::answered(LiveStudy& live, const std::string& request_id,
+                                                 std::string_view verb) {
+  if (request_id.empty()) return std::nullopt;
+  std::optional<RequestMemory::Known> known;
+  {
+    const std::lock_guard lock(live.mutex);
+    loaded(live);
+    known = live.requests.find(request_id);
+  }
+  if (!known) {
+    const auto stored = storage.find_request(live.record.id, request_id);
+    if (!stored) return std::nullopt;
+    known = RequestMemory::Known{stored->verb, stored->answer, nullptr};
+  }
+  if (known->verb != verb) {
+    throw Error(ErrorCode::Conflict, "request_id \"" + request_id + "\" was used for " +
+                                         known->verb + " before; use a new one for each request");
+  }
+  if (known->ticket) queue.wait(known->ticket);
+  return known->answer;
+}
+
+std::vector<CommitQueue::Ticket> StudyService::Impl::tidy(LiveStudy& live) {
+  StudyModel& study = loaded(live);
+  const Timestamp now = clock.now();
+  std::vector<storage::Change> changes;
+  for (const std::int64_t number : study.foreign()) changes.push_back(study.adopt(number, now));
+  for (storage::Change& change : server::expire_leases(study, now)) {
+    changes.push_back(std::move(change));
+  }
+  if (changes.empty()) return {};
+  return {submit(live, std::move(changes))};
+}
+
+void StudyService::Impl::wait(const std::vector<CommitQueue::Ticket>& tickets) {
+  for (const CommitQueue::Ticket& ticket : tickets) queue.wait(ticket);
+}
+
+void StudyService::Impl::read_again() {
+  std::vector<Live> live_studies;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, live] : studies_) live_studies.push_back(live);
+  }
+  try {
+    static_cast<void>(storage.refresh());
+  } catch (const Error&) {
+    // The next commit finds out again whether the database can be read.
+  }
+  for (const Live& live : live_studies) {
+    const std::lock_guard lock(live->mutex);
+    queue.drop(live->record.id);
+    live->study.reset();
+    live->requests.clear();
+  }
+}
+
+}  // namespace studyhall::server

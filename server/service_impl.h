@@ -1,0 +1,87 @@
+// The insides of StudyService: which studies are in memory, and how a verb gets at one.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/hash.h"
+#include "server/commit_queue.h"
+#include "server/live_study.h"
+#include "server/study_service.h"
+
+namespace studyhall::server {
+
+class StudyService::Impl {
+ public:
+  Impl(storage::Storage& storage, const Clock& clock, ServiceOptions options);
+
+  using Live = std::shared_ptr<LiveStudy>;
+
+  // The study of that name; Error(NotFound) naming it, and the nearest known name.
+  Live find(const std::string& name);
+  std::vector<Live> all();
+  void forget(const std::string& name);
+
+  // The model, read from storage where it has to be. Error(NotFound) if the study was deleted.
+  // REQUIRES: live.mutex is held.
+  StudyModel& loaded(LiveStudy& live);
+
+  // Queues the changes with the leases that beats have moved, and remembers the answer. REQUIRES:
+  // live.mutex is held since the changes were made; `changes` is not empty.
+  CommitQueue::Ticket submit(LiveStudy& live, std::vector<storage::Change> changes,
+                             std::optional<storage::RequestRecord> request = std::nullopt);
+
+  // The answer given before to this request, once it is durable. Error(Conflict) if the id was used
+  // for another verb. An empty id has no answer.
+  std::optional<Json> answered(LiveStudy& live, const std::string& request_id,
+                               std::string_view verb);
+
+  // Trials lost by their workers, and trials that other programs wrote. REQUIRES: live.mutex is
+  // held.
+  std::vector<CommitQueue::Ticket> tidy(LiveStudy& live);
+
+  // Runs a verb on one study; again when another program wrote at the same time.
+  template <typename Verb>
+  auto on(const std::string& name, Verb verb) {
+    for (int tries = 0; tries < kTries; ++tries) {
+      const Live live = find(name);
+      try {
+        return verb(*live);
+      } catch (const StateIsStale&) {
+      }
+    }
+    throw Error(ErrorCode::Unavailable,
+                "study \"" + name + "\": other programs keep writing to the database; try again");
+  }
+
+  void wait(const std::vector<CommitQueue::Ticket>& tickets);
+  void read_again();
+
+  AskAnswer ask(LiveStudy& live, const AskRequest& request);
+
+  storage::Storage& storage;
+  const Clock& clock;
+  ServiceOptions options;
+  CommitQueue queue;
+
+ private:
+  static constexpr int kTries = 20;
+
+  // One of the trials of an ask. Nothing in `trials` when the status is not Trials.
+  AskAnswer ask_one(LiveStudy& live, const AskRequest& request, int index,
+                    CommitQueue::Ticket& ticket);
+  AskAnswer hand_out(LiveStudy& live, const AskRequest& request, int index, std::int64_t number,
+                     HandOut what, CommitQueue::Ticket& ticket);
+  void sync_asker(LiveStudy& live, StudyModel& study);
+
+  std::mutex mutex_;  // guards studies_
+  std::map<std::string, Live> studies_;
+};
+
+}  // namespace studyhall::server

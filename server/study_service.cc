@@ -1,0 +1,335 @@
+#include "server/study_service.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+#include "core/hash.h"
+#include "core/study_api_json.h"
+#include "server/service_impl.h"
+#include "server/study_views.h"
+#include "server/telling.h"
+
+namespace studyhall::server {
+
+namespace {
+
+constexpr int kMostTrialsPerPage = 10'000;
+constexpr int kMostTrialsPerEnqueue = 1000;
+
+std::optional<storage::RequestRecord> record_of(const std::string& request_id,
+                                                const std::string& verb, Json answer) {
+  if (request_id.empty()) return std::nullopt;
+  return storage::RequestRecord{request_id, verb, std::move(answer)};
+}
+
+void check(const EnqueueRequest& request, bool full) {
+  std::vector<Problem> problems;
+  if (request.count < 1 || request.count > kMostTrialsPerEnqueue) {
+    problems.push_back({"/count", fmt::format("found {}, expected 1 to {}", request.count,
+                                              kMostTrialsPerEnqueue)});
+  } else if (request.count > 1 && !full) {
+    problems.push_back({"/count", fmt::format("found {}, expected 1: several runs need a value for "
+                                              "every parameter",
+                                              request.count)});
+  }
+  if (!std::isfinite(request.priority)) {
+    problems.push_back(
+        {"/priority", fmt::format("found {}, expected a finite number", request.priority)});
+  }
+  if (!problems.empty()) throw Error::from_problems(ErrorCode::Invalid, "enqueue", problems);
+}
+
+}  // namespace
+
+StudyService::StudyService(storage::Storage& storage, const Clock& clock, ServiceOptions options)
+    : impl_(std::make_unique<Impl>(storage, clock, std::move(options))) {}
+
+StudyService::~StudyService() = default;
+
+void StudyService::catch_up() {
+  impl_->queue.exclusively([this] {
+    if (impl_->storage.refresh()) impl_->read_again();
+  });
+}
+
+void StudyService::expire_leases() {
+  for (const Impl::Live& live : impl_->all()) {
+    try {
+      std::vector<CommitQueue::Ticket> tickets;
+      {
+        const std::lock_guard lock(live->mutex);
+        tickets = impl_->tidy(*live);
+      }
+      impl_->wait(tickets);
+    } catch (const StateIsStale&) {
+      // The study changed under us: the next call looks again.
+    }
+  }
+}
+
+StudyInfo StudyService::create_study(const Json& file) {
+  const std::string token = random_token();
+  const std::uint64_t seed = std::stoull(token.substr(0, 8), nullptr, 16);
+  const auto spec = parse_study_spec(file, seed);
+  const auto taken = [&] {
+    return Error(ErrorCode::Conflict, "there is a study \"" + spec->name +
+                                          "\" already; delete it or choose another name");
+  };
+  if (impl_->storage.find_study(spec->name)) throw taken();
+  storage::StudyRecord record;
+  record.name = spec->name;
+  record.directions = spec->directions;
+  record.spec = spec;
+  record.created = impl_->clock.now();
+  storage::Change change;
+  change.event = Event{1, record.created, "server", EventKind::Created, spec->resolved};
+  change.writes.emplace_back(storage::CreateStudy{record});
+  while (true) {
+    try {
+      impl_->queue.wait(impl_->queue.submit({change}));
+      break;
+    } catch (const StateIsStale&) {
+      if (impl_->storage.find_study(spec->name)) throw taken();
+    }
+  }
+  return study(spec->name);
+}
+
+std::vector<StudyInfo> StudyService::studies() {
+  std::vector<StudyInfo> out;
+  for (const Impl::Live& live : impl_->all()) {
+    const std::lock_guard lock(live->mutex);
+    out.push_back(view_study(impl_->loaded(*live)));
+  }
+  return out;
+}
+
+StudyInfo StudyService::study(const std::string& name) {
+  return impl_->on(name, [&](LiveStudy& live) {
+    const std::lock_guard lock(live.mutex);
+    return view_study(impl_->loaded(live));
+  });
+}
+
+void StudyService::delete_study(const std::string& name) {
+  impl_->on(name, [&](LiveStudy& live) {
+    CommitQueue::Ticket ticket;
+    {
+      const std::lock_guard lock(live.mutex);
+      impl_->loaded(live);
+      storage::Change change;
+      change.study = live.record.id;
+      change.writes.emplace_back(storage::DeleteStudy{});
+      live.deleted = true;
+      ticket = impl_->queue.submit({std::move(change)});
+    }
+    try {
+      impl_->queue.wait(ticket);
+    } catch (...) {
+      const std::lock_guard lock(live.mutex);
+      live.deleted = false;
+      throw;
+    }
+    impl_->forget(name);
+  });
+}
+
+void StudyService::stop_study(const std::string& name, const std::string& reason) {
+  impl_->on(name, [&](LiveStudy& live) {
+    CommitQueue::Ticket ticket;
+    {
+      const std::lock_guard lock(live.mutex);
+      StudyModel& study = impl_->loaded(live);
+      if (!study.record().stopped.empty()) return;
+      const std::string why = reason.empty() ? "by request" : reason;
+      ticket = impl_->submit(live, {study.set_stopped(why, impl_->clock.now())});
+    }
+    impl_->queue.wait(ticket);
+  });
+}
+
+void StudyService::resume_study(const std::string& name) {
+  impl_->on(name, [&](LiveStudy& live) {
+    CommitQueue::Ticket ticket;
+    {
+      const std::lock_guard lock(live.mutex);
+      StudyModel& study = impl_->loaded(live);
+      if (study.record().stopped.empty()) return;
+      ticket = impl_->submit(live, {study.set_stopped("", impl_->clock.now())});
+    }
+    impl_->queue.wait(ticket);
+  });
+}
+
+AskAnswer StudyService::ask(const std::string& study, const AskRequest& request) {
+  return impl_->on(study, [&](LiveStudy& live) { return impl_->ask(live, request); });
+}
+
+TellAnswer StudyService::tell(const std::string& study, std::int64_t number,
+                              const TellRequest& request) {
+  return impl_->on(study, [&](LiveStudy& live) {
+    if (const auto before = impl_->answered(live, request.request_id, "tell")) {
+      return tell_answer_from_json(*before);
+    }
+    TellOutcome outcome;
+    CommitQueue::Ticket ticket;
+    {
+      const std::lock_guard lock(live.mutex);
+      outcome = server::tell(impl_->loaded(live), number, request, impl_->clock.now());
+      if (!outcome.changes.empty()) {
+        ticket = impl_->submit(live, std::move(outcome.changes),
+                               record_of(request.request_id, "tell", to_json(outcome.answer)));
+      }
+    }
+    if (ticket) impl_->queue.wait(ticket);
+    return outcome.answer;
+  });
+}
+
+BeatAnswer StudyService::report(const std::string& study, std::int64_t number,
+                                const ReportRequest& request) {
+  return impl_->on(study, [&](LiveStudy& live) {
+    std::vector<Problem> problems;
+    if (!std::isfinite(request.value)) {
+      problems.push_back(
+          {"/value", fmt::format("found {}, expected a finite number", request.value)});
+    }
+    if (request.step < 0) {
+      problems.push_back({"/step", fmt::format("found {}, expected 0 or more", request.step)});
+    }
+    if (!problems.empty()) throw Error::from_problems(ErrorCode::Invalid, "report", problems);
+    BeatAnswer answer;
+    CommitQueue::Ticket ticket;
+    {
+      const std::lock_guard lock(live.mutex);
+      StudyModel& model = impl_->loaded(live);
+      const Timestamp now = impl_->clock.now();
+      answer = beat(model, number, request.lease, now);
+      if (answer.stop) return answer;
+      ticket = impl_->submit(live, {model.report(number, request.step, request.value, now)});
+    }
+    impl_->queue.wait(ticket);
+    return answer;
+  });
+}
+
+BeatAnswer StudyService::heartbeat(const std::string& study, std::int64_t number,
+                                   const std::string& lease) {
+  return impl_->on(study, [&](LiveStudy& live) {
+    BeatAnswer answer;
+    CommitQueue::Ticket ticket;
+    {
+      const std::lock_guard lock(live.mutex);
+      answer = beat(impl_->loaded(live), number, lease, impl_->clock.now());
+      if (!impl_->options.renew_leases && !answer.stop) {
+        storage::Change change;
+        change.study = live.record.id;
+        ticket = impl_->submit(live, {std::move(change)});
+      }
+    }
+    if (ticket) impl_->queue.wait(ticket);
+    return answer;
+  });
+}
+
+void StudyService::release(const std::string& study, std::int64_t number,
+                           const std::string& lease) {
+  impl_->on(study, [&](LiveStudy& live) {
+    CommitQueue::Ticket ticket;
+    {
+      const std::lock_guard lock(live.mutex);
+      StudyModel& model = impl_->loaded(live);
+      const Timestamp now = impl_->clock.now();
+      if (beat(model, number, lease, now).stop) return;
+      const std::string worker = model.trial(number).record.worker;
+      ticket = impl_->submit(live, {model.requeue(number, EventKind::Released, {{"worker", worker}},
+                                                  worker, true, now)});
+    }
+    impl_->queue.wait(ticket);
+  });
+}
+
+EnqueueAnswer StudyService::enqueue(const std::string& study, const EnqueueRequest& request) {
+  return impl_->on(study, [&](LiveStudy& live) {
+    if (const auto before = impl_->answered(live, request.request_id, "enqueue")) {
+      return enqueue_answer_from_json(*before);
+    }
+    EnqueueAnswer answer;
+    CommitQueue::Ticket ticket;
+    {
+      const std::lock_guard lock(live.mutex);
+      StudyModel& model = impl_->loaded(live);
+      const SearchSpace& space = model.space();
+      const SearchSpace::Partial partial = space.partial_from_json(request.params);
+      const bool full = space.contains(partial.config);
+      check(request, full);
+      if (!space.meets_require(partial.config)) {
+        throw Error(ErrorCode::Invalid,
+                    "enqueue: " + dump_json(request.params) + " breaks the study's \"require\"");
+      }
+      if (full && request.count == 1) {
+        if (const auto holder = model.holder(config_hash(space, partial.config))) {
+          return EnqueueAnswer{{*holder}, true};
+        }
+      }
+      std::vector<storage::Change> changes;
+      for (int i = 0; i < request.count; ++i) {
+        const bool replicate = full && model.holder(config_hash(space, partial.config)).has_value();
+        answer.numbers.push_back(std::ssize(model.trials()));
+        changes.push_back(
+            model.enqueue(partial.config, request.priority, replicate, impl_->clock.now()));
+      }
+      ticket = impl_->submit(live, std::move(changes),
+                             record_of(request.request_id, "enqueue", to_json(answer)));
+    }
+    impl_->queue.wait(ticket);
+    return answer;
+  });
+}
+
+std::vector<TrialView> StudyService::trials(const std::string& study, const TrialQuery& query) {
+  return impl_->on(study, [&](LiveStudy& live) {
+    if (query.limit < 1 || query.limit > kMostTrialsPerPage) {
+      throw Error(ErrorCode::Invalid, fmt::format("limit: found {}, expected 1 to {}", query.limit,
+                                                  kMostTrialsPerPage));
+    }
+    std::vector<TrialView> out;
+    const std::lock_guard lock(live.mutex);
+    const StudyModel& model = impl_->loaded(live);
+    for (std::int64_t n = std::max<std::int64_t>(query.after, -1) + 1;
+         n < std::ssize(model.trials()) && std::ssize(out) < query.limit; ++n) {
+      const Trial& trial = model.trial(n);
+      if (query.state && trial.state != *query.state) continue;
+      if (!query.worker.empty() && trial.record.worker != query.worker) continue;
+      out.push_back(view_trial(model, trial));
+    }
+    return out;
+  });
+}
+
+TrialView StudyService::trial(const std::string& study, std::int64_t number) {
+  return impl_->on(study, [&](LiveStudy& live) {
+    const std::lock_guard lock(live.mutex);
+    const StudyModel& model = impl_->loaded(live);
+    return view_trial(model, model.trial(number));
+  });
+}
+
+std::vector<BestRow> StudyService::best(const std::string& study, int top) {
+  return impl_->on(study, [&](LiveStudy& live) {
+    if (top < 0) {
+      throw Error(ErrorCode::Invalid, fmt::format("top: found {}, expected 0 or more", top));
+    }
+    const std::lock_guard lock(live.mutex);
+    return view_best(impl_->loaded(live), top);
+  });
+}
+
+std::vector<Event> StudyService::events(const std::string& study, std::int64_t after, int limit) {
+  return impl_->on(
+      study, [&](LiveStudy& live) { return impl_->storage.events(live.record.id, after, limit); });
+}
+
+}  // namespace studyhall::server

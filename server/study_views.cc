@@ -1,0 +1,78 @@
+#include "server/study_views.h"
+
+#include <algorithm>
+
+namespace studyhall::server {
+
+StudyInfo view_study(const StudyModel& study) {
+  StudyInfo info;
+  info.name = study.record().name;
+  info.spec = study.spec().resolved;
+  info.created = study.record().created;
+  info.last_event = study.last_sequence();
+  for (const TrialState s : {TrialState::Waiting, TrialState::Running, TrialState::Complete,
+                             TrialState::Pruned, TrialState::Fail}) {
+    info.counts[std::string(to_string(s))] = study.count(s);
+  }
+  if (!study.record().stopped.empty()) {
+    info.state = StudyState::Stopped;
+    info.finished_because = study.record().stopped;
+  } else if (const auto closed = study.closed(); closed && closed->status == AskStatus::Finished) {
+    info.state = StudyState::Finished;
+    info.finished_because = closed->reason;
+  }
+  if (const auto& leader = study.standing().leader()) {
+    info.best_number = leader->number;
+    info.best_value = leader->value;
+  }
+  return info;
+}
+
+TrialView view_trial(const StudyModel& study, const Trial& trial) {
+  TrialView view;
+  view.number = trial.number;
+  view.state = trial.state;
+  view.params = study.space().to_json(trial.config);
+  view.values = trial.values;
+  view.feasible = std::none_of(trial.constraints.begin(), trial.constraints.end(),
+                               [](double c) { return c > 0; });
+  view.metrics = trial.metrics;
+  view.intermediate = trial.intermediate;
+  view.started = trial.started;
+  view.completed = trial.completed;
+  view.record = trial.record;
+  if (trial.state == TrialState::Running) {
+    if (const auto* lease = study.current_lease(trial.number)) {
+      view.lease_expires = lease->expires_at;
+    }
+  }
+  return view;
+}
+
+std::vector<BestRow> view_best(const StudyModel& study, int top) {
+  std::vector<LeaderRow> rows = study.standing().rows();
+  if (top > 0 && rows.size() > static_cast<std::size_t>(top)) {
+    rows.resize(static_cast<std::size_t>(top));
+  }
+  std::vector<BestRow> out;
+  for (const LeaderRow& row : rows) {
+    const Trial& trial = study.trial(row.number);
+    BestRow best;
+    best.rank = row.rank;
+    best.number = row.number;
+    best.params = study.space().to_json(trial.config);
+    best.worker = trial.record.worker;
+    best.value = row.value;
+    best.metrics = trial.metrics;
+    best.mean = row.mean;
+    best.stderr_ = row.stderr_;
+    best.n = row.n;
+    best.interval = row.interval;
+    best.p_best = row.p_best;
+    best.feasible = row.feasible;
+    out.push_back(std::move(best));
+  }
+  return out;
+}
+
+}  // namespace studyhall::server

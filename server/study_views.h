@@ -1,0 +1,16 @@
+// A study's state in the form that users see.
+#pragma once
+
+#include <vector>
+
+#include "core/study_api.h"
+#include "server/study_model.h"
+
+namespace studyhall::server {
+
+StudyInfo view_study(const StudyModel& study);
+TrialView view_trial(const StudyModel& study, const Trial& trial);
+// The `top` best rows; 0: all.
+std::vector<BestRow> view_best(const StudyModel& study, int top);
+
+}  // namespace studyhall::server

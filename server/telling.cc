@@ -1,0 +1,230 @@
+#include "server/telling.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+#include "core/error.h"
+
+namespace studyhall::server {
+
+using storage::LeaseRecord;
+
+namespace {
+
+constexpr int kDefaultRetries = 2;
+
+std::string name_of(const StudyModel& study, std::int64_t number) {
+  return fmt::format("trial {} of study \"{}\"", number, study.record().name);
+}
+
+// The lease that `token` names among those of the trial.
+const LeaseRecord& find_lease(const StudyModel& study, std::int64_t number,
+                              const std::string& token) {
+  const std::vector<LeaseRecord>& leases = study.leases(number);
+  if (leases.empty()) {
+    throw Error(ErrorCode::Conflict,
+                name_of(study, number) + " was never handed out, so it has no result to tell");
+  }
+  if (token.empty()) {
+    if (leases.size() == 1) return leases.front();
+    throw Error(ErrorCode::Conflict,
+                fmt::format("{} has had {} leases: say which is yours (\"lease\")",
+                            name_of(study, number), leases.size()));
+  }
+  for (const LeaseRecord& lease : leases) {
+    if (lease.token == token) return lease;
+  }
+  throw Error(ErrorCode::Conflict,
+              fmt::format("lease \"{}\" was never issued for {}", token, name_of(study, number)));
+}
+
+void check_values(const StudyModel& study, const TellRequest& request,
+                  std::vector<Problem>& problems) {
+  const std::size_t objectives = study.spec().directions.size();
+  const bool wanted = request.state == TrialState::Complete;
+  const bool allowed = wanted || request.state == TrialState::Pruned;
+  if (request.values.empty() ? wanted : !allowed || request.values.size() != objectives) {
+    problems.push_back({"/values", fmt::format("found {} values, expected {} for state \"{}\"",
+                                               request.values.size(), allowed ? objectives : 0,
+                                               to_string(request.state))});
+  }
+  for (const double value : request.values) {
+    if (!std::isfinite(value)) {
+      problems.push_back({"/value", fmt::format("found {}, expected a finite number; a run without "
+                                                "a score is state \"failed\"",
+                                                value)});
+    }
+  }
+}
+
+void check_metrics(const StudyModel& study, const TellRequest& request,
+                   std::vector<Problem>& problems) {
+  for (const auto& [metric, value] : request.metrics) {
+    if (!std::isfinite(value)) {
+      problems.push_back(
+          {"/metrics/" + metric, fmt::format("found {}, expected a finite number", value)});
+    }
+  }
+  if (request.state != TrialState::Complete) return;
+  for (const MetricConstraint& constraint : study.spec().constraints) {
+    if (request.metrics.contains(constraint.metric)) continue;
+    problems.push_back({"/metrics/" + constraint.metric,
+                        "is absent, expected a number: a constraint of the study needs it"});
+  }
+}
+
+void check(const StudyModel& study, std::int64_t number, const TellRequest& request) {
+  std::vector<Problem> problems;
+  if (!is_finished(request.state)) {
+    problems.push_back({"/state", fmt::format("found \"{}\", expected complete, pruned or failed",
+                                              to_string(request.state))});
+  } else {
+    check_values(study, request, problems);
+  }
+  check_metrics(study, request, problems);
+  if (request.reason && request.state != TrialState::Fail) {
+    problems.push_back({"/reason", "is only for state \"failed\""});
+  }
+  if (!problems.empty()) {
+    throw Error::from_problems(ErrorCode::Invalid, "the result of " + name_of(study, number),
+                               problems);
+  }
+}
+
+FailReason reason_of(const TellRequest& request) {
+  return request.reason.value_or(FailReason::BadConfig);
+}
+
+bool same_content(const Trial& trial, const TellRequest& request) {
+  if (trial.state != request.state) return false;
+  if (trial.state == TrialState::Fail) return trial.record.reason == reason_of(request);
+  return trial.values == request.values && trial.metrics == request.metrics;
+}
+
+// The trial as the request makes it.
+Trial result_of(const Trial& trial, const TellRequest& request) {
+  Trial result = trial;
+  result.state = request.state;
+  result.values = request.values;
+  result.metrics = request.metrics;
+  result.record.note = request.note;
+  result.record.usage = request.usage;
+  result.record.evidence = request.evidence;
+  if (request.state == TrialState::Fail) result.record.reason = reason_of(request);
+  return result;
+}
+
+int retries(const StudySpec& spec) {
+  return spec.experiment ? spec.experiment->retries : kDefaultRetries;
+}
+
+bool goes_back(const StudyModel& study, const Trial& trial, const TellRequest& request) {
+  if (request.state != TrialState::Fail || reason_of(request) == FailReason::BadConfig) {
+    return false;
+  }
+  return reason_of(request) == FailReason::Cancelled ||
+         trial.record.attempt <= retries(study.spec());
+}
+
+TellOutcome already(const Trial& trial, const TellRequest& request) {
+  TellOutcome outcome;
+  outcome.answer = {trial.number, request.state, true, false, trial.state == TrialState::Waiting};
+  return outcome;
+}
+
+TellOutcome tell_done(StudyModel& study, const Trial& trial, const LeaseRecord& lease,
+                      const TellRequest& request, Timestamp now) {
+  const std::int64_t told_as = lease.told_as;
+  const Trial& told = told_as < 0 ? trial : study.trial(told_as);
+  const bool late = told_as < 0;
+  if (late && request.state != TrialState::Complete) return already(trial, request);
+  if (!late) {
+    if (same_content(told, request)) return already(told, request);
+    throw Error(ErrorCode::Conflict,
+                fmt::format("{} is done with another result ({}); nothing was changed",
+                            name_of(study, told.number), to_string(told.state)));
+  }
+  const std::int64_t number = std::ssize(study.trials());
+  const std::string token = lease.token;
+  Trial result = result_of(trial, request);
+  result.record.worker = lease.worker;
+  result.record.attempt = lease.attempt;
+  result.record.reason.reset();
+  result.intermediate.clear();
+  TellOutcome outcome;
+  outcome.changes = study.add_replicate(trial.number, std::move(result), lease.worker, now);
+  study.mark_told(trial.number, token, number);
+  outcome.answer = {number, request.state, false, outcome.changes.size() > 1, false};
+  return outcome;
+}
+
+}  // namespace
+
+TellOutcome tell(StudyModel& study, std::int64_t number, const TellRequest& request,
+                 Timestamp now) {
+  const Trial& trial = study.trial(number);
+  const LeaseRecord lease = find_lease(study, number, request.lease);
+  check(study, number, request);
+  if (is_finished(trial.state)) return tell_done(study, trial, lease, request, now);
+
+  TellOutcome outcome;
+  outcome.answer.number = number;
+  outcome.answer.state = request.state;
+  if (goes_back(study, trial, request)) {
+    if (!lease.current) return already(trial, request);
+    outcome.changes.push_back(study.requeue(number, EventKind::Told,
+                                            {{"state", to_string(request.state)},
+                                             {"reason", to_string(reason_of(request))},
+                                             {"note", request.note}},
+                                            lease.worker, false, now));
+    outcome.answer.requeued = true;
+    return outcome;
+  }
+  Trial result = result_of(trial, request);
+  result.record.worker = lease.worker;
+  outcome.changes = study.finish(std::move(result), lease.worker, now);
+  study.mark_told(number, lease.token, number);
+  outcome.answer.new_best = outcome.changes.size() > 1;
+  return outcome;
+}
+
+BeatAnswer beat(StudyModel& study, std::int64_t number, const std::string& lease, Timestamp now) {
+  const Trial& trial = study.trial(number);
+  const LeaseRecord& held = find_lease(study, number, lease);
+  BeatAnswer answer;
+  if (!held.current || trial.state != TrialState::Running) {
+    answer.stop = true;
+    answer.expires_at = held.expires_at;
+    return answer;
+  }
+  const Duration length = held.length;
+  study.extend_lease(number, now);
+  answer.expires_at = now + length;
+  return answer;
+}
+
+std::vector<storage::Change> expire_leases(StudyModel& study, Timestamp now) {
+  std::vector<storage::Change> changes;
+  for (const std::int64_t number : study.expired(now)) {
+    const Trial trial = study.trial(number);
+    if (trial.record.attempt <= retries(study.spec())) {
+      changes.push_back(
+          study.requeue(number, EventKind::LeaseLost,
+                        {{"worker", trial.record.worker}, {"attempt", trial.record.attempt}},
+                        "server", false, now));
+      continue;
+    }
+    Trial lost = trial;
+    lost.state = TrialState::Fail;
+    lost.record.reason = FailReason::Infra;
+    lost.record.note = fmt::format("lost its lease {} times", trial.record.attempt);
+    for (storage::Change& change : study.finish(std::move(lost), "server", now)) {
+      changes.push_back(std::move(change));
+    }
+  }
+  return changes;
+}
+
+}  // namespace studyhall::server

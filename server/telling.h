@@ -1,0 +1,36 @@
+// What a tell, a report or a beat means for a study, decided by the lease that comes with it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/study_api.h"
+#include "server/study_model.h"
+
+namespace studyhall::server {
+
+struct TellOutcome {
+  TellAnswer answer;
+  std::vector<storage::Change> changes;  // empty: nothing to write
+};
+
+// Takes a result into `study`, exactly once:
+//   a lease never issued for this trial                 Error(Conflict)
+//   the trial is open, whatever its lease               taken
+//   told before by this lease's holder, same content    `already`; other content: Error(Conflict)
+//   the trial is done, the lease was superseded         kept as a new replicate trial, outside the
+//   budget
+// A failure that is not the configuration's sends the trial back to waiting, up to its retries.
+// Throws Error(Invalid) for a result that breaks a rule of the study, changing nothing.
+TellOutcome tell(StudyModel& study, std::int64_t number, const TellRequest& request, Timestamp now);
+
+// Whether whoever holds `lease` (empty: allowed while the trial has had only one) should go on.
+// Extends a current lease. Throws Error(Conflict) for a lease never issued for this trial.
+BeatAnswer beat(StudyModel& study, std::int64_t number, const std::string& lease, Timestamp now);
+
+// Sends each trial whose lease ran out back to waiting; one that has used its retries fails
+// (infra).
+std::vector<storage::Change> expire_leases(StudyModel& study, Timestamp now);
+
+}  // namespace studyhall::server
