@@ -54,8 +54,7 @@ TEST_P(Tell, RepeatsTheAnswerToARequestAlsoAfterARestart) {
   EXPECT_EQ(again.already, first.already);
   EXPECT_EQ(again.new_best, first.new_best);
   EXPECT_EQ(code_of([&] {
-              ask("", "t1#0");
-              tell(trial, 1, {}, "t1#0#0");
+              service_->enqueue("s", {Json::object(), 0, 1, "t1"});
             }),
             ErrorCode::Conflict);
 }
