@@ -89,7 +89,7 @@ SearchSpace heat_signature_space() {
 SearchSpace box_space(std::size_t dimensions, double low, double high) {
   std::vector<Parameter> params;
   for (std::size_t i = 0; i < dimensions; ++i) {
-    params.push_back(make_float("x" + std::to_string(i), low, high));
+    params.push_back(make_float(std::string("x").append(std::to_string(i)), low, high));
   }
   return make_space(std::move(params));
 }
