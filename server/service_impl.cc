@@ -51,6 +51,13 @@ std::vector<StudyService::Impl::Live> StudyService::Impl::all() {
   return out;
 }
 
+std::vector<StudyService::Impl::Live> StudyService::Impl::in_memory() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Live> out;
+  for (const auto& [name, live] : studies_) out.push_back(live);
+  return out;
+}
+
 void StudyService::Impl::forget(const std::string& name) {
   const std::lock_guard lock(mutex_);
   studies_.erase(name);
@@ -126,17 +133,12 @@ void StudyService::Impl::wait(const std::vector<CommitQueue::Ticket>& tickets) {
 }
 
 void StudyService::Impl::read_again() {
-  std::vector<Live> live_studies;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [name, live] : studies_) live_studies.push_back(live);
-  }
   try {
     static_cast<void>(storage.refresh());
   } catch (const Error&) {
     // The next commit finds out again whether the database can be read.
   }
-  for (const Live& live : live_studies) {
+  for (const Live& live : in_memory()) {
     const std::lock_guard lock(live->mutex);
     queue.drop(live->record.id);
     live->study.reset();

@@ -25,7 +25,10 @@ class StudyService::Impl {
 
   // The study of that name; Error(NotFound) naming it, and the nearest known name.
   Live find(const std::string& name);
+  // Every study of the storage that has a study file.
   std::vector<Live> all();
+  // Those that are in memory, so all that a worker of this service may hold a lease of.
+  std::vector<Live> in_memory();
   void forget(const std::string& name);
 
   // The model, read from storage where it has to be. Error(NotFound) if the study was deleted.

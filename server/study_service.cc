@@ -55,7 +55,7 @@ void StudyService::catch_up() {
 }
 
 void StudyService::expire_leases() {
-  for (const Impl::Live& live : impl_->all()) {
+  for (const Impl::Live& live : impl_->in_memory()) {
     try {
       std::vector<CommitQueue::Ticket> tickets;
       {
@@ -65,6 +65,8 @@ void StudyService::expire_leases() {
       impl_->wait(tickets);
     } catch (const StateIsStale&) {
       // The study changed under us: the next call looks again.
+    } catch (const Error&) {
+      // Deleted, or the disk does not take it now: other studies must not wait for this one.
     }
   }
 }
