@@ -2,14 +2,18 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 
+#include "storage/network_mount.h"
 #include "storage/storage.h"
 
 namespace studyhall::storage {
 
 struct SqliteOptions {
   Duration busy_timeout = std::chrono::seconds(5);
+  // Where the file lies; tests name another mount.
+  std::function<Mount(const std::filesystem::path&)> mount_of = studyhall::storage::mount_of;
 };
 
 // Opens or creates `file` (write-ahead log, synchronous=FULL, foreign keys on).

@@ -126,8 +126,10 @@ class Storage {
   //
   // Throws Error(Unavailable) if the database is busy for longer than its timeout, the disk is full
   // or a write fails; Error(Conflict) as stated at the writes, for a study name that is taken, or
-  // an event or trial number that does not continue; Error(NotFound) for a study that is not there.
-  // Nothing is written then.
+  // an event or trial number that does not continue, or a request id that has been answered;
+  // Error(NotFound) for a study or trial that is not there; Error(Invalid) for a trial that does
+  // not fit its study, with a value that is NaN, or with a metric named "worker";
+  // Error(Unsupported) for trials of a study without a spec. Nothing is written then.
   [[nodiscard]] virtual CommitResult commit(std::span<const Change> group) = 0;
 
   // Whether another connection has written since the last refresh (or since opening), and forget

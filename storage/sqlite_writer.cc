@@ -1,0 +1,209 @@
+#include "storage/sqlite_writer.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "core/json.h"
+#include "storage/group_check.h"
+#include "storage/optuna_values.h"
+
+namespace studyhall::storage {
+namespace {
+
+constexpr std::array<std::string_view, 6> kTablesOfTrials{"trial_params",
+                                                          "trial_values",
+                                                          "trial_intermediate_values",
+                                                          "trial_user_attributes",
+                                                          "trial_system_attributes",
+                                                          "trial_heartbeats"};
+// Children before their parents.
+constexpr std::array<std::string_view, 5> kTablesOfStudies{
+    "trials", "study_directions", "study_user_attributes", "study_system_attributes", "studies"};
+
+std::int64_t microseconds(Timestamp time) { return time.time_since_epoch().count(); }
+
+}  // namespace
+
+std::vector<StudyId> SqliteWriter::apply(std::span<const Change> group) {
+  std::vector<StudyId> created;
+  for (const Change& change : group) {
+    apply(change, created);
+  }
+  return created;
+}
+
+void SqliteWriter::apply(const Change& change, std::vector<StudyId>& created) {
+  const bool creates = change.study == kNewStudy;
+  if (!creates && !has_study(change.study)) {
+    throw no_such_study(change.study);
+  }
+  if (change.event) {
+    check_next_event(*change.event, creates ? 0 : last_sequence(change.study));
+  }
+  Target target{.study = change.study};
+  for (const Write& one : change.writes) {
+    const bool is_create = std::holds_alternative<CreateStudy>(one);
+    if (is_create != (target.study == kNewStudy) || target.deleted) {
+      throw misplaced_write(target.study);
+    }
+    std::visit([&](const auto& what) { write(target, what); }, one);
+    if (is_create) {
+      created.push_back(target.study);
+    }
+  }
+  if (target.study == kNewStudy) {
+    throw misplaced_write(target.study);
+  }
+  if (target.deleted) {
+    return;
+  }
+  if (change.event) {
+    add_event(target.study, *change.event);
+  }
+  if (change.request) {
+    add_request(target.study, *change.request);
+  }
+}
+
+void SqliteWriter::write(Target& target, const CreateStudy& create) {
+  const StudyRecord& study = create.study;
+  check_new_study(study);
+  if (connection_.query("SELECT 1 FROM studies WHERE study_name = ?1", study.name).next()) {
+    throw name_taken(study.name);
+  }
+  target.study = next_study_id();
+  connection_
+      .query("INSERT INTO studies (study_id, study_name) VALUES (?1, ?2)", target.study, study.name)
+      .run();
+  std::int64_t objective = 0;
+  for (const Direction direction : study.directions) {
+    connection_
+        .query("INSERT INTO study_directions (direction, study_id, objective) VALUES (?1, ?2, ?3)",
+               direction_column(direction), target.study, objective++)
+        .run();
+  }
+  connection_
+      .query(
+          "INSERT INTO studyhall_studies (study_id, spec, stopped, created_us) "
+          "VALUES (?1, ?2, ?3, ?4)",
+          target.study, dump_json(study.spec->resolved), study.stopped, microseconds(study.created))
+      .run();
+}
+
+void SqliteWriter::write(Target& target, const DeleteStudy& /*remove*/) {
+  for (const std::string_view table : kTablesOfTrials) {
+    connection_
+        .query(fmt::format("DELETE FROM {} WHERE trial_id IN "
+                           "(SELECT trial_id FROM trials WHERE study_id = ?1)",
+                           table),
+               target.study)
+        .run();
+  }
+  for (const std::string_view table : kTablesOfStudies) {
+    connection_.query(fmt::format("DELETE FROM {} WHERE study_id = ?1", table), target.study).run();
+  }
+  target.deleted = true;
+}
+
+void SqliteWriter::write(Target& target, const SetStopped& stop) {
+  connection_
+      .query("UPDATE studyhall_studies SET stopped = ?2 WHERE study_id = ?1", target.study,
+             stop.reason)
+      .run();
+  if (connection_.changes() == 0) {
+    throw study_without_spec(target.study);
+  }
+}
+
+void SqliteWriter::write(Target& target, const AddTrial& add) {
+  const auto spec = spec_of(target.study);
+  check_trial(add.trial, *spec->spec);
+  check_next_number(add.trial, trials_.count(target.study));
+  trials_.insert(target.study, add.trial, *spec);
+}
+
+void SqliteWriter::write(Target& target, const UpdateTrial& update) {
+  const auto spec = spec_of(target.study);
+  check_trial(update.trial, *spec->spec);
+  const TrialRows::Found found = find_trial(target.study, update.trial.number);
+  check_state_change(update.trial.number, found.state, update.from, update.trial.state);
+  trials_.update(found.trial_id, update.trial, *spec);
+}
+
+void SqliteWriter::write(Target& target, const SetIntermediate& set) {
+  const TrialRows::Found found = find_trial(target.study, set.number);
+  trials_.put_intermediate(found.trial_id, set.step, set.value);
+}
+
+void SqliteWriter::write(Target& target, const PutLease& put) {
+  const LeaseRecord& lease = put.lease;
+  connection_
+      .query(
+          "INSERT INTO studyhall_leases (study_id, number, token, worker, attempt, length_us, "
+          "expires_us, is_current) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+          "ON CONFLICT (study_id, token) DO UPDATE SET number = excluded.number, "
+          "worker = excluded.worker, attempt = excluded.attempt, length_us = excluded.length_us, "
+          "expires_us = excluded.expires_us, is_current = excluded.is_current",
+          target.study, lease.number, lease.token, lease.worker, lease.attempt,
+          lease.length.count(), microseconds(lease.expires_at), lease.current ? 1 : 0)
+      .run();
+}
+
+void SqliteWriter::add_event(StudyId study, const Event& event) {
+  connection_
+      .query(
+          "INSERT INTO studyhall_events (study_id, sequence, time_us, author, kind, body) "
+          "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+          study, event.sequence, microseconds(event.time), event.author, to_string(event.kind),
+          dump_json(event.body))
+      .run();
+}
+
+void SqliteWriter::add_request(StudyId study, const RequestRecord& request) {
+  connection_
+      .query(
+          "INSERT INTO studyhall_requests (study_id, request_id, verb, answer) "
+          "VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+          study, request.request_id, request.verb, dump_json(request.answer))
+      .run();
+  if (connection_.changes() == 0) {
+    throw request_taken(request.request_id);
+  }
+}
+
+std::int64_t SqliteWriter::next_study_id() {
+  Query id = connection_.query(
+      "SELECT max(high_water, coalesce((SELECT max(study_id) FROM studies), 0)) + 1 "
+      "FROM studyhall_ids WHERE name = 'studies'");
+  id.next();
+  return id.integer(0);
+}
+
+bool SqliteWriter::has_study(StudyId study) {
+  return connection_.query("SELECT 1 FROM studies WHERE study_id = ?1", study).next();
+}
+
+std::int64_t SqliteWriter::last_sequence(StudyId study) {
+  Query last =
+      connection_.query("SELECT max(sequence) FROM studyhall_events WHERE study_id = ?1", study);
+  return last.next() ? last.integer(0) : 0;
+}
+
+std::shared_ptr<const StoredSpec> SqliteWriter::spec_of(StudyId study) {
+  Query row = connection_.query("SELECT spec FROM studyhall_studies WHERE study_id = ?1", study);
+  if (!row.next()) {
+    throw study_without_spec(study);
+  }
+  return specs_.find(study, row.text(0));
+}
+
+TrialRows::Found SqliteWriter::find_trial(StudyId study, std::int64_t number) {
+  const auto found = trials_.find(study, number);
+  if (!found) {
+    throw no_such_trial(study, number);
+  }
+  return *found;
+}
+
+}  // namespace studyhall::storage
