@@ -10,6 +10,8 @@
 namespace studyhall::sampler::cmaes {
 namespace {
 
+// Beyond these, squares of steps in units of sigma are no longer finite.
+constexpr double kMinSigma = 1e-100;
 constexpr double kMaxSigma = 1e32;
 // Eigenvalues below this part of the largest are rounding; it also bounds the condition of C.
 constexpr double kEigenvalueFloor = 1e-14;
@@ -141,8 +143,8 @@ void tell(State& s, const Constants& k, const Eigen::MatrixXd& X, const Eigen::V
               std::sqrt(k.c_sigma * (2 - k.c_sigma) * k.mu_eff) * z_w;  // eq. 43
   const double path = s.p_sigma.norm();
   const double log_step = k.c_sigma / k.d_sigma * (path / k.chi_n - 1);
-  s.sigma = std::min(s.sigma * std::exp(std::min(log_step, limits.max_log_sigma)),
-                     kMaxSigma);  // eq. 44
+  const double factor = std::exp(std::min(log_step, limits.max_log_sigma));
+  s.sigma = std::clamp(s.sigma * factor, kMinSigma, kMaxSigma);  // eq. 44
 
   ++s.g;
   // Off while p_sigma is long, so that C does not stretch when sigma is merely too small. The

@@ -1,0 +1,58 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "core/error.h"
+#include "sampler/cmaes/cmaes_sampler.h"
+#include "sampler/options.h"
+#include "sampler/random.h"
+#include "sampler/sampler.h"
+#include "sampler/tpe/tpe_sampler.h"
+
+namespace studyhall::sampler {
+namespace {
+
+const std::array<std::string, 7> kNames = {"tpe", "cmaes", "random", "auto", "gp", "qmc", "grid"};
+
+std::unique_ptr<Sampler> make_tpe(const Json& given) {
+  OptionReader reader("tpe", given);
+  tpe::Options options;
+  options.multivariate = reader.boolean("multivariate", options.multivariate);
+  options.startup = static_cast<std::size_t>(
+      reader.integer("startup", static_cast<std::int64_t>(options.startup), 0, 1'000'000));
+  options.candidates = static_cast<std::size_t>(
+      reader.integer("candidates", static_cast<std::int64_t>(options.candidates), 1, 10'000));
+  reader.finish();
+  return std::make_unique<tpe::TpeSampler>(options);
+}
+
+std::unique_ptr<Sampler> make_cmaes(const Json& given) {
+  OptionReader reader("cmaes", given);
+  cmaes::Options options;
+  options.sigma = reader.positive("sigma", options.sigma, 10);
+  reader.finish();
+  return std::make_unique<cmaes::CmaEsSampler>(options);
+}
+
+}  // namespace
+
+std::unique_ptr<Sampler> make_sampler(const SamplerSpec& spec) {
+  if (spec.name == "tpe") return make_tpe(spec.options);
+  if (spec.name == "cmaes") return make_cmaes(spec.options);
+  if (spec.name == "random") {
+    OptionReader("random", spec.options).finish();
+    return std::make_unique<RandomSampler>();
+  }
+  if (std::find(kNames.begin(), kNames.end(), spec.name) != kNames.end()) {
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("sampler {}: this build has tpe, cmaes and random", spec.name));
+  }
+  const std::optional<std::string> near = nearest_name(spec.name, kNames);
+  throw Error(ErrorCode::Invalid,
+              fmt::format("sampler {}: expected tpe, cmaes or random{}", spec.name,
+                          near ? "; did you mean " + *near + "?" : ""));
+}
+
+}  // namespace studyhall::sampler
