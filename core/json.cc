@@ -19,10 +19,11 @@ namespace {
 constexpr std::size_t kMaxDepth = 64;
 constexpr std::size_t kBriefLength = 60;
 
-// How far the parser has read, for messages.
+// Of the last character read, for messages. A line feed belongs to the line that it ends.
 struct Position {
   std::size_t line = 1;
   std::size_t column = 0;
+  bool line_has_ended = false;
 };
 
 // Characters of a text, counting what is read. nlohmann's own positions do not reach a SAX handler.
@@ -38,12 +39,12 @@ class CountingIterator {
 
   reference operator*() const { return *at_; }
   CountingIterator& operator++() {
-    if (*at_ == '\n') {
+    if (position_->line_has_ended) {
       ++position_->line;
       position_->column = 0;
-    } else {
-      ++position_->column;
     }
+    ++position_->column;
+    position_->line_has_ended = *at_ == '\n';
     ++at_;
     return *this;
   }
@@ -71,8 +72,9 @@ std::string shorten(std::string text, std::size_t length) {
   return text + "...";
 }
 
-std::string make_utf8(const std::string& text) {
-  return Json::parse(dump_json(text)).get<std::string>();
+// A parser's message without bytes that are not UTF-8, and not too long.
+std::string readable(std::string_view message) {
+  return shorten(Json::parse(dump_json(Json(message))).get<std::string>(), 240);
 }
 
 // Builds a value from the parser's events. Objects are filled through their underlying vector,
@@ -110,13 +112,18 @@ class Builder final : public nlohmann::json_sax<Json> {
     if (const auto bracket = message.find("] "); bracket != std::string_view::npos) {
       message.remove_prefix(bracket + 2);
     }
+    // The parser's own position also counts the end of the text, but after a line feed it is that
+    // of the next line.
     constexpr std::string_view kPrefix = "parse error at ";
-    if (message.starts_with(kPrefix)) {
+    const bool has_position = message.starts_with(kPrefix);
+    const std::size_t colon = message.find(": ");
+    if (has_position && message.substr(0, colon).ends_with("column 0")) {
+      message.remove_prefix(colon + 2);
+    } else if (has_position) {
       message.remove_prefix(kPrefix.size());
-      throw Error(ErrorCode::Malformed,
-                  fmt::format("{}: {}", what_, shorten(make_utf8(std::string(message)), 240)));
+      throw Error(ErrorCode::Malformed, fmt::format("{}: {}", what_, readable(message)));
     }
-    throw error(position_, shorten(make_utf8(std::string(message)), 240));
+    throw error(position_, readable(message));
   }
 
  private:
