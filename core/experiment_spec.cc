@@ -1,0 +1,350 @@
+#include "core/experiment_spec.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <regex>
+
+#include "core/study_file_parts.h"
+#include "core/study_file_refusals.h"
+
+namespace studyhall {
+
+namespace {
+
+constexpr std::size_t kMaxPatternBytes = 1000;
+constexpr double kMaxTimeLimitMin = 525'600;  // a year
+constexpr auto kPlaceholders =
+    std::to_array<std::string_view>({"trial", "worker", "seed", "config", "workspace", "dir"});
+constexpr auto kOwnVariables =
+    std::to_array<std::string_view>({"STUDY_TRIAL", "STUDY_WORKER", "STUDY_SEED", "STUDY_CONFIG"});
+
+bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+
+bool is_variable_name(std::string_view name) {
+  const auto is_letter = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+  };
+  return !name.empty() && is_letter(name.front()) &&
+         std::all_of(name.begin(), name.end(),
+                     [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+}
+
+bool is_json_pointer(std::string_view text) {
+  if (!text.empty() && text.front() != '/') return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '~') continue;
+    if (i + 1 == text.size() || (text[i + 1] != '0' && text[i + 1] != '1')) return false;
+  }
+  return true;
+}
+
+// A file below the folder that it is relative to.
+bool is_inner_path(std::string_view path) {
+  if (path.empty() || path.front() == '/' || has_nul(path)) return false;
+  std::size_t begin = 0;
+  while (begin <= path.size()) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    if (path.substr(begin, end - begin) == "..") return false;
+    begin = end + 1;
+  }
+  return true;
+}
+
+// What stands between braces in one argument and could be meant as a placeholder.
+std::vector<std::string> placeholders(std::string_view argument) {
+  std::vector<std::string> names;
+  std::size_t open = argument.find('{');
+  while (open != std::string_view::npos) {
+    const std::size_t end = argument.find_first_of("{}", open + 1);
+    if (end == std::string_view::npos) break;
+    if (argument[end] == '}') names.emplace_back(argument.substr(open + 1, end - open - 1));
+    open = argument.find('{', end);
+  }
+  return names;
+}
+
+class ExperimentReader {
+ public:
+  ExperimentReader(const JsonField& field, const SearchSpace& space)
+      : object_(field), space_(space) {}
+
+  ExperimentSpec read() {
+    read_agent();
+    if (const auto dir = object_.field("dir").string("a folder")) {
+      if (has_nul(*dir)) object_.field("dir").report_expected("a folder");
+      spec_.dir = *dir;
+    }
+    const JsonField command = object_.field("command");
+    const JsonField prompt = object_.field("prompt");
+    const JsonField claude = object_.field("claude");
+    if (spec_.agent == AgentKind::Command) {
+      spec_.command = read_command(command.required("a list: the program and its arguments"));
+      refuse_for_agent(prompt, "claude");
+      refuse_for_agent(claude, "claude");
+    } else {
+      refuse_for_agent(command, "command");
+      read_prompt(prompt.required("the file with the prompt"));
+      if (claude) read_claude(claude);
+    }
+    read_score(object_.field("score"));
+    read_environment();
+    spec_.time_limit_min = object_.field("time_limit_min")
+                               .number("minutes: 0 (none) to 525600, a year",
+                                       [](double x) { return x >= 0 && x <= kMaxTimeLimitMin; })
+                               .value_or(0);
+    spec_.retries =
+        static_cast<int>(object_.field("retries").integer(0, 1000).value_or(spec_.retries));
+    read_workspace(object_.field("workspace"));
+    close_refusing(object_);
+    return std::move(spec_);
+  }
+
+ private:
+  void read_agent() {
+    const JsonField field = object_.field("agent");
+    constexpr std::string_view kAgents = "\"command\" or \"claude\"";
+    const auto agent = field.string(kAgents);
+    if (!agent) return;
+    if (*agent == "claude") {
+      spec_.agent = AgentKind::Claude;
+    } else if (*agent != "command") {
+      field.report_expected(kAgents);
+    }
+  }
+
+  void refuse_for_agent(const JsonField& field, std::string_view agent) const {
+    if (!field) return;
+    field.report(fmt::format("goes with \"agent\": \"{}\" only, and the agent is \"{}\"", agent,
+                             spec_.agent == AgentKind::Claude ? "claude" : "command"));
+  }
+
+  [[nodiscard]] std::vector<std::string> read_command(const JsonField& field) const {
+    constexpr std::string_view kExpected = "a list: the program and its arguments";
+    const auto argv = field.strings(kExpected);
+    if (!argv) return {};
+    if (argv->empty() || argv->front().empty()) field.report_expected(kExpected);
+    const auto items = field.list();
+    for (std::size_t i = 0; i < argv->size(); ++i) {
+      if (has_nul((*argv)[i])) (*items)[i].report_expected("an argument without NUL characters");
+      for (const std::string& name : placeholders((*argv)[i])) {
+        check_placeholder((*items)[i], name);
+      }
+    }
+    return *argv;
+  }
+
+  // Braces that hold no name of ours may be meant as they are ("{}", "{print $1}").
+  void check_placeholder(const JsonField& field, const std::string& name) const {
+    const bool is_ours =
+        std::find(kPlaceholders.begin(), kPlaceholders.end(), name) != kPlaceholders.end();
+    const bool is_param = space_.find(name).has_value();
+    if (is_ours && is_param) {
+      field.report(fmt::format(
+          "{{{0}}} is both a parameter and a name that every trial has; rename the parameter",
+          name));
+    }
+    if (is_ours || is_param || !is_variable_name(name)) return;
+    std::vector<std::string> known(kPlaceholders.begin(), kPlaceholders.end());
+    for (const Parameter& param : space_.params()) known.push_back(param.name);
+    const auto nearest = nearest_name(name, known);
+    field.report(fmt::format("{{{}}} is no parameter and none of {}{}", name,
+                             fmt::join(kPlaceholders, ", "),
+                             nearest ? "; the nearest one is {" + *nearest + "}" : ""));
+  }
+
+  void read_prompt(const JsonField& field) {
+    const auto prompt = field.string("the file with the prompt");
+    if (!prompt) return;
+    if (prompt->empty() || has_nul(*prompt)) field.report_expected("the file with the prompt");
+    spec_.prompt = *prompt;
+  }
+
+  void read_claude(const JsonField& field) {
+    ObjectReader object(field);
+    ClaudeSpec& claude = spec_.claude;
+    const JsonField model = object.field("model");
+    if (const auto name = model.string("the name of a model")) {
+      if (name->empty() || name->front() == '-' || has_nul(*name)) {
+        model.report_expected("the name of a model");
+      }
+      claude.model = *name;
+    }
+    claude.max_turns =
+        static_cast<int>(object.field("max_turns").integer(1, 100'000).value_or(claude.max_turns));
+    claude.max_cost_usd =
+        object.field("max_cost_usd").number("a number > 0", [](double x) { return x > 0; });
+    const JsonField tools = object.field("tools");
+    if (auto names = tools.strings()) {
+      const auto items = tools.list();
+      for (const JsonField& item : *items) {
+        const auto& name = item.json().get_ref<const std::string&>();
+        if (name.empty() || name.front() == '-' || has_nul(name)) {
+          item.report_expected("the name of a tool");
+        }
+      }
+      claude.tools = std::move(*names);
+    }
+    close_refusing(object);
+  }
+
+  void read_score(const JsonField& field) {
+    ScoreSpec& score = spec_.score;
+    score.file = "result.json";
+    if (!field) return;
+    ObjectReader object(field);
+    if (const JsonField command = object.field("command")) score.command = read_command(command);
+    const JsonField pattern = object.field("pattern");
+    const JsonField file = object.field("file");
+    const JsonField value = object.field("value");
+    const JsonField metrics = object.field("metrics");
+    if (pattern) {
+      for (const JsonField& other : {file, value, metrics}) {
+        if (other) other.report("does not go with \"pattern\": the score is read from one place");
+      }
+      score.file.clear();
+      score.value.clear();
+      read_pattern(pattern);
+    } else {
+      if (const auto name = file.string("a file in the workspace")) {
+        if (!is_inner_path(*name)) {
+          file.report_expected("a file in the workspace: relative, without \"..\"");
+        }
+        score.file = *name;
+      }
+      if (auto pointer = read_pointer(value)) score.value = std::move(*pointer);
+      read_metrics(metrics);
+    }
+    close_refusing(object);
+  }
+
+  void read_pattern(const JsonField& field) {
+    constexpr std::string_view kExpected = "a regular expression with one group";
+    const auto pattern = field.string(kExpected);
+    if (!pattern) return;
+    spec_.score.pattern = *pattern;
+    if (pattern->size() > kMaxPatternBytes || has_nul(*pattern)) {
+      field.report(
+          fmt::format("expected at most {} bytes, found {}", kMaxPatternBytes, pattern->size()));
+      return;
+    }
+    try {
+      const std::regex expression(*pattern, std::regex::ECMAScript);
+      if (expression.mark_count() != 1) {
+        field.report(fmt::format("expected {}: ( ) around the score, found {} groups in {}",
+                                 kExpected, expression.mark_count(), brief(field.json())));
+      }
+    } catch (const std::regex_error& error) {
+      field.report(
+          fmt::format("expected {}, found {}: {}", kExpected, brief(field.json()), error.what()));
+    }
+  }
+
+  [[nodiscard]] static std::optional<std::string> read_pointer(const JsonField& field) {
+    constexpr std::string_view kExpected = "a JSON pointer such as \"/score\"";
+    auto pointer = field.string(kExpected);
+    if (pointer && !is_json_pointer(*pointer)) field.report_expected(kExpected);
+    return pointer;
+  }
+
+  void read_metrics(const JsonField& field) {
+    const auto members = field.members("an object of metrics and JSON pointers");
+    if (!members) return;
+    for (const auto& [name, item] : *members) {
+      if (name.empty()) item.report("a metric needs a name");
+      if (const auto pointer = read_pointer(item)) spec_.score.metrics[name] = *pointer;
+    }
+  }
+
+  void read_environment() {
+    if (const auto members = object_.field("env").members("an object of variables and values")) {
+      for (const auto& [name, field] : *members) {
+        check_variable(field, name);
+        const auto value = field.string("a string");
+        if (value && has_nul(*value)) field.report_expected("a value without NUL characters");
+        if (value) spec_.env[name] = *value;
+      }
+    }
+    const JsonField pass = object_.field("pass_env");
+    if (auto names = pass.strings("a list of names of variables")) {
+      const auto items = pass.list();
+      for (const JsonField& item : *items) {
+        check_variable(item, item.json().get<std::string>());
+      }
+      spec_.pass_env = std::move(*names);
+    }
+  }
+
+  static void check_variable(const JsonField& field, const std::string& name) {
+    if (!is_variable_name(name)) {
+      field.report(
+          fmt::format("{} is no name for an environment variable: expected letters, "
+                      "digits and '_', not beginning with a digit",
+                      brief(Json(name))));
+    }
+    const bool is_ours =
+        std::find(kOwnVariables.begin(), kOwnVariables.end(), name) != kOwnVariables.end();
+    if (is_ours || name.starts_with("STUDY_PARAM_")) {
+      field.report(fmt::format("{} is set by the worker for every trial", name));
+    }
+  }
+
+  static void read_workspace(const JsonField& field) {
+    if (!field) return;
+    ObjectReader object(field);
+    const auto read_one = [&](std::string_view name, std::string_view only) {
+      const JsonField member = object.field(name);
+      const std::string expected = fmt::format("\"{}\"", only);
+      const auto text = member.string(expected);
+      if (text && *text != only && !report_refused(member)) member.report_expected(expected);
+    };
+    read_one("kind", "directory");
+    read_one("keep", "all");
+    close_refusing(object);
+  }
+
+  ObjectReader object_;
+  const SearchSpace& space_;
+  ExperimentSpec spec_;
+};
+
+}  // namespace
+
+std::optional<ExperimentSpec> parse_experiment_spec(const Json& json, const std::string& path,
+                                                    const SearchSpace& space,
+                                                    std::vector<Problem>& problems) {
+  const std::size_t before = problems.size();
+  const JsonField field(&json, path, &problems);
+  if (!json.is_object()) {
+    field.report_expected("an object");
+    return std::nullopt;
+  }
+  ExperimentSpec spec = ExperimentReader(field, space).read();
+  if (problems.size() != before) return std::nullopt;
+  return spec;
+}
+
+Json resolve_experiment(const ExperimentSpec& experiment, const Json& given) {
+  Json json = given;
+  json["agent"] = experiment.agent == AgentKind::Claude ? "claude" : "command";
+  if (experiment.agent == AgentKind::Claude) {
+    Json& claude = json["claude"];
+    claude["max_turns"] = experiment.claude.max_turns;
+    claude["tools"] = experiment.claude.tools;
+  }
+  Json& score = json["score"];
+  if (experiment.score.pattern.empty()) {
+    score["file"] = experiment.score.file;
+    score["value"] = experiment.score.value;
+  }
+  json["pass_env"] = experiment.pass_env;
+  if (!json.contains("time_limit_min")) json["time_limit_min"] = 0;
+  json["retries"] = experiment.retries;
+  json["workspace"]["kind"] = "directory";
+  json["workspace"]["keep"] = "all";
+  return json;
+}
+
+}  // namespace studyhall

@@ -1,0 +1,99 @@
+#include "core/study_file_refusals.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace studyhall {
+
+namespace {
+
+constexpr std::string_view kOneObjective = "this build searches for one objective";
+constexpr std::string_view kSamplers = "use \"auto\", \"tpe\", \"cmaes\" or \"random\"";
+constexpr std::string_view kPruners = "this build does not prune yet";
+constexpr std::string_view kNoPruner = "use {\"name\": \"none\"}";
+constexpr std::string_view kBudgets = "this build does not count this budget yet";
+constexpr std::string_view kTrialBudget = "leave it out and bound limits.trials";
+constexpr std::string_view kResources = "this build does not hand out processors or memory yet";
+constexpr std::string_view kLeaveOut = "leave it out";
+constexpr std::string_view kDirectory =
+    "use {\"kind\": \"directory\"}: an empty directory for each trial";
+
+constexpr auto kRefusals = std::to_array<Refusal>({
+    {"/directions", "", kOneObjective, "give one direction"},
+    {"/sampler/name", "gp", "this build has no Gaussian process sampler yet", kSamplers},
+    {"/sampler/name", "qmc", "this build has no quasi-random sampler yet", kSamplers},
+    {"/sampler/name", "grid", "this build has no grid sampler yet", kSamplers},
+    {"/pruner/name", "median", kPruners, kNoPruner},
+    {"/pruner/name", "percentile", kPruners, kNoPruner},
+    {"/pruner/name", "successive_halving", kPruners, kNoPruner},
+    {"/pruner/name", "hyperband", kPruners, kNoPruner},
+    {"/pruner/name", "patient", kPruners, kNoPruner},
+    {"/pruner/name", "threshold", kPruners, kNoPruner},
+    {"/pruner/name", "wilcoxon", kPruners, kNoPruner},
+    {"/confirm/replicates", "", "this build does not re-run candidates yet", "use 0"},
+    {"/limits/hours", "", kBudgets, kTrialBudget},
+    {"/limits/cost_usd", "", kBudgets, kTrialBudget},
+    {"/limits/turns", "", kBudgets, kTrialBudget},
+    {"/limits/tokens", "", kBudgets, kTrialBudget},
+    {"/workers/*/accepts", "", "this build has no tags yet", kLeaveOut},
+    {"/workers/*/limits", "", "this build has no limits for single workers yet", kTrialBudget},
+    {"/workers/*/env", "", "this build has no environment for single workers yet",
+     "set it in experiment.env or where the worker is started"},
+    {"/workers/*/cpus", "", kResources, "start the worker under taskset"},
+    {"/workers/*/memory_gb", "", kResources, kLeaveOut},
+    {"/workers/*/gpus", "", kResources, "set CUDA_VISIBLE_DEVICES where the worker is started"},
+    {"/experiment/stages", "", "this build runs one stage", "use prompt or command"},
+    {"/experiment/protect", "", "this build does not check protected files yet", kLeaveOut},
+    {"/experiment/stall_min", "", "this build does not notice stalled runs yet",
+     "use time_limit_min"},
+    {"/experiment/cpus", "", kResources, "start the worker under taskset"},
+    {"/experiment/memory_gb", "", kResources, kLeaveOut},
+    {"/experiment/gpus", "", kResources, "set CUDA_VISIBLE_DEVICES in experiment.env"},
+    {"/experiment/score/require", "", "this build does not attest scores yet", kLeaveOut},
+    {"/experiment/workspace/kind", "worktree", "this build makes no git worktrees yet", kDirectory},
+    {"/experiment/workspace/repo", "", "this build makes no git worktrees yet", kDirectory},
+    {"/experiment/workspace/base", "", "this build makes no git worktrees yet", kDirectory},
+    {"/experiment/workspace/keep", "best", "this build removes no workspaces yet", "use \"all\""},
+    {"/experiment/workspace/keep", "none", "this build removes no workspaces yet", "use \"all\""},
+});
+
+std::string_view next_segment(std::string_view& path) {
+  path.remove_prefix(1);
+  const std::string_view segment = path.substr(0, path.find('/'));
+  path.remove_prefix(segment.size());
+  return segment;
+}
+
+bool matches(std::string_view pattern, std::string_view path) {
+  while (!pattern.empty() && !path.empty()) {
+    const std::string_view wanted = next_segment(pattern);
+    const std::string_view found = next_segment(path);
+    if (wanted != "*" && wanted != found) return false;
+  }
+  return pattern.empty() && path.empty();
+}
+
+}  // namespace
+
+std::span<const Refusal> refusals() { return kRefusals; }
+
+bool report_refused(const JsonField& field) { return report_refused(field, field.path()); }
+
+bool report_refused(const JsonField& field, std::string_view path) {
+  for (const Refusal& refusal : kRefusals) {
+    if (!matches(refusal.path, path)) continue;
+    if (!refusal.value.empty() && field.json() != Json(std::string(refusal.value))) continue;
+    field.report(fmt::format("{}: {}; {}", brief(field.json()), refusal.why, refusal.instead));
+    return true;
+  }
+  return false;
+}
+
+void close_refusing(const ObjectReader& object) {
+  for (const auto& [name, field] : object.unread()) {
+    if (!report_refused(field)) object.report_unknown(field, name);
+  }
+}
+
+}  // namespace studyhall

@@ -1,0 +1,273 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/study_file_parts.h"
+#include "core/study_file_refusals.h"
+
+namespace studyhall {
+
+namespace {
+
+constexpr std::size_t kMaxWorkers = 10000;
+constexpr int kSamplerVersion = 1;
+constexpr std::string_view kSamplerNames =
+    "\"auto\", \"tpe\", \"cmaes\" or \"random\" (or an object with such a name)";
+
+// The options of sampler `name`, defaults filled in.
+Json read_sampler_options(const std::string& name, ObjectReader& object) {
+  Json options = Json::object();
+  if (name == "tpe") {
+    options["multivariate"] = object.field("multivariate").boolean().value_or(true);
+    options["startup"] = object.field("startup").integer(0, 1'000'000).value_or(10);
+    options["candidates"] = object.field("candidates").integer(1, 1'000'000).value_or(24);
+  } else if (name == "cmaes") {
+    options["sigma"] = object.field("sigma")
+                           .number("a number above 0, at most 1: a share of the range",
+                                   [](double x) { return x > 0 && x <= 1; })
+                           .value_or(1.0 / 6);
+    if (const auto popsize = object.field("popsize").integer(4, 100'000)) {
+      options["popsize"] = *popsize;
+    }
+  }
+  return options;
+}
+
+// Whether the sampler is one of this build's.
+bool check_sampler_name(const JsonField& field) {
+  const auto name = field.string(kSamplerNames);
+  if (!name || report_refused(field, "/sampler/name")) return false;
+  if (*name == "auto" || *name == "tpe" || *name == "cmaes" || *name == "random") return true;
+  field.report_expected(kSamplerNames);
+  return false;
+}
+
+Domain held_domain(const Parameter& param, bool sound) {
+  Domain domain;
+  domain.free = false;
+  domain.held = sound ? param.default_or_middle() : 0;
+  return domain;
+}
+
+// The whole domain of a parameter that is read without fault.
+Domain full_domain(const Parameter& param) {
+  Domain domain;
+  domain.low = param.low;
+  domain.high = param.high;
+  if (!param.is_numeric()) {
+    for (std::size_t c = 0; c < param.choices.size(); ++c) domain.choices.push_back(c);
+  }
+  return domain;
+}
+
+void narrow_range(ObjectReader& object, std::size_t p, const ReadParams& params, Domain& domain) {
+  const JsonField low = object.field("low");
+  const JsonField high = object.field("high");
+  if (low) domain.low = params.value(p, low).value_or(domain.low);
+  if (high) domain.high = params.value(p, high).value_or(domain.high);
+  if (domain.low > domain.high) {
+    (high ? high : low)
+        .report(fmt::format("low {} is above high {}",
+                            brief(params.params[p].to_external(domain.low)),
+                            brief(params.params[p].to_external(domain.high))));
+  }
+}
+
+void narrow_choices(ObjectReader& object, std::size_t p, const ReadParams& params, Domain& domain) {
+  const JsonField field = object.field("choices");
+  const auto items = field.list("a list of some of the choices");
+  if (!items) return;
+  if (items->empty()) field.report_expected("at least one choice");
+  std::vector<std::size_t> choices;
+  for (const JsonField& item : *items) {
+    const auto value = params.value(p, item);
+    if (!value) continue;
+    const auto choice = static_cast<std::size_t>(*value);
+    if (std::find(choices.begin(), choices.end(), choice) != choices.end()) {
+      item.report(fmt::format("{} is listed already", brief(item.json())));
+      continue;
+    }
+    choices.push_back(choice);
+  }
+  std::sort(choices.begin(), choices.end());
+  domain.choices = std::move(choices);
+}
+
+class WorkerReader {
+ public:
+  WorkerReader(const std::string& name, const JsonField& field, const ReadParams& params)
+      : field_(field), object_(field, "an object (it may be empty)"), params_(params) {
+    worker_.name = name;
+  }
+
+  WorkerSpec read() {
+    if (!is_valid_name(worker_.name)) {
+      field_.report(fmt::format(
+          "{} is no name for a worker: expected 1 to 64 of A-Z a-z 0-9 . _ -, not beginning with "
+          "'.' or '-'",
+          brief(Json(worker_.name))));
+    }
+    if (const JsonField focus = object_.field("focus")) read_focus(focus);
+    if (const JsonField sampler = object_.field("sampler")) worker_.sampler = read_sampler(sampler);
+    if (const JsonField fixed = object_.field("fixed")) read_fixed(fixed);
+    close_refusing(object_);
+    return std::move(worker_);
+  }
+
+ private:
+  void read_focus(const JsonField& focus) {
+    constexpr std::string_view kExpected =
+        "a list of parameters, or an object of parameters with narrowed ranges";
+    std::vector<Domain> domains;
+    for (std::size_t p = 0; p < params_.params.size(); ++p) {
+      domains.push_back(held_domain(params_.params[p], params_.sound[p]));
+    }
+
+    if (focus.json().is_array()) {
+      const auto items = focus.list();
+      for (const JsonField& item : *items) {
+        const auto name = item.string("the name of a parameter");
+        const auto p = name ? focused(item, *name, domains) : std::nullopt;
+        if (p) domains[*p] = full_domain(params_.params[*p]);
+      }
+    } else if (focus.json().is_object()) {
+      const auto members = focus.members();
+      for (const auto& [name, narrowed] : *members) {
+        const auto p = focused(narrowed, name, domains);
+        if (p) domains[*p] = read_narrowed(narrowed, *p);
+      }
+    } else {
+      focus.report_expected(kExpected);
+      return;
+    }
+    if (focus.json().empty()) focus.report_expected("at least one parameter");
+    worker_.focus = std::move(domains);
+  }
+
+  // The parameter named; reports one that is unknown, or in the focus already.
+  [[nodiscard]] std::optional<std::size_t> focused(const JsonField& field, const std::string& name,
+                                                   const std::vector<Domain>& domains) const {
+    const auto p = params_.find(name);
+    if (!p) {
+      params_.report_unknown(field, name);
+    } else if (domains[*p].free) {
+      field.report(fmt::format("{} is listed already", brief(Json(name))));
+      return std::nullopt;
+    }
+    return p;
+  }
+
+  [[nodiscard]] Domain read_narrowed(const JsonField& field, std::size_t p) const {
+    const Parameter& param = params_.params[p];
+    Domain domain = full_domain(param);
+    if (!params_.sound[p]) return domain;
+    ObjectReader object(field, "an object such as {} or {\"low\": 1, \"high\": 2}");
+    if (param.is_numeric()) {
+      narrow_range(object, p, params_, domain);
+    } else {
+      narrow_choices(object, p, params_, domain);
+    }
+    close_refusing(object);
+    return domain;
+  }
+
+  void read_fixed(const JsonField& fixed) {
+    const auto members = fixed.members("an object of parameters and their values");
+    if (!members) return;
+    for (const auto& [name, field] : *members) {
+      const auto p = params_.find(name);
+      if (!p) {
+        params_.report_unknown(field, name);
+        continue;
+      }
+      if (worker_.focus && (*worker_.focus)[*p].free) {
+        field.report(fmt::format("{} is in this worker's focus: it cannot be fixed as well",
+                                 brief(Json(name))));
+      }
+      if (const auto value = params_.value(*p, field)) worker_.fixed.emplace_back(*p, *value);
+    }
+    std::sort(worker_.fixed.begin(), worker_.fixed.end());
+  }
+
+  JsonField field_;
+  ObjectReader object_;
+  const ReadParams& params_;
+  WorkerSpec worker_;
+};
+
+}  // namespace
+
+std::optional<SamplerSpec> read_sampler(const JsonField& field) {
+  SamplerSpec sampler;
+  sampler.version = kSamplerVersion;
+  if (field.json().is_string()) {
+    if (!check_sampler_name(field)) return std::nullopt;
+    sampler.name = field.json().get<std::string>();
+    if (sampler.name == "auto") sampler.name = "tpe";
+    Json none = Json::object();
+    ObjectReader defaults(JsonField(&none, field.path(), &field.problems()));
+    sampler.options = read_sampler_options(sampler.name, defaults);
+    return sampler;
+  }
+
+  ObjectReader object(field, kSamplerNames);
+  if (!object.is_object()) return std::nullopt;
+  const JsonField name = object.field("name").required(kSamplerNames);
+  if (!name || !check_sampler_name(name)) return std::nullopt;
+  sampler.name = name.json().get<std::string>();
+  if (sampler.name == "auto") {
+    for (const auto& [option, given] : object.unread()) {
+      given.report(fmt::format("sampler \"auto\" takes no options, found {}; name a sampler",
+                               brief(Json(option))));
+    }
+    return read_sampler(JsonField(&name.json(), name.path(), &name.problems()));
+  }
+  sampler.options = read_sampler_options(sampler.name, object);
+  const JsonField version = object.field("version");
+  if (const auto given = version.integer(1); given && *given != kSamplerVersion) {
+    version.report(fmt::format("{}: this build has version {} of sampler {}", *given,
+                               kSamplerVersion, brief(name.json())));
+  }
+  close_refusing(object);
+  return sampler;
+}
+
+Json resolve_sampler(const SamplerSpec& sampler) {
+  Json json = {{"name", sampler.name}};
+  json.update(sampler.options);
+  json["version"] = sampler.version;
+  return json;
+}
+
+std::map<std::string, WorkerSpec> read_workers(const JsonField& field, const ReadParams& params) {
+  std::map<std::string, WorkerSpec> workers;
+  const auto members = field.members("an object of workers");
+  if (!members) return workers;
+  if (members->size() > kMaxWorkers) {
+    field.report(
+        fmt::format("expected at most {} workers, found {}", kMaxWorkers, members->size()));
+    return workers;
+  }
+  for (const auto& [name, worker] : *members) {
+    workers.emplace(name, WorkerReader(name, worker, params).read());
+  }
+  return workers;
+}
+
+Slice worker_slice(const StudySpec& spec, const WorkerSpec& worker, std::span<const double> pin) {
+  Slice slice = whole_space(spec.space);
+  if (worker.focus) {
+    slice.domains = *worker.focus;
+    for (std::size_t p = 0; p < slice.domains.size(); ++p) {
+      if (!slice.domains[p].free) slice.domains[p].held = pin[p];
+    }
+  }
+  for (const auto& [p, value] : worker.fixed) {
+    slice.domains[p].free = false;
+    slice.domains[p].held = value;
+  }
+  if (worker.focus || !worker.fixed.empty()) slice.key = worker.name;
+  return slice;
+}
+
+}  // namespace studyhall
