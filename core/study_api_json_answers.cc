@@ -1,0 +1,118 @@
+#include <cassert>
+
+#include "core/study_api_json.h"
+#include "core/study_api_json_reader.h"
+
+namespace studyhall {
+
+namespace {
+
+Json to_json(const AskedTrial& trial) {
+  return {
+      {"number", trial.number},
+      {"params", trial.params},
+      {"lease", {{"token", trial.lease.token}, {"expires_at", format_utc(trial.lease.expires_at)}}},
+      {"attempt", trial.attempt},
+      {"purpose", to_string(trial.purpose)},
+      {"sampler", trial.sampler},
+      {"pin", trial.pin},
+      {"pin_version", trial.pin_version},
+      {"seed", trial.seed}};
+}
+
+AskedTrial read_asked_trial(const JsonField& field) {
+  AskedTrial trial;
+  ObjectReader object(field);
+  put(trial.number, object.field("number").required("a trial number").integer(0));
+  if (const JsonField params = object.field("params").required("an object")) {
+    trial.params = params.json();
+  }
+  ObjectReader lease(object.field("lease").required("an object"));
+  put(trial.lease.token, lease.field("token").string());
+  put(trial.lease.expires_at, read_time(lease.field("expires_at")));
+  put(trial.attempt, object.field("attempt").integer(0, 1'000'000));
+  put(trial.purpose, read_name(object.field("purpose"), "a purpose", purpose_from_string));
+  put(trial.sampler, object.field("sampler").string());
+  put(trial.pin, object.field("pin").integer(-1));
+  put(trial.pin_version, object.field("pin_version").integer(0));
+  put(trial.seed, object.field("seed").integer(0, UINT32_MAX));
+  return trial;
+}
+
+}  // namespace
+
+Json to_json(const AskAnswer& answer) {
+  assert(answer.status == AskStatus::Trials || answer.status == AskStatus::Wait);
+  Json trials = Json::array();
+  for (const AskedTrial& trial : answer.trials) trials.push_back(to_json(trial));
+  Json json = {{"trials", std::move(trials)}};
+  if (answer.status == AskStatus::Wait) json["retry_after_s"] = answer.retry_after_s;
+  return json;
+}
+
+AskAnswer ask_answer_from_json(const Json& json) {
+  MessageReader reader(json, "answer to ask");
+  AskAnswer answer;
+  if (const auto trials = reader.field("trials").required("a list of trials").list()) {
+    for (const JsonField& trial : *trials) answer.trials.push_back(read_asked_trial(trial));
+    if (trials->empty()) answer.status = AskStatus::Wait;
+  }
+  put(answer.retry_after_s, reader.field("retry_after_s").number());
+  reader.finish_answer();
+  return answer;
+}
+
+Json to_json(const TellAnswer& answer) {
+  return {{"number", answer.number},
+          {"state", to_string(answer.state)},
+          {"already", answer.already},
+          {"new_best", answer.new_best},
+          {"requeued", answer.requeued}};
+}
+
+TellAnswer tell_answer_from_json(const Json& json) {
+  MessageReader reader(json, "answer to tell");
+  TellAnswer answer;
+  put(answer.number, reader.field("number").required("a trial number").integer(0));
+  put(answer.state, read_name(reader.field("state"), "a trial state", trial_state_from_string));
+  put(answer.already, reader.field("already").boolean());
+  put(answer.new_best, reader.field("new_best").boolean());
+  put(answer.requeued, reader.field("requeued").boolean());
+  reader.finish_answer();
+  return answer;
+}
+
+Json to_json(const BeatAnswer& answer) {
+  Json json = {{"prune", answer.prune}, {"stop", answer.stop}};
+  if (answer.expires_at != Timestamp{}) json["expires_at"] = format_utc(answer.expires_at);
+  return json;
+}
+
+BeatAnswer beat_answer_from_json(const Json& json) {
+  MessageReader reader(json, "answer to report or heartbeat");
+  BeatAnswer answer;
+  put(answer.prune, reader.field("prune").required("true or false").boolean());
+  put(answer.stop, reader.field("stop").required("true or false").boolean());
+  put(answer.expires_at, read_time(reader.field("expires_at")));
+  reader.finish_answer();
+  return answer;
+}
+
+Json to_json(const EnqueueAnswer& answer) {
+  return {{"numbers", answer.numbers}, {"already", answer.already}};
+}
+
+EnqueueAnswer enqueue_answer_from_json(const Json& json) {
+  MessageReader reader(json, "answer to enqueue");
+  EnqueueAnswer answer;
+  if (const auto numbers = reader.field("numbers").required("a list of numbers").list()) {
+    for (const JsonField& item : *numbers) {
+      if (const auto number = item.integer(0)) answer.numbers.push_back(*number);
+    }
+  }
+  put(answer.already, reader.field("already").boolean());
+  reader.finish_answer();
+  return answer;
+}
+
+}  // namespace studyhall
