@@ -1,0 +1,273 @@
+#include "core/json.h"
+#include "core/study_spec.h"
+
+namespace studyhall {
+
+namespace {
+
+constexpr std::string_view kSchema = R"json({
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "Study file",
+  "description": "What to search, what counts as good, who works on it, and when to stop. Ranges that depend on each other (low <= high, names of parameters) are checked by study create.",
+  "type": "object",
+  "required": ["name", "params"],
+  "oneOf": [{"required": ["direction"]}, {"required": ["directions"]}],
+  "additionalProperties": false,
+  "properties": {
+    "$schema": {"type": "string", "description": "Where this schema is, for editors."},
+    "name": {"$ref": "#/$defs/name", "description": "The study's name in every command."},
+    "direction": {"enum": ["minimize", "maximize"], "description": "Whether a small or a large value is good."},
+    "directions": {"type": "array", "items": {"enum": ["minimize", "maximize"]}, "minItems": 1, "maxItems": 1, "description": "The direction as a list of one."},
+    "seed": {"type": "integer", "minimum": 0, "maximum": 18446744073709551615, "description": "Every suggestion follows from it. Chosen at create where it is absent."},
+    "params": {
+      "type": "object",
+      "minProperties": 1,
+      "maxProperties": 1000,
+      "propertyNames": {"$ref": "#/$defs/param_name"},
+      "additionalProperties": {"oneOf": [{"$ref": "#/$defs/float"}, {"$ref": "#/$defs/int"}, {"$ref": "#/$defs/categorical"}]},
+      "description": "What may be tried, by name."
+    },
+    "require": {"type": "array", "maxItems": 100, "items": {"type": "string"}, "description": "Conditions on the parameters such as \"a <= b + 6\". What breaks one is never suggested."},
+    "constraints": {
+      "type": "array",
+      "maxItems": 100,
+      "description": "Bounds on metrics told with each result. A trial that breaks one never leads.",
+      "items": {
+        "type": "object",
+        "required": ["metric"],
+        "anyOf": [{"required": ["max"]}, {"required": ["min"]}],
+        "additionalProperties": false,
+        "properties": {
+          "metric": {"type": "string", "minLength": 1},
+          "max": {"type": "number"},
+          "min": {"type": "number"}
+        }
+      }
+    },
+    "workers": {
+      "type": "object",
+      "maxProperties": 10000,
+      "propertyNames": {"$ref": "#/$defs/name"},
+      "additionalProperties": {"$ref": "#/$defs/worker"},
+      "description": "Workers with a part of the space of their own. Others may work too, on the whole space."
+    },
+    "focus_share": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.8, "description": "The share of a focused worker's suggestions that move its focus only; the others may move everything."},
+    "sampler": {"$ref": "#/$defs/sampler", "default": "auto"},
+    "pruner": {
+      "type": "object",
+      "required": ["name"],
+      "additionalProperties": false,
+      "properties": {"name": {"const": "none"}},
+      "description": "Which trials are ended early."
+    },
+    "confirm": {
+      "type": "object",
+      "required": ["replicates"],
+      "additionalProperties": false,
+      "properties": {"replicates": {"type": "integer", "minimum": 0, "maximum": 0}},
+      "description": "How often a would-be best is run again before it leads."
+    },
+    "limits": {
+      "type": "object",
+      "additionalProperties": false,
+      "description": "When to stop.",
+      "properties": {
+        "trials": {"$ref": "#/$defs/count", "description": "Trials that end complete or pruned."},
+        "failures": {"$ref": "#/$defs/count", "description": "Trials whose configuration failed. Default: as many as trials."},
+        "running": {"$ref": "#/$defs/count", "description": "Trials at once."}
+      }
+    },
+    "target": {"type": "number", "description": "A value at which the study is finished."},
+    "experiment": {"$ref": "#/$defs/experiment"}
+  },
+  "$defs": {
+    "name": {"type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$"},
+    "param_name": {"type": "string", "minLength": 1, "maxLength": 256, "pattern": "^[^{}\\u0000-\\u001f\\u007f]+$"},
+    "count": {"type": "integer", "minimum": 1, "maximum": 1000000000},
+    "exact_integer": {"type": "integer", "minimum": -9007199254740992, "maximum": 9007199254740992},
+    "scalar": {"type": ["string", "number", "boolean", "null"]},
+    "when": {
+      "type": "object",
+      "propertyNames": {"$ref": "#/$defs/param_name"},
+      "additionalProperties": {"type": "array", "minItems": 1, "uniqueItems": true, "items": {"$ref": "#/$defs/scalar"}},
+      "description": "The parameter is used only where each parameter named here has one of these values."
+    },
+    "float": {
+      "type": "object",
+      "required": ["type", "low", "high"],
+      "additionalProperties": false,
+      "not": {"required": ["log", "step"], "properties": {"log": {"const": true}}},
+      "if": {"required": ["log"], "properties": {"log": {"const": true}}},
+      "then": {"properties": {"low": {"exclusiveMinimum": 0}}},
+      "properties": {
+        "type": {"const": "float"},
+        "low": {"type": "number"},
+        "high": {"type": "number"},
+        "log": {"type": "boolean", "default": false, "description": "Search in the logarithm."},
+        "step": {"type": "number", "exclusiveMinimum": 0, "description": "Only low, low + step, low + 2 step, ..."},
+        "default": {"type": "number", "description": "The value of the first trial."},
+        "when": {"$ref": "#/$defs/when"}
+      }
+    },
+    "int": {
+      "type": "object",
+      "required": ["type", "low", "high"],
+      "additionalProperties": false,
+      "if": {"required": ["log"], "properties": {"log": {"const": true}}},
+      "then": {"properties": {"low": {"minimum": 1}, "step": {"const": 1}}},
+      "properties": {
+        "type": {"const": "int"},
+        "low": {"$ref": "#/$defs/exact_integer"},
+        "high": {"$ref": "#/$defs/exact_integer"},
+        "log": {"type": "boolean", "default": false, "description": "Search in the logarithm."},
+        "step": {"type": "integer", "minimum": 1, "maximum": 9007199254740992, "default": 1},
+        "default": {"$ref": "#/$defs/exact_integer", "description": "The value of the first trial."},
+        "when": {"$ref": "#/$defs/when"}
+      }
+    },
+    "categorical": {
+      "type": "object",
+      "required": ["type", "choices"],
+      "additionalProperties": false,
+      "properties": {
+        "type": {"const": "categorical"},
+        "choices": {"type": "array", "minItems": 1, "maxItems": 10000, "uniqueItems": true, "items": {"$ref": "#/$defs/scalar"}},
+        "ordered": {"type": "boolean", "default": false, "description": "The choices stand in an order."},
+        "default": {"$ref": "#/$defs/scalar", "description": "The choice of the first trial."},
+        "when": {"$ref": "#/$defs/when"}
+      }
+    },
+    "sampler": {
+      "description": "How the next trial is chosen.",
+      "oneOf": [
+        {"enum": ["auto", "tpe", "cmaes", "random"]},
+        {
+          "type": "object",
+          "required": ["name"],
+          "additionalProperties": false,
+          "properties": {"name": {"const": "auto"}}
+        },
+        {
+          "type": "object",
+          "required": ["name"],
+          "additionalProperties": false,
+          "properties": {
+            "name": {"const": "tpe"},
+            "multivariate": {"type": "boolean", "default": true, "description": "Model the parameters together."},
+            "startup": {"type": "integer", "minimum": 0, "maximum": 1000000, "default": 10, "description": "Random trials before the model is used."},
+            "candidates": {"type": "integer", "minimum": 1, "maximum": 1000000, "default": 24, "description": "Points drawn from the model for each suggestion."},
+            "version": {"const": 1}
+          }
+        },
+        {
+          "type": "object",
+          "required": ["name"],
+          "additionalProperties": false,
+          "properties": {
+            "name": {"const": "cmaes"},
+            "sigma": {"type": "number", "exclusiveMinimum": 0, "maximum": 1, "default": 0.16666666666666666, "description": "Initial standard deviation, as a share of each range."},
+            "popsize": {"type": "integer", "minimum": 4, "maximum": 100000},
+            "version": {"const": 1}
+          }
+        },
+        {
+          "type": "object",
+          "required": ["name"],
+          "additionalProperties": false,
+          "properties": {"name": {"const": "random"}, "version": {"const": 1}}
+        }
+      ]
+    },
+    "worker": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "focus": {
+          "description": "The parameters that this worker moves: a list, or an object that narrows their ranges.",
+          "oneOf": [
+            {"type": "array", "minItems": 1, "uniqueItems": true, "items": {"$ref": "#/$defs/param_name"}},
+            {
+              "type": "object",
+              "minProperties": 1,
+              "propertyNames": {"$ref": "#/$defs/param_name"},
+              "additionalProperties": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                  "low": {"type": "number"},
+                  "high": {"type": "number"},
+                  "choices": {"type": "array", "minItems": 1, "uniqueItems": true, "items": {"$ref": "#/$defs/scalar"}}
+                }
+              }
+            }
+          ]
+        },
+        "sampler": {"$ref": "#/$defs/sampler"},
+        "fixed": {
+          "type": "object",
+          "additionalProperties": {"$ref": "#/$defs/scalar"},
+          "description": "Values that all of this worker's trials have."
+        }
+      }
+    },
+    "argv": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+    "variable": {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "not": {"pattern": "^STUDY_(TRIAL$|WORKER$|SEED$|CONFIG$|PARAM_)"}},
+    "pointer": {"type": "string", "pattern": "^(/([^~]|~[01])*)?$"},
+    "experiment": {
+      "type": "object",
+      "description": "How a worker runs one trial.",
+      "additionalProperties": false,
+      "if": {"required": ["agent"], "properties": {"agent": {"const": "claude"}}},
+      "then": {"required": ["prompt"], "properties": {"command": false}},
+      "else": {"required": ["command"], "properties": {"prompt": false, "claude": false}},
+      "properties": {
+        "agent": {"enum": ["command", "claude"], "default": "command", "description": "A plain program, or a headless Claude Code process."},
+        "dir": {"type": "string", "description": "The folder that commands and prompts are relative to. Default: the study file's own."},
+        "command": {"$ref": "#/$defs/argv", "description": "The program and its arguments. {name} inside an argument is a parameter, or one of trial, worker, seed, config, workspace, dir. No shell."},
+        "prompt": {"type": "string", "minLength": 1, "description": "The file with the prompt."},
+        "claude": {
+          "type": "object",
+          "additionalProperties": false,
+          "properties": {
+            "model": {"type": "string", "pattern": "^[^-]"},
+            "max_turns": {"type": "integer", "minimum": 1, "maximum": 100000, "default": 80},
+            "max_cost_usd": {"type": "number", "exclusiveMinimum": 0},
+            "tools": {"type": "array", "items": {"type": "string", "pattern": "^[^-]"}}
+          }
+        },
+        "score": {
+          "type": "object",
+          "additionalProperties": false,
+          "description": "Where the score is read from: a file, or a pattern on the output.",
+          "dependentSchemas": {"pattern": {"properties": {"file": false, "value": false, "metrics": false}}},
+          "properties": {
+            "command": {"$ref": "#/$defs/argv", "description": "Run by the worker after the experiment."},
+            "file": {"type": "string", "minLength": 1, "pattern": "^[^/]", "default": "result.json", "description": "JSON, relative to the workspace."},
+            "value": {"$ref": "#/$defs/pointer", "default": "/score", "description": "Where in the file the score is."},
+            "metrics": {"type": "object", "propertyNames": {"minLength": 1}, "additionalProperties": {"$ref": "#/$defs/pointer"}, "description": "Where in the file each metric is."},
+            "pattern": {"type": "string", "maxLength": 1000, "format": "regex", "description": "A regular expression with one group; the last match counts."}
+          }
+        },
+        "env": {"type": "object", "propertyNames": {"$ref": "#/$defs/variable"}, "additionalProperties": {"type": "string"}},
+        "pass_env": {"type": "array", "items": {"$ref": "#/$defs/variable"}, "default": ["PATH", "LANG"], "description": "Variables of the worker that the experiment sees."},
+        "time_limit_min": {"type": "number", "minimum": 0, "maximum": 525600, "default": 0, "description": "Minutes; 0 for no limit."},
+        "retries": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 2, "description": "New attempts after a failure that is not the configuration's."},
+        "workspace": {
+          "type": "object",
+          "additionalProperties": false,
+          "properties": {"kind": {"const": "directory"}, "keep": {"const": "all"}},
+          "description": "Where a trial runs: a directory of its own."
+        }
+      }
+    }
+  }
+})json";
+
+}  // namespace
+
+const Json& study_file_schema() {
+  static const Json schema = parse_json(kSchema, "study file schema");
+  return schema;
+}
+
+}  // namespace studyhall
