@@ -124,7 +124,10 @@ TrialRecord trial_record_from_json(const Json& json) {
       if (!record.reason) throw corrupt("unknown reason " + brief(*it));
     }
     read(json, "note", record.note);
-    if (const auto it = json.find("usage"); it != json.end()) record.usage = usage_from_json(*it);
+    if (const auto it = json.find("usage"); it != json.end()) {
+      if (!it->is_object()) throw corrupt("expected an object of usage, found " + brief(*it));
+      record.usage = usage_from_json(*it);
+    }
     read(json, "evidence", record.evidence);
     return record;
   } catch (const Json::exception& e) {
