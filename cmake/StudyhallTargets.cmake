@@ -23,7 +23,8 @@ target_compile_options(
             -Wno-restrict
             # A suggestion must not depend on how a compiler fuses multiplications.
             -ffp-contract=off)
-target_include_directories(studyhall_options INTERFACE "${CMAKE_SOURCE_DIR}")
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH studyhall_root)
+target_include_directories(studyhall_options INTERFACE "${studyhall_root}")
 if(STUDYHALL_SANITIZE)
   target_compile_options(studyhall_options INTERFACE -fsanitize=${STUDYHALL_SANITIZE}
                                                      -fno-omit-frame-pointer)
