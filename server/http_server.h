@@ -1,6 +1,8 @@
 // The verbs under /api/v1, as JSON over HTTP.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -12,6 +14,9 @@ struct HttpOptions {
   std::string host = "127.0.0.1";
   int port = 8642;                         // 0: any free port
   std::size_t max_body_bytes = 4'000'000;  // more: 413
+  std::size_t threads = 64;                // requests answered at once; idle connections need none
+  std::chrono::milliseconds request_timeout{30'000};  // for a request to come, head and body
+  std::chrono::milliseconds idle_timeout{75'000};     // of a connection between two requests
 };
 
 class HttpServer {
@@ -25,7 +30,7 @@ class HttpServer {
   int bind();
   // Serves until stop(); what was taken before is answered. REQUIRES: bind().
   void run();
-  // May be called from any thread, once run() was entered or not.
+  // May be called from any thread or a signal handler, once run() was entered or not.
   void stop();
 
  private:

@@ -1,0 +1,182 @@
+#include "client/study_client.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "client/transport.h"
+#include "client/url.h"
+#include "core/hash.h"
+#include "core/study_api_json.h"
+
+namespace studyhall::client {
+namespace {
+
+std::string study_path(const std::string& name) {
+  if (name.empty()) throw Error(ErrorCode::NotFound, "no study has an empty name");
+  return "/studies/" + percent_encode(name);
+}
+
+std::string trial_path(const std::string& study, std::int64_t number) {
+  return fmt::format("{}/trials/{}", study_path(study), number);
+}
+
+std::string id_or_new(const std::string& request_id) {
+  return request_id.empty() ? random_token() : request_id;
+}
+
+// The outcome of an ask that the server answers as an error: 409 exhausted, 410 finished.
+std::optional<AskAnswer> outcome_of_ask(const Answer& answer) {
+  if (!answer.body.is_object()) return std::nullopt;
+  const Json code = answer.body.value(Json::json_pointer("/error/code"), Json());
+  AskAnswer outcome;
+  if (answer.status == 410 && code == "finished") {
+    outcome.status = AskStatus::Finished;
+  } else if (answer.status == 409 && code == "exhausted") {
+    outcome.status = AskStatus::Exhausted;
+  } else {
+    return std::nullopt;
+  }
+  const Json reason = answer.body.value(Json::json_pointer("/error/details/reason"), Json());
+  if (reason.is_string()) outcome.reason = reason.get<std::string>();
+  return outcome;
+}
+
+class StudyClient final : public StudyApi {
+ public:
+  StudyClient(const ServerUrl& url, const ClientOptions& options) : transport_(url, options) {}
+
+  StudyInfo create_study(const Json& file) override {
+    return read(post("/studies", file, Repeat::Unsafe), study_info_from_json);
+  }
+
+  std::vector<StudyInfo> studies() override {
+    return read_list(get("/studies"), "studies", study_info_from_json);
+  }
+
+  StudyInfo study(const std::string& name) override {
+    return read(get(study_path(name)), study_info_from_json);
+  }
+
+  void delete_study(const std::string& name) override {
+    checked({.method = "DELETE", .path = study_path(name), .repeat = Repeat::Unsafe});
+  }
+
+  void stop_study(const std::string& name, const std::string& reason) override {
+    post(study_path(name) + "/stop", {{"reason", reason}});
+  }
+
+  void resume_study(const std::string& name) override {
+    post(study_path(name) + "/resume", Json::object());
+  }
+
+  AskAnswer ask(const std::string& study, const AskRequest& request) override {
+    AskRequest named = request;
+    named.request_id = id_or_new(request.request_id);
+    const Answer answer = transport_.send(
+        {.method = "POST", .path = study_path(study) + "/ask", .body = to_json(named)});
+    if (auto outcome = outcome_of_ask(answer)) return *outcome;
+    return read(body_of(answer), ask_answer_from_json);
+  }
+
+  TellAnswer tell(const std::string& study, std::int64_t number,
+                  const TellRequest& request) override {
+    TellRequest named = request;
+    named.request_id = id_or_new(request.request_id);
+    return read(post(trial_path(study, number) + "/tell", to_json(named)), tell_answer_from_json);
+  }
+
+  BeatAnswer report(const std::string& study, std::int64_t number,
+                    const ReportRequest& request) override {
+    return read(post(trial_path(study, number) + "/report", to_json(request)),
+                beat_answer_from_json);
+  }
+
+  BeatAnswer heartbeat(const std::string& study, std::int64_t number,
+                       const std::string& lease) override {
+    return read(post(trial_path(study, number) + "/heartbeat", {{"lease", lease}}),
+                beat_answer_from_json);
+  }
+
+  void release(const std::string& study, std::int64_t number, const std::string& lease) override {
+    post(trial_path(study, number) + "/release", {{"lease", lease}}, Repeat::Unsafe);
+  }
+
+  EnqueueAnswer enqueue(const std::string& study, const EnqueueRequest& request) override {
+    EnqueueRequest named = request;
+    named.request_id = id_or_new(request.request_id);
+    return read(post(study_path(study) + "/enqueue", to_json(named)), enqueue_answer_from_json);
+  }
+
+  std::vector<TrialView> trials(const std::string& study, const TrialQuery& query) override {
+    std::string path =
+        fmt::format("{}/trials?after={}&limit={}", study_path(study), query.after, query.limit);
+    if (query.state) path += fmt::format("&state={}", to_string(*query.state));
+    if (!query.worker.empty()) path += "&worker=" + percent_encode(query.worker);
+    return read_list(get(path), "trials", trial_view_from_json);
+  }
+
+  TrialView trial(const std::string& study, std::int64_t number) override {
+    return read(get(trial_path(study, number)), trial_view_from_json);
+  }
+
+  std::vector<BestRow> best(const std::string& study, int top) override {
+    return read_list(get(fmt::format("{}/best?top={}", study_path(study), top)), "best",
+                     best_row_from_json);
+  }
+
+  std::vector<Event> events(const std::string& study, std::int64_t after, int limit) override {
+    return read_list(
+        get(fmt::format("{}/events?after={}&limit={}", study_path(study), after, limit)), "events",
+        event_from_json);
+  }
+
+ private:
+  static Json body_of(const Answer& answer) {
+    if (answer.status < 200 || answer.status > 299) {
+      throw error_from_json(answer.body, answer.status);
+    }
+    return answer.body;
+  }
+
+  Json checked(const Outgoing& outgoing) { return body_of(transport_.send(outgoing)); }
+
+  Json get(const std::string& path) { return checked({.method = "GET", .path = path}); }
+
+  Json post(const std::string& path, Json body, Repeat repeat = Repeat::Safe) {
+    return checked({.method = "POST", .path = path, .body = std::move(body), .repeat = repeat});
+  }
+
+  // What the server sent, in another form than this program expects, is no fault of the caller's
+  // input.
+  template <typename Parse>
+  auto read(const Json& body, Parse parse) const -> decltype(parse(body)) {
+    try {
+      return parse(body);
+    } catch (const std::exception& error) {
+      throw Error(ErrorCode::Internal,
+                  fmt::format("{}: the answer is not understood (another version?): {}",
+                              transport_.url(), error.what()));
+    }
+  }
+
+  template <typename Parse>
+  auto read_list(const Json& body, const std::string& member, Parse parse) const
+      -> std::vector<decltype(parse(body))> {
+    return read(body, [&](const Json& object) {
+      std::vector<decltype(parse(body))> list;
+      for (const Json& item : object.at(member)) list.push_back(parse(item));
+      return list;
+    });
+  }
+
+  Transport transport_;
+};
+
+}  // namespace
+
+std::unique_ptr<StudyApi> connect(const std::string& url, const ClientOptions& options) {
+  return std::make_unique<StudyClient>(parse_server_url(url), options);
+}
+
+}  // namespace studyhall::client

@@ -1,0 +1,310 @@
+#include "server/http_listener.h"
+
+#include <fmt/format.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <spdlog/spdlog.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include "server/http_body.h"
+
+namespace studyhall::server {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr int kBacklog = 1024;
+constexpr int kEventsAtOnce = 64;
+constexpr std::chrono::milliseconds kSweepInterval{200};
+constexpr std::size_t kMaxHeadBytes = 64 * 1024;
+constexpr std::chrono::seconds kLingerTime{5};
+constexpr std::size_t kMaxLingerBytes = 64 * 1024 * 1024;
+
+void set_flag(int fd, int level, int option) {
+  const int yes = 1;
+  ::setsockopt(fd, level, option, &yes, sizeof(yes));
+}
+
+// A listening socket on `address`, or -1 with errno.
+int open_listener(const addrinfo& address) {
+  const int fd = ::socket(address.ai_family, address.ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                          address.ai_protocol);
+  if (fd < 0) return -1;
+  set_flag(fd, SOL_SOCKET, SO_REUSEADDR);
+  if (::bind(fd, address.ai_addr, address.ai_addrlen) == 0 && ::listen(fd, kBacklog) == 0) {
+    return fd;
+  }
+  const int cause = errno;
+  ::close(fd);
+  errno = cause;
+  return -1;
+}
+
+int bound_port(int fd) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof(storage);
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &length) != 0) return -1;
+  char service[NI_MAXSERV] = "";
+  if (::getnameinfo(reinterpret_cast<sockaddr*>(&storage), length, nullptr, 0, service,
+                    sizeof(service), NI_NUMERICSERV) != 0) {
+    return -1;
+  }
+  return std::atoi(service);
+}
+
+Error cannot_listen(const ListenerOptions& options, const std::string& cause,
+                    std::string_view hint) {
+  const bool is_v6 = options.host.find(':') != std::string::npos;
+  return Error(ErrorCode::Unavailable,
+               fmt::format("cannot listen on {}{}{}:{}: {}{}", is_v6 ? "[" : "", options.host,
+                           is_v6 ? "]" : "", options.port, cause, hint));
+}
+
+std::string_view hint_for(int cause) {
+  switch (cause) {
+    case EADDRINUSE:
+      return "; another program, perhaps another server, has this port: choose one with --port";
+    case EACCES:
+      return "; ports below 1024 are for root: choose one with --port";
+    case EADDRNOTAVAIL:
+      return "; no network interface of this machine has that address";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+struct HttpListener::Connection {
+  explicit Connection(int fd) : stream(fd) {}
+  SocketStream stream;
+  SteadyClock::time_point idle_since = SteadyClock::now();
+};
+
+HttpListener::HttpListener(ListenerOptions options, Answer answer, Refuse refuse)
+    : options_(std::move(options)), answer_(std::move(answer)), refuse_(std::move(refuse)) {
+  set_handlers();
+  epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+  wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (epoll_ < 0 || wake_ < 0) {
+    throw Error(ErrorCode::Unavailable,
+                fmt::format("cannot start a server: {}", std::strerror(errno)));
+  }
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = wake_;
+  ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
+}
+
+HttpListener::~HttpListener() {
+  idle_.clear();
+  if (svr_sock_ != INVALID_SOCKET) ::close(svr_sock_);
+  ::close(wake_);
+  ::close(epoll_);
+}
+
+void HttpListener::set_handlers() {
+  set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+    answer_(request, response);
+    return HandlerResponse::Handled;
+  });
+  // Only what cpp-httplib refuses by itself comes here without a body: a malformed head.
+  set_error_handler(Handler([this](const httplib::Request&, httplib::Response& response) {
+    if (!response.body.empty()) return;
+    const Error error =
+        response.status == 414
+            ? Error(ErrorCode::TooLarge, "the path is too long")
+            : Error(ErrorCode::Malformed, "not an HTTP/1.1 request, or its head is too large");
+    int status = 0;
+    const std::string body = refuse_(error, status);
+    if (response.status != 414) response.status = status;
+    response.set_content(body, "application/json");
+    response.set_header("Connection", "close");
+  }));
+  set_post_routing_handler([this](const httplib::Request&, httplib::Response& response) {
+    if (stopping_ && !response.has_header("Connection")) response.set_header("Connection", "close");
+    response.headers.erase("Keep-Alive");
+  });
+}
+
+int HttpListener::bind() {
+  if (options_.port < 0 || options_.port > 65535) {
+    throw cannot_listen(options_, "expected a port from 0 to 65535", "");
+  }
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE;
+  addrinfo* found = nullptr;
+  const std::string service = std::to_string(options_.port);
+  const int result = ::getaddrinfo(options_.host.c_str(), service.c_str(), &hints, &found);
+  if (result != 0) {
+    throw cannot_listen(options_, ::gai_strerror(result),
+                        "; expected an address or a name of this machine, as 127.0.0.1 or 0.0.0.0");
+  }
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, ::freeaddrinfo);
+  int cause = 0;
+  for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
+    const int fd = open_listener(*address);
+    if (fd < 0) {
+      cause = errno;
+      continue;
+    }
+    svr_sock_ = fd;
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = fd;
+    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+    return bound_port(fd);
+  }
+  throw cannot_listen(options_, std::strerror(cause), hint_for(cause));
+}
+
+void HttpListener::run() {
+  pool_ = std::make_unique<httplib::ThreadPool>(options_.threads);
+  auto next_sweep = SteadyClock::now() + kSweepInterval;
+  while (!stopping_) {
+    dispatch(static_cast<int>(kSweepInterval.count()));
+    if (SteadyClock::now() < next_sweep) continue;
+    close_idle();
+    next_sweep = SteadyClock::now() + kSweepInterval;
+  }
+  finish();
+}
+
+void HttpListener::stop() {
+  stopping_ = true;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(wake_, &one, sizeof(one));
+}
+
+void HttpListener::dispatch(int timeout_ms) {
+  epoll_event events[kEventsAtOnce];
+  const int n = ::epoll_wait(epoll_, events, kEventsAtOnce, timeout_ms);
+  for (int i = 0; i < n; ++i) {
+    const int fd = events[i].data.fd;
+    if (fd == wake_) continue;
+    if (fd == svr_sock_) {
+      accept_all();
+    } else if (SharedConnection connection = take(fd)) {
+      pool_->enqueue([this, connection] { serve(connection); });
+    }
+  }
+}
+
+void HttpListener::accept_all() {
+  while (true) {
+    const int fd = ::accept4(svr_sock_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0) {
+      set_flag(fd, IPPROTO_TCP, TCP_NODELAY);
+      watch(std::make_shared<Connection>(fd), EPOLL_CTL_ADD);
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      // The listening socket stays readable: without a pause this would spin.
+      spdlog::warn("cannot take a connection: {}", std::strerror(errno));
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      return;
+    } else if (errno != EINTR && errno != ECONNABORTED) {
+      return;
+    }
+  }
+}
+
+// Waits for the next request of a connection that nobody else has.
+void HttpListener::watch(const SharedConnection& connection, int operation) {
+  const int fd = connection->stream.fd();
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLONESHOT;
+  event.data.fd = fd;
+  const std::lock_guard lock(mutex_);
+  busy_.erase(connection);
+  if (stopping_) return;
+  connection->idle_since = SteadyClock::now();
+  idle_[fd] = connection;
+  if (::epoll_ctl(epoll_, operation, fd, &event) != 0) idle_.erase(fd);
+}
+
+HttpListener::SharedConnection HttpListener::take(int fd) {
+  const std::lock_guard lock(mutex_);
+  const auto found = idle_.find(fd);
+  if (found == idle_.end()) return nullptr;
+  SharedConnection connection = std::move(found->second);
+  idle_.erase(found);
+  busy_.insert(connection);
+  return connection;
+}
+
+void HttpListener::serve(const SharedConnection& connection) {
+  bool keep = true;
+  while (keep) {
+    keep = serve_one(connection->stream);
+    if (!connection->stream.has_buffered()) break;
+  }
+  if (keep) {
+    watch(connection, EPOLL_CTL_MOD);
+  } else {
+    const std::lock_guard lock(mutex_);
+    busy_.erase(connection);
+  }
+}
+
+// Whether the connection can take another request.
+bool HttpListener::serve_one(SocketStream& stream) {
+  stream.begin_request(options_.request_timeout, kMaxHeadBytes);
+  bool has_head = false;
+  bool closed = false;
+  try {
+    const bool answered = process_request(stream, false, closed, [&](httplib::Request& request) {
+      has_head = true;
+      prepare(stream, request);
+    });
+    if (answered && !has_head) stream.linger(kLingerTime, kMaxLingerBytes);
+    return stream.flush() && answered && has_head && !closed && !stopping_;
+  } catch (const Error& error) {
+    int status = 0;
+    const std::string body = refuse_(error, status);
+    const std::string text = fmt::format(
+        "HTTP/1.1 {} Refused\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
+        "Connection: close\r\n\r\n{}",
+        status, body.size(), body);
+    stream.write(text.data(), text.size());
+    stream.linger(kLingerTime, kMaxLingerBytes);
+  } catch (const std::exception& error) {
+    spdlog::error("connection dropped: {}", error.what());
+  }
+  return false;
+}
+
+void HttpListener::prepare(SocketStream& stream, httplib::Request& request) const {
+  request.body = read_body(stream, request, options_.max_body_bytes);
+  request.headers.erase("Expect");
+  request.headers.erase("Range");
+  request.ranges.clear();
+}
+
+void HttpListener::close_idle() {
+  const auto oldest = SteadyClock::now() - options_.idle_timeout;
+  const std::lock_guard lock(mutex_);
+  std::erase_if(idle_, [&](const auto& entry) { return entry.second->idle_since < oldest; });
+}
+
+void HttpListener::finish() {
+  ::shutdown(svr_sock_, SHUT_RDWR);
+  dispatch(0);
+  {
+    const std::lock_guard lock(mutex_);
+    idle_.clear();
+    for (const SharedConnection& connection : busy_) connection->stream.stop_reading();
+  }
+  pool_->shutdown();
+}
+
+}  // namespace studyhall::server

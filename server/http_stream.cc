@@ -1,0 +1,150 @@
+#include "server/http_stream.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace studyhall::server {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::size_t kInputBytes = 16 * 1024;
+constexpr std::size_t kFlushAboveBytes = 64 * 1024;
+constexpr std::chrono::seconds kWriteTimeout{30};
+
+// Whether the event came before `deadline`.
+bool wait_for(int fd, short events, SteadyClock::time_point deadline) {
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - SteadyClock::now());
+    if (left.count() < 0) return false;
+    pollfd entry{fd, events, 0};
+    const int ready = ::poll(&entry, 1, static_cast<int>(std::min<long>(left.count(), 60'000)));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
+  }
+}
+
+void read_address(const sockaddr_storage& storage, std::string& ip, int& port) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (storage.ss_family == AF_INET) {
+    sockaddr_in address{};
+    std::memcpy(&address, &storage, sizeof(address));
+    ::inet_ntop(AF_INET, &address.sin_addr, text, sizeof(text));
+    port = ntohs(address.sin_port);
+  } else if (storage.ss_family == AF_INET6) {
+    sockaddr_in6 address{};
+    std::memcpy(&address, &storage, sizeof(address));
+    ::inet_ntop(AF_INET6, &address.sin6_addr, text, sizeof(text));
+    port = ntohs(address.sin6_port);
+  }
+  ip = text;
+}
+
+}  // namespace
+
+SocketStream::SocketStream(int fd) : fd_(fd), in_(kInputBytes) {}
+
+SocketStream::~SocketStream() { ::close(fd_); }
+
+void SocketStream::begin_request(Milliseconds timeout, std::size_t max_bytes) {
+  deadline_ = SteadyClock::now() + timeout;
+  timed_out_ = false;
+  allowed_ = max_bytes;
+}
+
+bool SocketStream::flush() {
+  std::size_t sent = 0;
+  while (sent < out_.size() && !broken_) {
+    const ssize_t n =
+        ::send(fd_, out_.data() + sent, out_.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n > 0) {
+      sent += static_cast<std::size_t>(n);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      broken_ = !wait_for(fd_, POLLOUT, SteadyClock::now() + kWriteTimeout);
+    } else if (errno != EINTR) {
+      broken_ = true;
+    }
+  }
+  out_.clear();
+  return !broken_;
+}
+
+void SocketStream::linger(Milliseconds timeout, std::size_t max_bytes) {
+  if (!flush()) return;
+  ::shutdown(fd_, SHUT_WR);
+  begin_request(timeout, max_bytes);
+  std::vector<char> waste(kInputBytes);
+  while (read(waste.data(), waste.size()) > 0) {
+  }
+}
+
+void SocketStream::stop_reading() { ::shutdown(fd_, SHUT_RD); }
+
+bool SocketStream::is_readable() const { return has_buffered() || !broken_; }
+
+bool SocketStream::is_writable() const { return !broken_; }
+
+ssize_t SocketStream::fill() {
+  while (true) {
+    if (!wait_for(fd_, POLLIN, deadline_)) {
+      timed_out_ = true;
+      return -1;
+    }
+    const ssize_t n = ::recv(fd_, in_.data(), in_.size(), MSG_DONTWAIT);
+    if (n >= 0) {
+      begin_ = 0;
+      end_ = static_cast<std::size_t>(n);
+      return n;
+    }
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+      broken_ = true;
+      return -1;
+    }
+  }
+}
+
+ssize_t SocketStream::read(char* ptr, size_t size) {
+  if (allowed_ == 0) return -1;
+  if (!has_buffered()) {
+    if (!flush()) return -1;
+    const ssize_t n = fill();
+    if (n <= 0) return n;
+  }
+  const std::size_t n = std::min({size, end_ - begin_, allowed_});
+  std::memcpy(ptr, in_.data() + begin_, n);
+  begin_ += n;
+  allowed_ -= n;
+  return static_cast<ssize_t>(n);
+}
+
+ssize_t SocketStream::write(const char* ptr, size_t size) {
+  if (broken_) return -1;
+  out_.append(ptr, size);
+  if (out_.size() > kFlushAboveBytes && !flush()) return -1;
+  return static_cast<ssize_t>(size);
+}
+
+void SocketStream::get_remote_ip_and_port(std::string& ip, int& port) const {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof(storage);
+  if (::getpeername(fd_, reinterpret_cast<sockaddr*>(&storage), &length) == 0) {
+    read_address(storage, ip, port);
+  }
+}
+
+void SocketStream::get_local_ip_and_port(std::string& ip, int& port) const {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof(storage);
+  if (::getsockname(fd_, reinterpret_cast<sockaddr*>(&storage), &length) == 0) {
+    read_address(storage, ip, port);
+  }
+}
+
+}  // namespace studyhall::server

@@ -1,0 +1,66 @@
+// One accepted connection, as cpp-httplib reads and writes it: buffered both ways, with a deadline
+// for each request, so that a client that sends a byte now and then does not hold a thread forever.
+#pragma once
+
+#include <httplib.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace studyhall::server {
+
+class SocketStream final : public httplib::Stream {
+ public:
+  using Milliseconds = std::chrono::milliseconds;
+
+  // Owns `fd`, a connected TCP socket.
+  explicit SocketStream(int fd);
+  ~SocketStream() override;
+  SocketStream(const SocketStream&) = delete;
+  SocketStream& operator=(const SocketStream&) = delete;
+
+  [[nodiscard]] int fd() const { return fd_; }
+
+  // What is read from now on belongs to a new request: it must have come within `timeout`, and no
+  // more than `max_bytes` of it are taken until limit_bytes() says otherwise.
+  void begin_request(Milliseconds timeout, std::size_t max_bytes);
+  void limit_bytes(std::size_t max_bytes) { allowed_ = max_bytes; }
+  [[nodiscard]] bool timed_out() const { return timed_out_; }
+  // Bytes of a further request are here already.
+  [[nodiscard]] bool has_buffered() const { return begin_ < end_; }
+
+  // Sends what was written. False once the connection is broken or takes no byte for 30 s.
+  bool flush();
+  // After an answer to a request whose body was not read: tells the client that no more comes, then
+  // throws away what it still sends (bounded), so that it reads the answer instead of a reset.
+  void linger(Milliseconds timeout, std::size_t max_bytes);
+  // Wakes a reader in another thread, as if the client had stopped sending.
+  void stop_reading();
+
+  [[nodiscard]] bool is_readable() const override;
+  [[nodiscard]] bool is_writable() const override;
+  // Bytes read; 0: the client stopped sending; -1: broken, late or above the limit.
+  ssize_t read(char* ptr, size_t size) override;
+  ssize_t write(const char* ptr, size_t size) override;
+  void get_remote_ip_and_port(std::string& ip, int& port) const override;
+  void get_local_ip_and_port(std::string& ip, int& port) const override;
+  [[nodiscard]] socket_t socket() const override { return fd_; }
+
+ private:
+  ssize_t fill();
+
+  int fd_;
+  std::vector<char> in_;  // bytes [begin_, end_) are read but not taken
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::string out_;
+  bool broken_ = false;
+  bool timed_out_ = false;
+  std::size_t allowed_ = 0;
+  std::chrono::steady_clock::time_point deadline_;
+};
+
+}  // namespace studyhall::server

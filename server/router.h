@@ -1,0 +1,87 @@
+// Which handler a method and a path belong to, and what handlers take and give.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/json.h"
+
+namespace studyhall::server {
+
+// One request, taken apart.
+struct Call {
+  std::string method;
+  std::vector<std::string> args;  // what stood for {study}, {n}, ... in the path, decoded
+  std::multimap<std::string, std::string> query;  // decoded
+  std::string accept;                             // the Accept header
+  std::string body;
+
+  // The body as JSON; an empty one is {}. Throws Error(Malformed).
+  [[nodiscard]] Json json(Comments comments = Comments::Refuse) const;
+  // The string `name` of a body that has at most that; empty when absent. Throws Error(Malformed).
+  [[nodiscard]] std::string only_string(std::string_view name) const;
+  // args[position] as a trial number. Throws Error(Malformed).
+  [[nodiscard]] std::int64_t number(std::size_t position) const;
+};
+
+// What a handler answers: `body`, or `pages` where that is set.
+struct Reply {
+  int status = 200;
+  Json body = nullptr;
+  std::map<std::string, std::string> headers = {};
+  // The content piece by piece, sent as it is made; nullopt: the end. An exception breaks the
+  // connection off, so that the client sees that the content is not whole.
+  std::function<std::optional<std::string>()> pages = nullptr;
+  std::string content_type = "application/json";  // of pages
+};
+
+using Handler = std::function<Reply(const Call&)>;
+
+class Router {
+ public:
+  // `pattern` is a path; a segment in braces stands for any one that is not empty.
+  void add(std::string_view method, std::string_view pattern, Handler handler);
+
+  // Calls the handler for `call.method` and `target` (the path as it was sent, percent-encoded,
+  // perhaps with a query, which is not looked at) with the path's args filled in. HEAD is GET.
+  // Every exception becomes a Reply with its status: 404 for an unknown path, 405 with Allow for a
+  // known one, else by http_status().
+  [[nodiscard]] Reply handle(Call call, std::string_view target) const;
+
+ private:
+  struct Route {
+    std::string method;
+    std::vector<std::string> segments;
+    Handler handler;
+  };
+
+  std::vector<Route> routes_;
+};
+
+// The Reply for an exception that is being handled.
+Reply reply_to_current_exception();
+
+// Typed access to a query. `finish()` must be called last: it refuses what nobody asked for, so
+// that a misspelt parameter is not ignored.
+class QueryReader {
+ public:
+  explicit QueryReader(const Call& call) : query_(call.query) {}
+
+  // Throws Error(Malformed) unless a whole number, Error(Invalid) unless in [low, high].
+  std::int64_t integer(const std::string& name, std::int64_t absent, std::int64_t low,
+                       std::int64_t high);
+  std::optional<std::string> text(const std::string& name);
+  // Throws Error(Malformed) naming the nearest known parameter.
+  void finish() const;
+
+ private:
+  const std::multimap<std::string, std::string>& query_;
+  std::vector<std::string> known_;
+};
+
+}  // namespace studyhall::server

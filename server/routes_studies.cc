@@ -1,0 +1,99 @@
+#include <limits>
+
+#include "core/study_api_json.h"
+#include "server/routes.h"
+
+namespace studyhall::server {
+namespace {
+
+constexpr std::int64_t kMaxInt64 = std::numeric_limits<std::int64_t>::max();
+constexpr int kMaxEvents = 10'000;
+
+void refuse_query(const Call& call) { QueryReader(call).finish(); }
+
+Reply list_studies(StudyApi& api, const Call& call) {
+  refuse_query(call);
+  Json list = Json::array();
+  for (const StudyInfo& info : api.studies()) list.push_back(to_json(info));
+  return {.body = {{"studies", std::move(list)}}};
+}
+
+Reply create_study(StudyApi& api, const Call& call) {
+  refuse_query(call);
+  if (call.body.empty()) {
+    throw Error(ErrorCode::Malformed, "request body: empty, expected a study file");
+  }
+  return {.status = 201, .body = to_json(api.create_study(call.json(Comments::Allow)))};
+}
+
+Reply show_study(StudyApi& api, const Call& call) {
+  refuse_query(call);
+  return {.body = to_json(api.study(call.args[0]))};
+}
+
+Reply delete_study(StudyApi& api, const Call& call) {
+  refuse_query(call);
+  api.delete_study(call.args[0]);
+  return {.body = {{"deleted", call.args[0]}}};
+}
+
+Reply stop_study(StudyApi& api, const Call& call) {
+  refuse_query(call);
+  std::string reason = call.only_string("reason");
+  if (reason.empty()) reason = "stopped on request";
+  api.stop_study(call.args[0], reason);
+  return {.body = {{"stopped", call.args[0]}, {"reason", reason}}};
+}
+
+Reply resume_study(StudyApi& api, const Call& call) {
+  refuse_query(call);
+  api.resume_study(call.args[0]);
+  return {.body = {{"resumed", call.args[0]}}};
+}
+
+Reply list_events(StudyApi& api, const Call& call) {
+  if (call.accept.find("text/event-stream") != std::string::npos) {
+    throw Error(ErrorCode::Unsupported,
+                "text/event-stream: this build gives events as JSON pages only "
+                "(events?after=SEQUENCE&limit=N)");
+  }
+  QueryReader query(call);
+  const std::int64_t after = query.integer("after", 0, 0, kMaxInt64);
+  const std::int64_t limit = query.integer("limit", 1000, 1, kMaxEvents);
+  query.finish();
+  Json list = Json::array();
+  for (const Event& event : api.events(call.args[0], after, static_cast<int>(limit))) {
+    list.push_back(to_json(event));
+  }
+  return {.body = {{"events", std::move(list)}}};
+}
+
+Reply list_best(StudyApi& api, const Call& call) {
+  QueryReader query(call);
+  const std::int64_t top = query.integer("top", 10, 0, std::numeric_limits<int>::max());
+  query.finish();
+  Json list = Json::array();
+  for (const BestRow& row : api.best(call.args[0], static_cast<int>(top))) {
+    list.push_back(to_json(row));
+  }
+  return {.body = {{"best", std::move(list)}}};
+}
+
+}  // namespace
+
+void add_study_routes(Router& router, StudyApi& api) {
+  const auto add = [&](std::string_view method, std::string_view pattern,
+                       Reply (*route)(StudyApi&, const Call&)) {
+    router.add(method, pattern, [&api, route](const Call& call) { return route(api, call); });
+  };
+  add("GET", "/api/v1/studies", list_studies);
+  add("POST", "/api/v1/studies", create_study);
+  add("GET", "/api/v1/studies/{study}", show_study);
+  add("DELETE", "/api/v1/studies/{study}", delete_study);
+  add("POST", "/api/v1/studies/{study}/stop", stop_study);
+  add("POST", "/api/v1/studies/{study}/resume", resume_study);
+  add("GET", "/api/v1/studies/{study}/events", list_events);
+  add("GET", "/api/v1/studies/{study}/best", list_best);
+}
+
+}  // namespace studyhall::server

@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "core/study_api_json.h"
+#include "server/routes.h"
+
+namespace studyhall::server {
+namespace {
+
+constexpr std::int64_t kMaxInt64 = std::numeric_limits<std::int64_t>::max();
+constexpr int kMaxTrials = 10'000;
+
+void refuse_query(const Call& call) { QueryReader(call).finish(); }
+
+Reply ask(StudyApi& api, const Call& call) {
+  refuse_query(call);
+  const std::string& study = call.args[0];
+  const AskAnswer answer = api.ask(study, ask_request_from_json(call.json()));
+  const Json details{{"reason", answer.reason}};
+  switch (answer.status) {
+    case AskStatus::Finished:
+      return {
+          .status = 410,
+          .body = error_json(
+              "finished", fmt::format("study {} is finished: {}", study, answer.reason), details)};
+    case AskStatus::Exhausted:
+      return {.status = 409,
+              .body = error_json("exhausted",
+                                 fmt::format("study {}: every configuration was handed out", study),
+                                 details)};
+    case AskStatus::Trials:
+    case AskStatus::Wait:
+      break;
+  }
+  return {.body = to_json(answer)};
+}
+
+Reply tell(StudyApi& api, const Call& call) {
+  refuse_query(call);
+  const TellRequest request = tell_request_from_json(call.json());
+  return {.body = to_json(api.tell(call.args[0], call.number(1), request))};
+}
+
+Reply report(StudyApi& api, const Call& call) {
+  refuse_query(call);
+  const ReportRequest request = report_request_from_json(call.json());
+  return {.body = to_json(api.report(call.args[0], call.number(1), request))};
+}
+
+Reply heartbeat(StudyApi& api, const Call& call) {
+  refuse_query(call);
+  return {.body = to_json(api.heartbeat(call.args[0], call.number(1), call.only_string("lease")))};
+}
+
+Reply release(StudyApi& api, const Call& call) {
+  refuse_query(call);
+  api.release(call.args[0], call.number(1), call.only_string("lease"));
+  return {.body = {{"released", call.number(1)}}};
+}
+
+Reply enqueue(StudyApi& api, const Call& call) {
+  refuse_query(call);
+  return {.body = to_json(api.enqueue(call.args[0], enqueue_request_from_json(call.json())))};
+}
+
+Reply list_trials(StudyApi& api, const Call& call) {
+  QueryReader reader(call);
+  TrialQuery query;
+  query.after = reader.integer("after", -1, -1, kMaxInt64);
+  query.limit = static_cast<int>(reader.integer("limit", query.limit, 1, kMaxTrials));
+  query.worker = reader.text("worker").value_or("");
+  if (const auto name = reader.text("state")) {
+    query.state = trial_state_from_string(*name);
+    if (!query.state) {
+      throw Error(ErrorCode::Malformed,
+                  fmt::format("query parameter state: {}, expected waiting, running, complete, "
+                              "pruned or failed",
+                              brief(Json(*name))));
+    }
+  }
+  reader.finish();
+  Json list = Json::array();
+  for (const TrialView& trial : api.trials(call.args[0], query)) list.push_back(to_json(trial));
+  return {.body = {{"trials", std::move(list)}}};
+}
+
+Reply show_trial(StudyApi& api, const Call& call) {
+  refuse_query(call);
+  return {.body = to_json(api.trial(call.args[0], call.number(1)))};
+}
+
+}  // namespace
+
+void add_trial_routes(Router& router, StudyApi& api) {
+  const auto add = [&](std::string_view method, std::string_view pattern,
+                       Reply (*route)(StudyApi&, const Call&)) {
+    router.add(method, pattern, [&api, route](const Call& call) { return route(api, call); });
+  };
+  add("POST", "/api/v1/studies/{study}/ask", ask);
+  add("POST", "/api/v1/studies/{study}/enqueue", enqueue);
+  add("GET", "/api/v1/studies/{study}/trials", list_trials);
+  add("GET", "/api/v1/studies/{study}/trials/{n}", show_trial);
+  add("POST", "/api/v1/studies/{study}/trials/{n}/tell", tell);
+  add("POST", "/api/v1/studies/{study}/trials/{n}/report", report);
+  add("POST", "/api/v1/studies/{study}/trials/{n}/heartbeat", heartbeat);
+  add("POST", "/api/v1/studies/{study}/trials/{n}/release", release);
+}
+
+}  // namespace studyhall::server

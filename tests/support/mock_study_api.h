@@ -1,0 +1,35 @@
+// A StudyApi whose verbs a test scripts.
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+#include "core/study_api.h"
+
+namespace studyhall::testing {
+
+class MockStudyApi : public StudyApi {
+ public:
+  MOCK_METHOD(StudyInfo, create_study, (const Json&), (override));
+  MOCK_METHOD(std::vector<StudyInfo>, studies, (), (override));
+  MOCK_METHOD(StudyInfo, study, (const std::string&), (override));
+  MOCK_METHOD(void, delete_study, (const std::string&), (override));
+  MOCK_METHOD(void, stop_study, (const std::string&, const std::string&), (override));
+  MOCK_METHOD(void, resume_study, (const std::string&), (override));
+  MOCK_METHOD(AskAnswer, ask, (const std::string&, const AskRequest&), (override));
+  MOCK_METHOD(TellAnswer, tell, (const std::string&, std::int64_t, const TellRequest&), (override));
+  MOCK_METHOD(BeatAnswer, report, (const std::string&, std::int64_t, const ReportRequest&),
+              (override));
+  MOCK_METHOD(BeatAnswer, heartbeat, (const std::string&, std::int64_t, const std::string&),
+              (override));
+  MOCK_METHOD(void, release, (const std::string&, std::int64_t, const std::string&), (override));
+  MOCK_METHOD(EnqueueAnswer, enqueue, (const std::string&, const EnqueueRequest&), (override));
+  MOCK_METHOD(std::vector<TrialView>, trials, (const std::string&, const TrialQuery&), (override));
+  MOCK_METHOD(TrialView, trial, (const std::string&, std::int64_t), (override));
+  MOCK_METHOD(std::vector<BestRow>, best, (const std::string&, int), (override));
+  MOCK_METHOD(std::vector<Event>, events, (const std::string&, std::int64_t, int), (override));
+};
+
+}  // namespace studyhall::testing

@@ -1,0 +1,86 @@
+// Whether two requests or answers are the same, field by field.
+#pragma once
+
+#include <tuple>
+
+#include "core/study_api.h"
+
+namespace studyhall {
+
+inline bool operator==(const StudyInfo& a, const StudyInfo& b) {
+  return std::tie(a.name, a.state, a.finished_because, a.spec, a.counts, a.best_number,
+                  a.best_value, a.created,
+                  a.last_event) == std::tie(b.name, b.state, b.finished_because, b.spec, b.counts,
+                                            b.best_number, b.best_value, b.created, b.last_event);
+}
+
+inline bool operator==(const AskRequest& a, const AskRequest& b) {
+  return std::tie(a.worker, a.count, a.lease_s, a.request_id) ==
+         std::tie(b.worker, b.count, b.lease_s, b.request_id);
+}
+
+inline bool operator==(const AskedTrial& a, const AskedTrial& b) {
+  return std::tie(a.number, a.params, a.lease.token, a.lease.expires_at, a.attempt, a.purpose,
+                  a.sampler, a.pin, a.pin_version, a.seed) ==
+         std::tie(b.number, b.params, b.lease.token, b.lease.expires_at, b.attempt, b.purpose,
+                  b.sampler, b.pin, b.pin_version, b.seed);
+}
+
+inline bool operator==(const AskAnswer& a, const AskAnswer& b) {
+  return std::tie(a.status, a.trials, a.retry_after_s, a.reason) ==
+         std::tie(b.status, b.trials, b.retry_after_s, b.reason);
+}
+
+inline bool operator==(const TellRequest& a, const TellRequest& b) {
+  return std::tie(a.state, a.values, a.reason, a.metrics, a.usage, a.evidence, a.note, a.lease,
+                  a.request_id) == std::tie(b.state, b.values, b.reason, b.metrics, b.usage,
+                                            b.evidence, b.note, b.lease, b.request_id);
+}
+
+inline bool operator==(const TellAnswer& a, const TellAnswer& b) {
+  return std::tie(a.number, a.state, a.already, a.new_best, a.requeued) ==
+         std::tie(b.number, b.state, b.already, b.new_best, b.requeued);
+}
+
+inline bool operator==(const ReportRequest& a, const ReportRequest& b) {
+  return std::tie(a.step, a.value, a.lease) == std::tie(b.step, b.value, b.lease);
+}
+
+inline bool operator==(const BeatAnswer& a, const BeatAnswer& b) {
+  return std::tie(a.prune, a.stop, a.expires_at) == std::tie(b.prune, b.stop, b.expires_at);
+}
+
+inline bool operator==(const EnqueueRequest& a, const EnqueueRequest& b) {
+  return std::tie(a.params, a.priority, a.count, a.request_id) ==
+         std::tie(b.params, b.priority, b.count, b.request_id);
+}
+
+inline bool operator==(const EnqueueAnswer& a, const EnqueueAnswer& b) {
+  return std::tie(a.numbers, a.already) == std::tie(b.numbers, b.already);
+}
+
+inline bool operator==(const TrialQuery& a, const TrialQuery& b) {
+  return std::tie(a.after, a.limit, a.state, a.worker) ==
+         std::tie(b.after, b.limit, b.state, b.worker);
+}
+
+inline bool operator==(const TrialView& a, const TrialView& b) {
+  return std::tie(a.number, a.state, a.params, a.values, a.feasible, a.metrics, a.intermediate,
+                  a.started, a.completed, a.record, a.lease_expires) ==
+         std::tie(b.number, b.state, b.params, b.values, b.feasible, b.metrics, b.intermediate,
+                  b.started, b.completed, b.record, b.lease_expires);
+}
+
+inline bool operator==(const BestRow& a, const BestRow& b) {
+  return std::tie(a.rank, a.number, a.params, a.worker, a.value, a.metrics, a.mean, a.stderr_, a.n,
+                  a.interval, a.p_best, a.confirmed, a.feasible) ==
+         std::tie(b.rank, b.number, b.params, b.worker, b.value, b.metrics, b.mean, b.stderr_, b.n,
+                  b.interval, b.p_best, b.confirmed, b.feasible);
+}
+
+inline bool operator==(const Event& a, const Event& b) {
+  return std::tie(a.sequence, a.time, a.author, a.kind, a.body) ==
+         std::tie(b.sequence, b.time, b.author, b.kind, b.body);
+}
+
+}  // namespace studyhall
