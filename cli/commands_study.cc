@@ -1,0 +1,251 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+#include "cli/commands.h"
+#include "cli/connect.h"
+#include "cli/exit_code.h"
+#include "cli/show.h"
+#include "cli/text.h"
+#include "core/error.h"
+#include "core/study_api_json.h"
+#include "core/study_spec.h"
+
+namespace studyhall::cli {
+
+namespace {
+
+constexpr const char* kGroup = "Studies";
+
+std::string read_all(std::istream& in, const std::string& what) {
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (in.bad() || text.bad())
+    throw Error(ErrorCode::Unavailable, fmt::format("cannot read {}", what));
+  return text.str();
+}
+
+std::string read_file(const std::string& file) {
+  if (std::filesystem::is_directory(file))
+    throw Error(ErrorCode::NotFound, fmt::format("{} is a folder, not a study file", file));
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw Error(ErrorCode::NotFound, fmt::format("there is no study file {}", file));
+  return read_all(in, file);
+}
+
+// Makes experiment.dir absolute: the study file's own folder where it is absent, and what a
+// relative one is relative to.
+void resolve_experiment_dir(Json& file, const std::filesystem::path& folder) {
+  if (!file.is_object()) return;
+  const auto experiment = file.find("experiment");
+  if (experiment == file.end() || !experiment->is_object()) return;
+  const auto dir = experiment->find("dir");
+  if (dir == experiment->end()) {
+    (*experiment)["dir"] = folder.string();
+  } else if (dir->is_string() && std::filesystem::path(dir->get<std::string>()).is_relative()) {
+    *dir = (folder / dir->get<std::string>()).lexically_normal().string();
+  }
+}
+
+int create(const Session& session, const std::string& path) {
+  const bool from_input = path == "-";
+  const std::string text = from_input ? read_all(session.in, "standard input") : read_file(path);
+  Json file = parse_json(text, from_input ? "standard input" : path, Comments::Allow);
+  resolve_experiment_dir(
+      file, from_input ? std::filesystem::current_path()
+                       : std::filesystem::absolute(path).lexically_normal().parent_path());
+
+  const Connection connection = connect(session);
+  const StudyInfo info = connection.api->create_study(file);
+  if (session.json) {
+    session.print_json(to_json(info));
+    return kDone;
+  }
+  const std::size_t params = info.spec.contains("params") ? info.spec["params"].size() : 0;
+  session.out << fmt::format("Created {} in {}: {}, {}.\n", info.name, connection.place,
+                             count_of(static_cast<std::int64_t>(params), "parameter"),
+                             sampler_words(info.spec));
+  session.out << "Next:\n";
+  if (info.spec.contains("experiment"))
+    session.out << fmt::format("  study work {} --worker {}\n", info.name,
+                               example_worker(info.spec));
+  else
+    session.out << fmt::format("  study ask {0}\n  study tell {0} 0 VALUE\n", info.name);
+  session.out << fmt::format("  study status {} --watch\n", info.name);
+  return kDone;
+}
+
+int list(const Session& session) {
+  const Connection connection = connect(session);
+  const std::vector<StudyInfo> studies = connection.api->studies();
+  if (session.json) {
+    Json array = Json::array();
+    for (const StudyInfo& info : studies) array.push_back(to_json(info));
+    session.print_json({{"studies", array}});
+  } else if (studies.empty()) {
+    session.out << fmt::format("No studies in {}. `study create FILE` makes one.\n",
+                               connection.place);
+  } else {
+    session.print_table(study_table(studies));
+  }
+  return kDone;
+}
+
+int show(const Session& session, const std::string& name, std::int64_t number) {
+  const Connection connection = connect(session);
+  if (number >= 0) {
+    const TrialView trial = connection.api->trial(name, number);
+    if (session.json)
+      session.print_json(to_json(trial));
+    else
+      show_trial(session, name, trial);
+    return kDone;
+  }
+  const StudyInfo info = connection.api->study(name);
+  if (session.json)
+    session.print_json(to_json(info));
+  else
+    show_study(session, info);
+  return kDone;
+}
+
+int change_state(const Session& session, const std::string& name, bool stop,
+                 const std::string& reason) {
+  const Connection connection = connect(session);
+  if (stop)
+    connection.api->stop_study(name, reason);
+  else
+    connection.api->resume_study(name);
+  if (session.json) {
+    session.print_json(to_json(connection.api->study(name)));
+  } else if (stop) {
+    session.out << fmt::format(
+        "Stopped {}: no more trials are handed out, running ones are told to stop at their next "
+        "beat.\n`study resume {}` goes on.\n",
+        name, name);
+  } else {
+    session.out << fmt::format("Resumed {}.\n", name);
+  }
+  return kDone;
+}
+
+int remove(const Session& session, const std::string& name, bool yes) {
+  const Connection connection = connect(session);
+  if (!yes && session.env.in_is_terminal && session.env.out_is_terminal && !session.json) {
+    const StudyInfo info = connection.api->study(name);
+    std::int64_t trials = 0;
+    for (const auto& [state, count] : info.counts) trials += count;
+    session.out << fmt::format("Delete {} with {} for good? [y/N] ", name,
+                               count_of(trials, "trial"))
+                << std::flush;
+    std::string answer;
+    std::getline(session.in, answer);
+    if (answer != "y" && answer != "Y" && answer != "yes") {
+      session.out << "Nothing was deleted.\n";
+      return kFailed;
+    }
+  }
+  connection.api->delete_study(name);
+  if (session.json)
+    session.print_json({{"deleted", name}});
+  else
+    session.out << fmt::format("Deleted {}.\n", name);
+  return kDone;
+}
+
+void add_create(CLI::App& root, Session& session) {
+  CLI::App& command =
+      add_command(root, session,
+                  {kGroup, "create", "make a study from a study file (JSON with comments)",
+                   "study create study.jsonc\n"
+                   "study create - < study.jsonc\n"
+                   "study create study.jsonc --server http://127.0.0.1:8642"});
+  const auto file = std::make_shared<std::string>();
+  command.add_option("FILE", *file, "study file; - for standard input")->required()->type_name("");
+  command.callback(
+      [&session, file] { session.action = [&session, file] { return create(session, *file); }; });
+}
+
+void add_show(CLI::App& root, Session& session) {
+  CLI::App& command = add_command(root, session,
+                                  {kGroup, "show", "show a study, or one of its trials",
+                                   "study show heat_signature\n"
+                                   "study show heat_signature 12\n"
+                                   "study show heat_signature --json"});
+  const auto name = std::make_shared<std::string>();
+  const auto number = std::make_shared<std::int64_t>(-1);
+  add_study_name(command, *name);
+  add_integer(command, "NUMBER", *number, 0, "number of a trial");
+  command.callback([&session, name, number] {
+    session.action = [&session, name, number] { return show(session, *name, *number); };
+  });
+}
+
+void add_stop_and_resume(CLI::App& root, Session& session) {
+  const auto name = std::make_shared<std::string>();
+  const auto reason = std::make_shared<std::string>("stopped from the command line");
+  CLI::App& stop = add_command(root, session,
+                               {kGroup, "stop", "hand out no more trials of a study",
+                                "study stop heat_signature\n"
+                                "study stop heat_signature --reason 'good enough'"});
+  add_study_name(stop, *name);
+  stop.add_option("--reason", *reason, "kept with the study and shown to workers")
+      ->type_name("TEXT");
+  stop.callback([&session, name, reason] {
+    session.action = [&session, name, reason] {
+      return change_state(session, *name, true, *reason);
+    };
+  });
+
+  CLI::App& resume = add_command(root, session,
+                                 {kGroup, "resume", "hand out trials of a stopped study again",
+                                  "study resume heat_signature"});
+  add_study_name(resume, *name);
+  resume.callback([&session, name] {
+    session.action = [&session, name] { return change_state(session, *name, false, ""); };
+  });
+}
+
+void add_delete(CLI::App& root, Session& session) {
+  CLI::App& command = add_command(root, session,
+                                  {kGroup, "delete", "delete a study with all its trials",
+                                   "study delete old_study\n"
+                                   "study delete old_study --yes"});
+  const auto name = std::make_shared<std::string>();
+  const auto yes = std::make_shared<bool>(false);
+  add_study_name(command, *name);
+  command.add_flag("-y,--yes", *yes, "do not ask on a terminal");
+  command.callback([&session, name, yes] {
+    session.action = [&session, name, yes] { return remove(session, *name, *yes); };
+  });
+}
+
+}  // namespace
+
+void add_study_commands(CLI::App& root, Session& session) {
+  add_create(root, session);
+  CLI::App& schema =
+      add_command(root, session,
+                  {kGroup, "schema", "print the JSON Schema of study files, for editors",
+                   "study schema > study.schema.json"});
+  schema.callback([&session] {
+    session.action = [&session] {
+      session.out << study_file_schema().dump(2) << '\n';
+      return kDone;
+    };
+  });
+  CLI::App& listing = add_command(root, session,
+                                  {kGroup, "list", "list the studies",
+                                   "study list\n"
+                                   "study list --db other.db\n"
+                                   "study list --json"});
+  listing.callback([&session] { session.action = [&session] { return list(session); }; });
+  add_show(root, session);
+  add_stop_and_resume(root, session);
+  add_delete(root, session);
+}
+
+}  // namespace studyhall::cli

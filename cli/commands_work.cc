@@ -1,0 +1,231 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <sstream>
+
+#include "cli/commands.h"
+#include "cli/connect.h"
+#include "cli/exit_code.h"
+#include "cli/run_logs.h"
+#include "cli/text.h"
+#include "cli/wait.h"
+#include "core/error.h"
+#include "core/study_spec.h"
+#include "worker_shim/worker.h"
+
+namespace studyhall::cli {
+
+namespace {
+
+constexpr const char* kGroup = "Workers";
+constexpr std::chrono::milliseconds kLogEvery{250};
+
+void check_worker_name(const std::string& worker) {
+  if (!is_valid_name(worker))
+    throw Error(ErrorCode::Invalid,
+                fmt::format("\"{}\" cannot name a worker: 1 to 64 letters, digits, '.', '_' and "
+                            "'-', not beginning with '.' or '-'",
+                            printable(worker)));
+}
+
+// --- work ---
+
+struct WorkArguments {
+  std::string study;
+  std::string worker;
+  bool once = false;
+  std::int64_t max_trials = 0;
+  std::string runs = "runs";
+  std::string dir;
+};
+
+std::string end_words(const worker_shim::WorkSummary& summary) {
+  switch (summary.end) {
+    case worker_shim::WorkEnd::Done:
+      return "as many trials as it was to run";
+    case worker_shim::WorkEnd::Finished:
+      return summary.reason.empty() ? "nothing more to hand out" : summary.reason;
+    case worker_shim::WorkEnd::Stopped:
+      return summary.reason.empty() ? "stopped" : summary.reason;
+  }
+  return "";
+}
+
+Json summary_json(const worker_shim::WorkSummary& summary) {
+  const char* end = summary.end == worker_shim::WorkEnd::Done       ? "done"
+                    : summary.end == worker_shim::WorkEnd::Finished ? "finished"
+                                                                    : "stopped";
+  return {{"end", end},
+          {"reason", summary.reason},
+          {"completed", summary.completed},
+          {"failed", summary.failed}};
+}
+
+int work(const Session& session, const WorkArguments& arguments) {
+  check_worker_name(arguments.worker);
+  const std::atomic<bool>& interrupted = session.env.interrupted();
+  const Connection connection = connect(session);
+  std::ostream& progress = session.json ? session.err : session.out;
+  const std::filesystem::path folder =
+      std::filesystem::absolute(std::filesystem::path(arguments.runs) / arguments.study)
+          .lexically_normal();
+  progress << fmt::format(
+      "{} works on {} ({}).\nRuns are kept in {}\nTo end after the current trial: touch {}\n",
+      arguments.worker, arguments.study, connection.place, folder.string(),
+      (folder / "STOP").string());
+  progress.flush();
+
+  worker_shim::WorkOptions options;
+  options.study = arguments.study;
+  options.worker = arguments.worker;
+  options.runs = arguments.runs;
+  options.experiment_dir = arguments.dir;
+  options.server_url = connection.server_url;
+  options.once = arguments.once;
+  options.max_trials = static_cast<int>(
+      std::min<std::int64_t>(arguments.max_trials, std::numeric_limits<int>::max()));
+  options.say = [&progress](const std::string& line) { progress << printable(line) << std::endl; };
+  const worker_shim::WorkSummary summary =
+      worker_shim::work(*connection.api, session.clock, options, interrupted);
+
+  progress << fmt::format("{} ended: {}. {} complete, {} failed.\n", arguments.worker,
+                          printable(end_words(summary)), summary.completed, summary.failed);
+  if (session.json) session.print_json(summary_json(summary));
+  const bool idle = summary.completed == 0 && summary.failed == 0;
+  return summary.end == worker_shim::WorkEnd::Finished && idle ? kNothingToHandOut : kDone;
+}
+
+void add_work(CLI::App& root, Session& session) {
+  CLI::App& command =
+      add_command(root, session,
+                  {kGroup, "work", "run trials of a study, one after the other",
+                   "study work heat_signature --worker W1\n"
+                   "study work heat_signature --worker W2 --once\n"
+                   "study work heat_signature --worker W3 --server http://head:8642"});
+  const auto arguments = std::make_shared<WorkArguments>();
+  add_study_name(command, arguments->study);
+  command.add_option("--worker", arguments->worker, "name of this worker")
+      ->required()
+      ->type_name("W");
+  command.add_flag("--once", arguments->once, "one trial");
+  add_integer(command, "--max-trials", arguments->max_trials, 1, "at most so many trials");
+  command.add_option("--runs", arguments->runs, "folder of the runs (default: runs)")
+      ->type_name("DIR");
+  command
+      .add_option("--dir", arguments->dir,
+                  "folder of the experiment's files (default: the study file's)")
+      ->type_name("DIR");
+  command.callback([&session, arguments] {
+    session.action = [&session, arguments] { return work(session, *arguments); };
+  });
+}
+
+// --- logs ---
+
+struct LogsArguments {
+  std::string study;
+  std::string worker;
+  bool follow = false;
+  std::int64_t lines = 20;
+  std::string runs = "runs";
+};
+
+Error no_log(const LogsArguments& arguments) {
+  return Error(ErrorCode::NotFound,
+               fmt::format("there is no run of {} in {}; --runs DIR names the folder that `study "
+                           "work` was given",
+                           arguments.worker,
+                           (std::filesystem::path(arguments.runs) / arguments.study).string()));
+}
+
+// A log may hold anything; on a terminal it must not steer it.
+void print_log(const Session& session, const std::string& text) {
+  if (!session.env.out_is_terminal) {
+    session.out << text;
+    return;
+  }
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    session.out << printable(rest.substr(0, end));
+    if (end < rest.size()) session.out << '\n';
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+}
+
+Json log_json(const LogsArguments& arguments, const RunLog& log) {
+  Json lines = Json::array();
+  std::istringstream text(read_tail(log.file, arguments.lines).text);
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  return {{"study", arguments.study},
+          {"worker", arguments.worker},
+          {"trial", log.number},
+          {"file", std::filesystem::absolute(log.file).string()},
+          {"lines", std::move(lines)}};
+}
+
+int follow_log(const Session& session, const LogsArguments& arguments, RunLog log) {
+  const std::atomic<bool>& interrupted = session.env.interrupted();
+  LogTail seen = read_tail(log.file, arguments.lines);
+  print_log(session, seen.text);
+  session.out.flush();
+  while (session.out && pause_for(kLogEvery, interrupted)) {
+    seen = read_from(log.file, seen.end);
+    print_log(session, seen.text);
+    const auto newest = newest_log(arguments.runs, arguments.study, arguments.worker);
+    if (newest && newest->file != log.file) {
+      log = *newest;
+      session.out << fmt::format("--- trial {} ---\n", log.number);
+      seen = {};
+    }
+    session.out.flush();
+  }
+  return kDone;
+}
+
+int logs(const Session& session, const LogsArguments& arguments) {
+  check_worker_name(arguments.worker);
+  if (!is_valid_name(arguments.study))
+    throw Error(ErrorCode::Invalid,
+                fmt::format("\"{}\" cannot name a study", printable(arguments.study)));
+  const auto log = newest_log(arguments.runs, arguments.study, arguments.worker);
+  if (!log) throw no_log(arguments);
+  if (session.json) {
+    session.print_json(log_json(arguments, *log));
+    return kDone;
+  }
+  session.err << fmt::format("--- trial {}: {} ---\n", log->number, log->file.string());
+  if (arguments.follow) return follow_log(session, arguments, *log);
+  print_log(session, read_tail(log->file, arguments.lines).text);
+  return kDone;
+}
+
+void add_logs(CLI::App& root, Session& session) {
+  CLI::App& command = add_command(root, session,
+                                  {kGroup, "logs", "the log of a worker's newest run",
+                                   "study logs heat_signature W1\n"
+                                   "study logs heat_signature W1 -f --lines 100"});
+  const auto arguments = std::make_shared<LogsArguments>();
+  add_study_name(command, arguments->study);
+  command.add_option("WORKER", arguments->worker, "name of the worker")->required()->type_name("");
+  command.add_flag("-f,--follow", arguments->follow,
+                   "go on with what is written, and with the next run; Ctrl-C ends it");
+  add_integer(command, "--lines", arguments->lines, 0, "how many lines (default: 20; 0: all)");
+  command.add_option("--runs", arguments->runs, "folder of the runs (default: runs)")
+      ->type_name("DIR");
+  command.callback([&session, arguments] {
+    session.action = [&session, arguments] { return logs(session, *arguments); };
+  });
+}
+
+}  // namespace
+
+void add_work_commands(CLI::App& root, Session& session) {
+  add_work(root, session);
+  add_logs(root, session);
+}
+
+}  // namespace studyhall::cli

@@ -1,0 +1,106 @@
+# bash completion for study(1).
+
+# The names of the studies where the command line points, without a JSON parser: a study's entry
+# begins with its name and state, and a name has neither quotes nor blanks.
+_study_names() {
+  local program=$1 i
+  local -a place=()
+  for ((i = 1; i < COMP_CWORD; ++i)); do
+    case ${COMP_WORDS[i]} in
+      --server | --db) place=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}") ;;
+    esac
+  done
+  timeout 2 "$program" list --json "${place[@]}" 2>/dev/null |
+    grep -o '{"name":"[^"]*","state"' | cut -d '"' -f 4
+}
+
+_study() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+  local everywhere="--server --db --json --help --version"
+  local commands="serve create schema list show ask tell report heartbeat release enqueue trials
+    best export plot work status logs events stop resume delete completion"
+  local command="" positionals=0 i
+
+  for ((i = 1; i < COMP_CWORD; ++i)); do
+    case ${COMP_WORDS[i]} in
+      --server | --db | --worker | --count | --lease | --lease-s | --request-id | --metric | \
+        --state | --reason | --note | --priority | --after | --limit | --top | --format | \
+        --output | -o | --kind | --direction | --max | --min | --host | --port | --max-trials | \
+        --runs | --dir | --lines) ((++i)) ;;
+      -*) ;;
+      *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((++positionals)); fi ;;
+    esac
+  done
+
+  case $previous in
+    --db | -o | --output)
+      mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      return
+      ;;
+    --runs | --dir)
+      mapfile -t COMPREPLY < <(compgen -d -- "$current")
+      return
+      ;;
+    --format)
+      mapfile -t COMPREPLY < <(compgen -W "csv jsonl" -- "$current")
+      return
+      ;;
+    --kind)
+      mapfile -t COMPREPLY < <(compgen -W "history" -- "$current")
+      return
+      ;;
+    --direction)
+      mapfile -t COMPREPLY < <(compgen -W "minimize maximize" -- "$current")
+      return
+      ;;
+    --state)
+      mapfile -t COMPREPLY < <(compgen -W "waiting running complete pruned failed" -- "$current")
+      return
+      ;;
+  esac
+  if [[ $previous == --reason && $command == tell ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "config infra declined cancelled" -- "$current")
+    return
+  fi
+
+  local options=""
+  case $command in
+    "") options="" ;;
+    serve) options="--host --port" ;;
+    stop) options="--reason" ;;
+    delete) options="-y --yes" ;;
+    ask) options="--worker --count --lease-s --request-id" ;;
+    tell) options="--lease --metric --state --reason --note --request-id" ;;
+    report | heartbeat | release) options="--lease" ;;
+    enqueue) options="--priority --count --request-id" ;;
+    trials) options="--state --worker --after --limit" ;;
+    best) options="--top" ;;
+    export) options="--format -o --output" ;;
+    plot) options="--kind -o --output --direction --max --min" ;;
+    work) options="--worker --once --max-trials --runs --dir" ;;
+    logs) options="-f --follow --lines --runs" ;;
+    status) options="-w --watch" ;;
+    events) options="-f --follow --after --limit" ;;
+  esac
+
+  if [[ $current == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$options $everywhere" -- "$current")
+  elif [[ -z $command ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current")
+  elif ((positionals == 0)); then
+    case $command in
+      serve | schema | list) COMPREPLY=() ;;
+      create) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+      completion) mapfile -t COMPREPLY < <(compgen -W "bash" -- "$current") ;;
+      plot)
+        mapfile -t COMPREPLY < <(
+          compgen -W "$(_study_names "${COMP_WORDS[0]}")" -- "$current"
+          compgen -f -X '!*.csv' -- "$current"
+        )
+        ;;
+      *) mapfile -t COMPREPLY < <(compgen -W "$(_study_names "${COMP_WORDS[0]}")" -- "$current") ;;
+    esac
+  fi
+}
+
+complete -F _study study

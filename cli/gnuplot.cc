@@ -1,0 +1,144 @@
+#include "cli/gnuplot.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <sstream>
+
+#include "cli/replace_file.h"
+#include "cli/text.h"
+#include "core/error.h"
+
+namespace studyhall::cli {
+
+namespace {
+
+std::optional<std::filesystem::path> find_program(const std::string& name,
+                                                  const std::string& search_path) {
+  std::istringstream folders(search_path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (folder.empty()) continue;
+    const std::filesystem::path program = std::filesystem::path(folder) / name;
+    if (access(program.c_str(), X_OK) == 0 && std::filesystem::is_regular_file(program))
+      return program;
+  }
+  return std::nullopt;
+}
+
+// A file without a name, closed with its owner.
+class MemoryFile {
+ public:
+  explicit MemoryFile(const char* name) : fd_(memfd_create(name, MFD_CLOEXEC)) {
+    if (fd_ < 0) fail("make");
+  }
+  ~MemoryFile() { close(fd_); }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  [[nodiscard]] int fd() const { return fd_; }
+
+  void fill(std::string_view text) const {
+    while (!text.empty()) {
+      const ssize_t written = write(fd_, text.data(), text.size());
+      if (written < 0) fail("fill");
+      text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    lseek(fd_, 0, SEEK_SET);
+  }
+
+  [[nodiscard]] std::string content() const {
+    lseek(fd_, 0, SEEK_SET);
+    std::string text;
+    std::array<char, 4096> buffer{};
+    for (ssize_t n = 0; (n = read(fd_, buffer.data(), buffer.size())) > 0;)
+      text.append(buffer.data(), static_cast<std::size_t>(n));
+    return text;
+  }
+
+ private:
+  [[noreturn]] static void fail(const char* verb) {
+    throw Error(ErrorCode::Unavailable,
+                fmt::format("cannot {} a file in memory: {}", verb, strerror(errno)));
+  }
+
+  int fd_;
+};
+
+// Runs `program` with these files as its standard streams; its wait status.
+int run_program(const std::filesystem::path& program, int in, int out, int err) {
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&files, err, STDERR_FILENO);
+  std::string name = program.string();
+  // -d: nobody's start-up file changes the picture.
+  std::string defaults = "-d";
+  std::array<char*, 3> argv{name.data(), defaults.data(), nullptr};
+  pid_t pid = 0;
+  const int failure = posix_spawn(&pid, name.c_str(), &files, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&files);
+  if (failure != 0)
+    throw Error(ErrorCode::Unavailable, fmt::format("cannot run {}: {}", name, strerror(failure)));
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
+}  // namespace
+
+Picture picture_kind(const std::filesystem::path& file) {
+  std::string ending = file.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (ending == ".svg") return Picture::Svg;
+  if (ending == ".png") return Picture::Png;
+  throw Error(ErrorCode::Invalid,
+              fmt::format("-o: {} ends in neither .svg nor .png", file.string()));
+}
+
+std::string terminal_line(Picture kind) {
+  return kind == Picture::Svg
+             ? "set terminal svg size 1000,560 dynamic background '#ffffff' font "
+               "'DejaVu Sans,Helvetica,Arial,sans-serif,13' noenhanced linewidth 1\n"
+             : "set terminal pngcairo size 1000,560 background '#ffffff' font 'DejaVu Sans,11' "
+               "noenhanced linewidth 1\n";
+}
+
+std::string gnuplot_string(const std::string& text) {
+  std::string quoted = "'";
+  for (const char c : printable(text)) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+  return quoted + "'";
+}
+
+void draw(const std::string& script, const std::filesystem::path& file,
+          const std::string& search_path) {
+  const std::optional<std::filesystem::path> program = find_program("gnuplot", search_path);
+  if (!program)
+    throw Error(ErrorCode::Unavailable,
+                "plots are drawn by gnuplot, which is not in PATH: install it (Debian, Ubuntu: apt "
+                "install gnuplot-nox)");
+  const MemoryFile in("script");
+  const MemoryFile err("messages");
+  in.fill(script);
+  ReplaceFile picture(file);
+  const int status = run_program(*program, in.fd(), picture.fd(), err.fd());
+  const std::string said = err.content();
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || picture.size() == 0)
+    throw Error(ErrorCode::Unavailable, fmt::format("gnuplot could not draw {}: {}", file.string(),
+                                                    said.empty() ? "it gave no reason" : said));
+  picture.commit();
+}
+
+}  // namespace studyhall::cli
