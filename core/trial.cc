@@ -49,7 +49,7 @@ std::optional<TrialState> trial_state_from_string(std::string_view name) {
 bool is_legal_change(TrialState from, TrialState to) {
   switch (from) {
     case TrialState::Waiting:
-      return to == TrialState::Running || to == TrialState::Fail;
+      return to != TrialState::Waiting;
     case TrialState::Running:
       return to != TrialState::Running;
     case TrialState::Complete:
@@ -90,6 +90,7 @@ Json to_json(const TrialRecord& record) {
                {"pin", record.pin},
                {"pin_version", record.pin_version},
                {"as_of", record.as_of},
+               {"told", record.told},
                {"priority", record.priority}};
   if (record.reason) json["reason"] = to_string(*record.reason);
   if (!record.note.empty()) json["note"] = record.note;
@@ -118,6 +119,7 @@ TrialRecord trial_record_from_json(const Json& json) {
     read(json, "pin", record.pin);
     read(json, "pin_version", record.pin_version);
     read(json, "as_of", record.as_of);
+    read(json, "told", record.told);
     read(json, "priority", record.priority);
     if (const auto it = json.find("reason"); it != json.end()) {
       record.reason = fail_reason_from_string(it->get<std::string>());

@@ -146,16 +146,16 @@ TellOutcome tell_done(StudyModel& study, const Trial& trial, const LeaseRecord& 
                 fmt::format("{} is done with another result ({}); nothing was changed",
                             name_of(study, told.number), to_string(told.state)));
   }
+  const std::int64_t original = trial.number;
   const std::int64_t number = std::ssize(study.trials());
-  const std::string token = lease.token;
   Trial result = result_of(trial, request);
   result.record.worker = lease.worker;
   result.record.attempt = lease.attempt;
   result.record.reason.reset();
   result.intermediate.clear();
   TellOutcome outcome;
-  outcome.changes = study.add_replicate(trial.number, std::move(result), lease.worker, now);
-  study.mark_told(trial.number, token, number);
+  outcome.changes = study.add_replicate(original, std::move(result), lease.worker, now);
+  study.mark_told(original, lease.token, number);
   outcome.answer = {number, request.state, false, outcome.changes.size() > 1, false};
   return outcome;
 }

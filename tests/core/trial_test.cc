@@ -33,8 +33,8 @@ TEST(TrialState, HasOneNameInBothDirections) {
 TEST(TrialState, ChangesOnlyAsAllowed) {
   using enum TrialState;
   const std::set<std::pair<TrialState, TrialState>> legal = {
-      {Waiting, Running}, {Waiting, Fail}, {Running, Complete},
-      {Running, Pruned},  {Running, Fail}, {Running, Waiting}};
+      {Waiting, Running},  {Waiting, Complete}, {Waiting, Pruned}, {Waiting, Fail},
+      {Running, Complete}, {Running, Pruned},   {Running, Fail},   {Running, Waiting}};
   for (const TrialState from : {Waiting, Running, Complete, Pruned, Fail}) {
     for (const TrialState to : {Waiting, Running, Complete, Pruned, Fail}) {
       EXPECT_EQ(is_legal_change(from, to), legal.contains({from, to}))
@@ -108,6 +108,7 @@ TEST(TrialRecord, ReadsBackWhatItWrote) {
   record.pin = 17;
   record.pin_version = 4;
   record.as_of = 9'000'000'000;
+  record.told = 9'000'000'007;
   record.priority = -0.1;
   record.reason = FailReason::Declined;
   record.note = "left \"early\"\n";
