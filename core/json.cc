@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -191,16 +192,26 @@ class Builder final : public nlohmann::json_sax<Json> {
   std::vector<Level> levels_;
 };
 
+void append_string(std::string& out, const std::string& text) {
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+  });
+  if (is_plain) {
+    out += '"';
+    out += text;
+    out += '"';
+  } else {
+    out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+}
+
 void append(std::string& out, const Json& value) {
-  const auto append_string = [&out](const Json& text) {
-    out += text.dump(-1, ' ', false, Json::error_handler_t::replace);
-  };
   switch (value.type()) {
     case Json::value_t::object: {
       const char* separator = "{";
       for (const auto& [key, member] : value.get_ref<const Json::object_t&>()) {
         out += separator;
-        append_string(key);
+        append_string(out, key);
         out += ':';
         append(out, member);
         separator = ",";
@@ -223,8 +234,11 @@ void append(std::string& out, const Json& value) {
       out += std::isfinite(number) ? shortest_decimal(number) : "null";
       break;
     }
+    case Json::value_t::string:
+      append_string(out, value.get_ref<const std::string&>());
+      break;
     default:
-      append_string(value);
+      out += value.dump();
   }
 }
 

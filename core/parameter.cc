@@ -84,6 +84,7 @@ double Parameter::snap(double value) const {
   const double clipped = std::clamp(value, low, high);
   if (!is_discrete() || std::isnan(clipped)) return clipped;
   const double k = std::nearbyint((clipped - low) / grid_step(*this));
+  if (!(k < 0x1p53)) return clipped;  // finer than doubles are
   return grid_value(static_cast<std::uint64_t>(k));
 }
 

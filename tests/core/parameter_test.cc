@@ -122,6 +122,10 @@ TEST(Parameter, SnapsToTheNearestLegalValue) {
   EXPECT_EQ(make_float("x", 0, 1).snap(1.5), 1);
   EXPECT_EQ(make_categorical("x", {"a", "b"}).snap(5), 1);
   EXPECT_EQ(make_categorical("x", {"a", "b"}).snap(-1), 0);
+  // Steps finer than doubles of this size: every double is on the grid.
+  const Parameter fine = make_stepped_float("x", 0, 1e300, 1e-3);
+  EXPECT_EQ(fine.snap(5e299), 5e299);
+  EXPECT_TRUE(fine.contains(5e299));
 }
 
 TEST(Parameter, SnapIsContainedNearestAndIdempotent) {
