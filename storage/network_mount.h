@@ -10,8 +10,8 @@
 namespace studyhall::storage {
 
 struct Mount {
-  long magic = 0;    // f_type of statfs(2)
-  std::string type;  // of /proc/self/mountinfo, "fuse.sshfs"; only looked up for FUSE
+  long magic = 0;      // f_type of statfs(2)
+  std::string type{};  // of /proc/self/mountinfo, "fuse.sshfs"; only looked up for FUSE
 };
 
 // The mount that the folder of `file` lies on. Throws Error(Unavailable) for a folder that does not

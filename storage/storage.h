@@ -43,7 +43,7 @@ struct LeaseRecord {
   std::string worker;
   int attempt = 1;
   Duration length{};  // full length, to which a beat extends it
-  Timestamp expires_at;
+  Timestamp expires_at{};
   bool current = true;  // false: superseded or its trial is done; kept to recognise a late tell
   std::int64_t told_as = -1;  // number of the trial that keeps its holder's result; -1: none told
   bool operator==(const LeaseRecord&) const = default;
@@ -92,9 +92,9 @@ using Write = std::variant<CreateStudy, DeleteStudy, SetStopped, AddTrial, Updat
 // One event with everything that it changes. Only the extension of a lease has no event.
 struct Change {
   StudyId study = kNewStudy;
-  std::optional<Event> event;
-  std::vector<Write> writes;
-  std::optional<RequestRecord> request;
+  std::optional<Event> event{};
+  std::vector<Write> writes{};
+  std::optional<RequestRecord> request{};
 };
 
 enum class CommitOutcome {
@@ -110,11 +110,11 @@ struct CommitResult {
 };
 
 struct TrialFilter {
-  std::int64_t after = -1;             // numbers above this
-  std::optional<std::int64_t> number;  // only this one
-  std::optional<TrialState> state;
-  std::string worker;  // empty: any
-  int limit = 0;       // 0: all
+  std::int64_t after = -1;               // numbers above this
+  std::optional<std::int64_t> number{};  // only this one
+  std::optional<TrialState> state{};
+  std::string worker{};  // empty: any
+  int limit = 0;         // 0: all
 };
 
 class Storage {
