@@ -20,8 +20,12 @@ struct WorkOptions {
   std::string server_url;                // passed to the experiment as STUDY_SERVER; may be empty
   bool once = false;                     // one trial
   int max_trials = 0;                    // 0: no limit
-  std::chrono::seconds beat_every{30};
+  std::chrono::milliseconds beat_every{30'000};
   std::chrono::seconds lease{300};
+  std::chrono::milliseconds grace{5000};  // between SIGTERM and SIGKILL of an experiment
+  // Unit of every wait after something went wrong: 1 to 30 of it while the server does not answer,
+  // 5 to 600 after failures that are this worker's own fault, 60 to 3,600 after a rate limit.
+  std::chrono::milliseconds backoff{1000};
   std::function<void(const std::string& line)> say;  // progress, one line at a time; may be empty
 };
 
@@ -35,15 +39,27 @@ struct WorkSummary {
   WorkEnd end = WorkEnd::Done;
   std::string reason;  // the study's words, or where the STOP file is
   int completed = 0;
+  int pruned = 0;
   int failed = 0;
 };
 
 // Works until there is an end. `interrupted` is set by the caller's signal handler: the run under
 // way is ended with its whole process tree and the trial told as cancelled.
 //
+// A file RUNS/STUDY/STOP ends the work after the current trial; one that is there at the start ends
+// it at once, and is never removed here.
+//
+// Nothing that a run found is lost: a result is kept on disk and told until it is answered, with
+// one request id. An interruption while the server does not answer leaves it to the next start of
+// this worker with the same `runs`, which tells it first; so does its death, whose unfinished trial
+// the next start runs again in a fresh folder if the lease still holds, and else gives up, saying
+// so.
+//
 // Throws Error(Invalid) for a study without an experiment, an experiment that cannot start (command
-// or prompt not found); Error(NotFound) for an unknown study. A server that does not answer is
-// waited for, not thrown.
+// or prompt not found, a metric that a constraint needs is never read), a Claude Code CLI without a
+// valid key or model (the trial is given back first); Error(NotFound) for an unknown study;
+// Error(Conflict) if this worker is already at work in `runs`; Error(Unavailable) if `runs` cannot
+// be written at the start. A server that does not answer is waited for, not thrown.
 WorkSummary work(StudyApi& api, const Clock& clock, const WorkOptions& options,
                  const std::atomic<bool>& interrupted);
 

@@ -1,0 +1,183 @@
+#include "tests/support/fake_study_api.h"
+
+#include "core/study_spec.h"
+
+namespace studyhall::testing {
+namespace {
+
+[[noreturn]] void not_played(const std::string& verb) {
+  throw Error(ErrorCode::Unsupported, "FakeStudyApi does not play " + verb);
+}
+
+}  // namespace
+
+FakeStudyApi::FakeStudyApi(const Json& file) {
+  const auto spec = parse_study_spec(file);
+  info_.name = spec->name;
+  info_.spec = spec->resolved;
+}
+
+void FakeStudyApi::add_trial(const Json& params) {
+  const std::lock_guard lock(mutex_);
+  trials_.push_back({params, "", 1, false, false});
+}
+
+void FakeStudyApi::fail(const std::string& verb, int times, ErrorCode code) {
+  const std::lock_guard lock(mutex_);
+  failures_[verb].assign(static_cast<std::size_t>(times), code);
+}
+
+void FakeStudyApi::lose_lease(std::int64_t number) {
+  const std::lock_guard lock(mutex_);
+  trials_.at(static_cast<std::size_t>(number)).lost = true;
+}
+
+std::vector<FakeStudyApi::Told> FakeStudyApi::told() const {
+  const std::lock_guard lock(mutex_);
+  return told_;
+}
+
+std::vector<std::pair<std::int64_t, ReportRequest>> FakeStudyApi::reported() const {
+  const std::lock_guard lock(mutex_);
+  return reported_;
+}
+
+std::vector<std::int64_t> FakeStudyApi::released() const {
+  const std::lock_guard lock(mutex_);
+  return released_;
+}
+
+int FakeStudyApi::calls(const std::string& verb) const {
+  const std::lock_guard lock(mutex_);
+  const auto count = calls_.find(verb);
+  return count == calls_.end() ? 0 : count->second;
+}
+
+AskRequest FakeStudyApi::last_ask() const {
+  const std::lock_guard lock(mutex_);
+  return last_ask_;
+}
+
+std::vector<std::string> FakeStudyApi::tell_ids() const {
+  const std::lock_guard lock(mutex_);
+  return tell_ids_;
+}
+
+void FakeStudyApi::enter(const std::string& verb) {
+  ++calls_[verb];
+  std::vector<ErrorCode>& failures = failures_[verb];
+  if (failures.empty()) return;
+  const ErrorCode code = failures.back();
+  failures.pop_back();
+  throw Error(code, verb + " fails because the test says so");
+}
+
+FakeStudyApi::Held& FakeStudyApi::held(std::int64_t number, const std::string& lease) {
+  if (number < 0 || number >= std::ssize(trials_)) {
+    throw Error(ErrorCode::NotFound, "no trial " + std::to_string(number));
+  }
+  Held& trial = trials_[static_cast<std::size_t>(number)];
+  if (lease.empty() || trial.lease != lease) {
+    throw Error(ErrorCode::Conflict, "lease \"" + lease + "\" was never issued");
+  }
+  return trial;
+}
+
+StudyInfo FakeStudyApi::study(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  enter("study");
+  if (name != info_.name) throw Error(ErrorCode::NotFound, "there is no study \"" + name + "\"");
+  return info_;
+}
+
+AskAnswer FakeStudyApi::ask(const std::string&, const AskRequest& request) {
+  const std::lock_guard lock(mutex_);
+  last_ask_ = request;
+  enter("ask");
+  if (const auto before = asked_.find(request.request_id); before != asked_.end()) {
+    return before->second;
+  }
+  for (std::size_t i = 0; i < trials_.size(); ++i) {
+    Held& trial = trials_[i];
+    if (!trial.lease.empty()) continue;
+    trial.lease = "lease-" + std::to_string(++leases_);
+    AskedTrial asked;
+    asked.number = static_cast<std::int64_t>(i);
+    asked.params = trial.params;
+    asked.lease.token = trial.lease;
+    asked.attempt = trial.attempt;
+    asked.seed = 1000 + static_cast<std::uint32_t>(i);
+    AskAnswer answer;
+    answer.trials.push_back(asked);
+    asked_[request.request_id] = answer;
+    return answer;
+  }
+  return when_empty;
+}
+
+TellAnswer FakeStudyApi::tell(const std::string&, std::int64_t number, const TellRequest& request) {
+  if (on_tell) on_tell();
+  const std::lock_guard lock(mutex_);
+  tell_ids_.push_back(request.request_id);
+  enter("tell");
+  if (const auto before = answered_.find(request.request_id); before != answered_.end()) {
+    return before->second;
+  }
+  Held& trial = held(number, request.lease);
+  if (check_tell) check_tell(request);
+  trial.finished = true;
+  told_.push_back({number, request});
+  TellAnswer answer;
+  answer.number = number;
+  answer.state = request.state;
+  answered_[request.request_id] = answer;
+  return answer;
+}
+
+BeatAnswer FakeStudyApi::report(const std::string&, std::int64_t number,
+                                const ReportRequest& request) {
+  {
+    const std::lock_guard lock(mutex_);
+    enter("report");
+    held(number, request.lease);
+    reported_.emplace_back(number, request);
+  }
+  return on_beat ? on_beat("report") : BeatAnswer{};
+}
+
+BeatAnswer FakeStudyApi::heartbeat(const std::string&, std::int64_t number,
+                                   const std::string& lease) {
+  {
+    const std::lock_guard lock(mutex_);
+    enter("heartbeat");
+    const Held& trial = held(number, lease);
+    if (trial.lost || trial.finished) return {false, true, {}};
+  }
+  return on_beat ? on_beat("heartbeat") : BeatAnswer{};
+}
+
+void FakeStudyApi::release(const std::string&, std::int64_t number, const std::string& lease) {
+  const std::lock_guard lock(mutex_);
+  enter("release");
+  held(number, lease).lease.clear();
+  released_.push_back(number);
+}
+
+StudyInfo FakeStudyApi::create_study(const Json&) { not_played("create_study"); }
+std::vector<StudyInfo> FakeStudyApi::studies() { not_played("studies"); }
+void FakeStudyApi::delete_study(const std::string&) { not_played("delete_study"); }
+void FakeStudyApi::stop_study(const std::string&, const std::string&) { not_played("stop_study"); }
+void FakeStudyApi::resume_study(const std::string&) { not_played("resume_study"); }
+EnqueueAnswer FakeStudyApi::enqueue(const std::string&, const EnqueueRequest&) {
+  not_played("enqueue");
+}
+std::vector<TrialView> FakeStudyApi::trials(const std::string&, const TrialQuery&) {
+  not_played("trials");
+}
+TrialView FakeStudyApi::trial(const std::string&, std::int64_t) { not_played("trial"); }
+std::vector<BestRow> FakeStudyApi::best(const std::string&, int) { not_played("best"); }
+std::vector<Event> FakeStudyApi::events(const std::string&, std::int64_t, int) {
+  not_played("events");
+}
+
+}  // namespace studyhall::testing

@@ -1,0 +1,101 @@
+// A study in memory that hands out the trials a test lists, and remembers what it was told.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/error.h"
+#include "core/study_api.h"
+
+namespace studyhall::testing {
+
+// Thread safety: every call may be made from any thread.
+class FakeStudyApi final : public StudyApi {
+ public:
+  // `file` is a study file; throws what parse_study_spec throws.
+  explicit FakeStudyApi(const Json& file);
+
+  // Trials are numbered 0, 1, ...; once none is left, ask answers `when_empty`.
+  void add_trial(const Json& params);
+  AskAnswer when_empty{AskStatus::Finished, {}, 0, "nothing left"};
+
+  // The next `times` calls of `verb` ("ask", "tell", "heartbeat", ...) throw Error(code) and do
+  // nothing.
+  void fail(const std::string& verb, int times, ErrorCode code = ErrorCode::Unreachable);
+  // Called by each heartbeat and report, with the verb; decides their answer. Empty: go on.
+  std::function<BeatAnswer(const std::string& verb)> on_beat;
+  // Called at the begin of each tell, before it may fail.
+  std::function<void()> on_tell;
+  // What tell throws from now on, e.g. a result that breaks a rule; empty: nothing.
+  std::function<void(const TellRequest&)> check_tell;
+  // As if the lease had run out and the trial been handed to another.
+  void lose_lease(std::int64_t number);
+
+  struct Told {
+    std::int64_t number = -1;
+    TellRequest request;
+  };
+  // Without repetitions of a request id.
+  [[nodiscard]] std::vector<Told> told() const;
+  [[nodiscard]] std::vector<std::pair<std::int64_t, ReportRequest>> reported() const;
+  [[nodiscard]] std::vector<std::int64_t> released() const;
+  [[nodiscard]] AskRequest last_ask() const;
+  // Calls made, failed ones included.
+  [[nodiscard]] int calls(const std::string& verb) const;
+  // Every tell's request id, in order, repetitions and failed calls included.
+  [[nodiscard]] std::vector<std::string> tell_ids() const;
+
+  StudyInfo study(const std::string& name) override;
+  AskAnswer ask(const std::string& study, const AskRequest& request) override;
+  TellAnswer tell(const std::string& study, std::int64_t number,
+                  const TellRequest& request) override;
+  BeatAnswer report(const std::string& study, std::int64_t number,
+                    const ReportRequest& request) override;
+  BeatAnswer heartbeat(const std::string& study, std::int64_t number,
+                       const std::string& lease) override;
+  void release(const std::string& study, std::int64_t number, const std::string& lease) override;
+
+  // Not played: throw Error(Unsupported).
+  StudyInfo create_study(const Json& file) override;
+  std::vector<StudyInfo> studies() override;
+  void delete_study(const std::string& name) override;
+  void stop_study(const std::string& name, const std::string& reason) override;
+  void resume_study(const std::string& name) override;
+  EnqueueAnswer enqueue(const std::string& study, const EnqueueRequest& request) override;
+  std::vector<TrialView> trials(const std::string& study, const TrialQuery& query) override;
+  TrialView trial(const std::string& study, std::int64_t number) override;
+  std::vector<BestRow> best(const std::string& study, int top) override;
+  std::vector<Event> events(const std::string& study, std::int64_t after, int limit) override;
+
+ private:
+  struct Held {
+    Json params;
+    std::string lease;  // empty: waiting
+    int attempt = 1;
+    bool finished = false;
+    bool lost = false;
+  };
+  // All REQUIRE the lock.
+  void enter(const std::string& verb);
+  Held& held(std::int64_t number, const std::string& lease);
+
+  mutable std::mutex mutex_;
+  StudyInfo info_;
+  std::vector<Held> trials_;
+  std::map<std::string, AskAnswer> asked_;  // by request id
+  std::map<std::string, TellAnswer> answered_;
+  std::map<std::string, std::vector<ErrorCode>> failures_;
+  std::map<std::string, int> calls_;
+  std::vector<Told> told_;
+  std::vector<std::string> tell_ids_;
+  std::vector<std::pair<std::int64_t, ReportRequest>> reported_;
+  std::vector<std::int64_t> released_;
+  AskRequest last_ask_;
+  int leases_ = 0;
+};
+
+}  // namespace studyhall::testing

@@ -1,0 +1,275 @@
+// Trials that an agent runs, with a fake of its CLI (tests/support/fake_claude).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <thread>
+
+#include "core/error.h"
+#include "tests/worker_shim/worker_fixture.h"
+
+namespace studyhall::worker_shim {
+namespace {
+
+using studyhall::testing::FakeStudyApi;
+using studyhall::testing::slurp;
+using studyhall::testing::spit;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class WorkerClaude : public WorkerTest {
+ protected:
+  void SetUp() override {
+    setenv("STUDY_CLAUDE", STUDYHALL_SOURCE_DIR "/tests/support/fake_claude", 1);
+    setenv("ANTHROPIC_API_KEY", "dummy-key", 1);
+    setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:1", 1);
+    // Whatever the agent's temporary folder is, it must not be left behind.
+    setenv("TMPDIR", dir_.path().c_str(), 1);
+  }
+  void TearDown() override {
+    for (const char* name : {"STUDY_CLAUDE", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "TMPDIR"}) {
+      unsetenv(name);
+    }
+    for (const auto& entry : std::filesystem::directory_iterator(dir_.path())) {
+      EXPECT_THAT(entry.path().filename().string(), Not(::testing::StartsWith("study-")));
+    }
+    WorkerTest::TearDown();
+  }
+
+  // An agent whose prompt begins with the scenario.
+  Json agent(const std::string& scenario, const std::string& rest = "") {
+    spit(dir_.path() / "prompt.md", scenario + "\n" + rest);
+    return {{"agent", "claude"}, {"prompt", "prompt.md"}};
+  }
+  Json scored_agent(const std::string& scenario, const std::string& score_script) {
+    Json experiment = agent(scenario);
+    experiment["score"] = {{"command", {"sh", "-c", score_script}}};
+    return experiment;
+  }
+};
+
+TEST_F(WorkerClaude, StoresAScoreThatOnlyTheAgentReportsAsClaimed) {
+  const TellRequest told = told_for(agent("ok"));
+
+  EXPECT_EQ(told.state, TrialState::Complete);
+  EXPECT_EQ(told.values, std::vector{0.5});
+  EXPECT_EQ(told.evidence["kind"], "claimed");
+  EXPECT_EQ(told.usage.turns, 7);
+  EXPECT_EQ(told.usage.tokens, 150);
+  EXPECT_EQ(told.usage.cost_usd, 0.5);
+  EXPECT_GT(told.usage.seconds, 0);
+}
+
+TEST_F(WorkerClaude, BelievesTheScoreCommandAndNotTheAgent) {
+  const TellRequest told = told_for(scored_agent("lies", "echo '{\"score\": 0.25}' > result.json"));
+
+  EXPECT_EQ(told.values, std::vector{0.25});
+  EXPECT_EQ(told.evidence["kind"], "attested");
+  EXPECT_EQ(told.evidence["command"][0], "sh");
+}
+
+TEST_F(WorkerClaude, GivesTheCliItsFlagsEnvironmentAndPrompt) {
+  Json experiment =
+      agent("ok",
+            "x {{config.x}} {{{config.mode}}} <{{workspace}}> {{trial}} & {{config_json}}\n"
+            "{{#params}}\n{{name}}={{value}}\n{{/params}}\n");
+  experiment["claude"] = {
+      {"model", "opus"}, {"max_turns", 3}, {"max_cost_usd", 1.5}, {"tools", {"Bash", "Read"}}};
+  experiment["env"] = {{"API_TIMEOUT_MS", "60000"}};
+  setenv("SECRET_OF_THE_WORKER", "1", 1);
+  told_for(experiment);
+  unsetenv("SECRET_OF_THE_WORKER");
+
+  const std::string argv = slurp(workspace("W1-0") / "argv.txt");
+  EXPECT_THAT(argv,
+              HasSubstr("<-p>\n<--output-format>\n<stream-json>\n<--verbose>\n<--session-id>\n"));
+  EXPECT_THAT(argv, ::testing::ContainsRegex(
+                        "<[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}>"));
+  EXPECT_THAT(argv, HasSubstr("<--model>\n<opus>\n<--max-turns>\n<3>\n<--max-budget-usd>\n<1.5>\n"
+                              "<--permission-mode>\n<dontAsk>\n<--tools>\n<Bash,Read>\n"
+                              "<--allowedTools>\n<Bash,Read>\n<--strict-mcp-config>\n"
+                              "<--setting-sources>\n<>\n<--disable-slash-commands>\n"));
+  const std::string environment = slurp(workspace("W1-0") / "env.txt");
+  const std::string home = (dir_.path() / "runs/s/.home-W1").string();
+  for (const std::string line :
+       {"ANTHROPIC_API_KEY=dummy-key", "ANTHROPIC_BASE_URL=http://127.0.0.1:1",
+        "API_TIMEOUT_MS=60000", "CLAUDE_CODE_MAX_RETRIES=3", "STUDY_PARAM_MODE=fast"}) {
+    EXPECT_THAT(environment, HasSubstr(line + "\n"));
+  }
+  EXPECT_THAT(environment, HasSubstr("HOME=" + home + "\n"));
+  EXPECT_THAT(environment, HasSubstr("CLAUDE_CONFIG_DIR=" + home + "/.claude\n"));
+  EXPECT_THAT(environment, HasSubstr("CLAUDE_CODE_TMPDIR=" + dir_.path().string() + "/study-"));
+  EXPECT_THAT(environment, Not(HasSubstr("SECRET_OF_THE_WORKER")));
+  EXPECT_EQ(slurp(workspace("W1-0") / "prompt-seen.txt"),
+            "ok\nx 1.5 fast <" + workspace("W1-0").string() +
+                "> 0 & {\n  \"x\": 1.5,\n  \"mode\": \"fast\"\n}\nx=1.5\nmode=fast\n");
+}
+
+TEST_F(WorkerClaude, ReadsThePromptAfreshForEachTrial) {
+  FakeStudyApi api(study_file(agent("ok")));
+  api.add_trial(params());
+  api.add_trial(params());
+  api.on_tell = [this] { spit(dir_.path() / "prompt.md", "lies\n"); };
+
+  work(api);
+
+  EXPECT_EQ(api.told()[0].request.values, std::vector{0.5});
+  EXPECT_EQ(api.told()[1].request.values, std::vector{99.0});
+}
+
+TEST_F(WorkerClaude, KeepsEventsApartFromWhatWentWrong) {
+  told_for(agent("ok"));
+  EXPECT_THAT(slurp(workspace("W1-0") / "events.jsonl"), HasSubstr("\"subtype\":\"init\""));
+  EXPECT_EQ(slurp(workspace("W1-0") / "run.log"), "");
+}
+
+TEST_F(WorkerClaude, ReadsEventsOfAnyLengthAndTheLastOfSeveralResults) {
+  EXPECT_EQ(told_for(agent("long-line")).usage.turns, 7);
+  std::filesystem::remove_all(dir_.path() / "runs");
+  const TellRequest told = told_for(agent("two-results"));
+  EXPECT_EQ(told.state, TrialState::Complete);
+  EXPECT_EQ(told.usage.turns, 7);
+}
+
+TEST_F(WorkerClaude, ReadsAPatternFromTheAgentsLastWords) {
+  Json experiment = agent("idle");
+  experiment["score"] = {{"pattern", "Score: ([0-9.]+)"}};
+  const TellRequest told = told_for(experiment);
+  EXPECT_EQ(told.values, std::vector{0.75});
+  EXPECT_EQ(told.evidence["kind"], "claimed");
+}
+
+struct Declines {
+  const char* scenario;
+  const char* score;  // command; empty: none
+  FailReason reason;
+  const char* note;
+};
+
+class WorkerClaudeFails : public WorkerClaude, public ::testing::WithParamInterface<Declines> {};
+
+TEST_P(WorkerClaudeFails, WithItsReason) {
+  const Declines& expected = GetParam();
+  const std::string score = expected.score;
+  const TellRequest told =
+      told_for(score.empty() ? agent(expected.scenario) : scored_agent(expected.scenario, score));
+
+  EXPECT_EQ(told.state, TrialState::Fail);
+  EXPECT_EQ(told.reason, expected.reason);
+  EXPECT_THAT(told.note, HasSubstr(expected.note));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, WorkerClaudeFails,
+    ::testing::Values(Declines{"idle", "", FailReason::Declined, "result.json was not written"},
+                      Declines{"denied", "", FailReason::Declined, "1 tool calls were denied"},
+                      Declines{"idle", "true", FailReason::Declined, "result.json was not written"},
+                      Declines{"idle", "echo nothing to score; exit 1", FailReason::Declined,
+                               "score command: exit code 1; last output:\nnothing to score"},
+                      Declines{"ok", "echo '{\"score\": null}' > result.json",
+                               FailReason::BadConfig, "expected a number"},
+                      Declines{"max-turns", "echo '{\"score\": 1}' > result.json",
+                               FailReason::Declined, "Reached maximum number of turns (3)"},
+                      Declines{"crash", "", FailReason::Infra, "killed by signal 9"}),
+    [](const auto& tested) { return "Case" + std::to_string(tested.index); });
+
+TEST_F(WorkerClaude, CountsWhatAFailedAgentCost) {
+  EXPECT_EQ(told_for(agent("max-turns")).usage.cost_usd, 1.5);
+}
+
+struct Passing {
+  const char* scenario;
+  const char* wait;  // with a unit of 1 ms
+};
+
+class WorkerClaudePauses : public WorkerClaude, public ::testing::WithParamInterface<Passing> {};
+
+TEST_P(WorkerClaudePauses, GivesTheTrialBackAndTriesAgain) {
+  FakeStudyApi api(study_file(agent(GetParam().scenario)));
+  api.add_trial(params());
+  WorkOptions mended = options();
+  mended.say = [&, before = mended.say](const std::string& line) {
+    if (line.find("given back") != std::string::npos) spit(dir_.path() / "prompt.md", "ok\n");
+    before(line);
+  };
+
+  const WorkSummary summary = work(api, mended);
+
+  EXPECT_EQ(summary.completed, 1);
+  EXPECT_EQ(summary.failed, 0);
+  EXPECT_EQ(api.released(), std::vector<std::int64_t>{0});
+  EXPECT_TRUE(said(std::string("pause: waiting ") + GetParam().wait));
+  EXPECT_EQ(Json::parse(slurp(workspace("W1-0") / "STATE.json"))["status"], "given back");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, WorkerClaudePauses,
+                         ::testing::Values(Passing{"rate-limit", "0.9 s"},
+                                           Passing{"rate-limit-retried", "0.1 s"},
+                                           Passing{"overloaded", "0.1 s"}),
+                         [](const auto& tested) { return "Case" + std::to_string(tested.index); });
+
+class WorkerClaudeEnds : public WorkerClaude, public ::testing::WithParamInterface<Passing> {};
+
+// No trial is to blame, and none could run: "refused-key" would hang if it were waited for.
+TEST_P(WorkerClaudeEnds, GivesTheTrialBackAndEnds) {
+  FakeStudyApi api(study_file(agent(GetParam().scenario)));
+  api.add_trial(params());
+  try {
+    work(api);
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::Invalid);
+    EXPECT_THAT(error.what(), HasSubstr(GetParam().wait));
+  }
+  EXPECT_EQ(api.released(), std::vector<std::int64_t>{0});
+  EXPECT_TRUE(api.told().empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, WorkerClaudeEnds,
+                         ::testing::Values(Passing{"refused-key", "refused the key"},
+                                           Passing{"no-credit", "Credit balance is too low"},
+                                           Passing{"bad-model", "There is no such model"},
+                                           Passing{"bad-flag", "unknown option '--frobnicate'"}),
+                         [](const auto& tested) { return "Case" + std::to_string(tested.index); });
+
+TEST_F(WorkerClaude, EndsTheAgentsTreeWhenInterrupted) {
+  FakeStudyApi api(study_file(agent("hang")));
+  api.add_trial(params());
+  std::thread user([&] {
+    while (!std::filesystem::exists(workspace("W1-0") / "ready")) std::this_thread::yield();
+    interrupted_ = true;
+  });
+
+  EXPECT_EQ(work(api).end, WorkEnd::Stopped);
+
+  user.join();
+  EXPECT_EQ(api.told()[0].request.reason, FailReason::Cancelled);
+}
+
+TEST_F(WorkerClaude, RefusesAPromptOrCliThatIsNotThere) {
+  FakeStudyApi api(study_file(agent("ok")));
+  std::filesystem::remove(dir_.path() / "prompt.md");
+  setenv("STUDY_CLAUDE", "/nowhere/claude", 1);
+  try {
+    work(api);
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::Invalid);
+    EXPECT_THAT(error.what(), HasSubstr("prompt.md: there is no such file"));
+    EXPECT_THAT(error.what(), HasSubstr("/nowhere/claude"));
+  }
+  EXPECT_EQ(api.calls("ask"), 0);
+}
+
+TEST_F(WorkerClaude, RefusesAPromptWithNamesThatNobodyGives) {
+  FakeStudyApi api(study_file(agent("ok", "{{config.treshold}} {{trail}} {{> part}}")));
+  try {
+    work(api);
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("unknown {{> part}}, {{config.treshold}}, {{trail}}"));
+  }
+}
+
+}  // namespace
+}  // namespace studyhall::worker_shim

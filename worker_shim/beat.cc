@@ -1,0 +1,105 @@
+#include "worker_shim/beat.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "core/error.h"
+
+namespace studyhall::worker_shim {
+
+using SteadyClock = std::chrono::steady_clock;
+
+Beat::Beat(StudyApi& api, std::string study, std::int64_t number, std::string lease,
+           std::chrono::milliseconds every, Say say)
+    : api_(api),
+      study_(std::move(study)),
+      number_(number),
+      lease_(std::move(lease)),
+      every_(every),
+      say_(std::move(say)),
+      thread_([this] { run(); }) {}
+
+void Beat::report(std::int64_t step, double value) {
+  const std::lock_guard lock(mutex_);
+  if (queue_.size() == kMostQueued) queue_.pop_front();
+  queue_.push_back({step, value, lease_});
+  changed_.notify_one();
+}
+
+void Beat::finish() {
+  {
+    const std::lock_guard lock(mutex_);
+    finishing_ = true;
+    changed_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Beat::run() {
+  auto next = SteadyClock::now() + every_;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    // After an unanswered call reports wait for the next beat too.
+    changed_.wait_until(lock, next,
+                        [&] { return finishing_ || (!queue_.empty() && !unanswered_); });
+    if (queue_.empty() && finishing_) return;
+    if (verdict_ == BeatVerdict::Stop) {
+      changed_.wait(lock, [&] { return finishing_; });
+      return;
+    }
+    const bool last_chance = finishing_;
+    bool answered = true;
+    if (queue_.empty()) {
+      lock.unlock();
+      answered = send(nullptr);
+      lock.lock();
+    } else {
+      const ReportRequest report = queue_.front();
+      queue_.pop_front();
+      lock.unlock();
+      answered = send(&report);
+      lock.lock();
+      if (!answered && queue_.size() < kMostQueued) queue_.push_front(report);
+    }
+    unanswered_ = !answered;
+    if (!answered && last_chance) return;
+    next = SteadyClock::now() + every_;
+  }
+}
+
+bool Beat::send(const ReportRequest* report) {
+  try {
+    heed(report != nullptr ? api_.report(study_, number_, *report)
+                           : api_.heartbeat(study_, number_, lease_));
+    if (unanswered_) say_(fmt::format("#{}: the server answers again", number_));
+    return true;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::Unreachable || error.code() == ErrorCode::Unavailable) {
+      if (!unanswered_) {
+        say_(fmt::format("#{}: no beat got through ({}); the experiment goes on", number_,
+                         error.what()));
+      }
+      return false;
+    }
+    if (report != nullptr) {
+      say_(fmt::format("#{}: step {} was not taken: {}", number_, report->step, error.what()));
+      return true;
+    }
+    say_(fmt::format("#{}: the trial is no longer held: {}", number_, error.what()));
+    verdict_ = BeatVerdict::Stop;
+  } catch (const std::exception& error) {
+    say_(fmt::format("#{}: beat failed: {}", number_, error.what()));
+  }
+  return true;
+}
+
+void Beat::heed(const BeatAnswer& answer) {
+  if (answer.stop) {
+    verdict_ = BeatVerdict::Stop;
+  } else if (answer.prune && verdict_ == BeatVerdict::GoOn) {
+    verdict_ = BeatVerdict::Prune;
+  }
+}
+
+}  // namespace studyhall::worker_shim

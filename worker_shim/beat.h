@@ -1,0 +1,67 @@
+// Keeps a trial's lease alive while its experiment runs, and hears whether to go on.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "core/study_api.h"
+
+namespace studyhall::worker_shim {
+
+using Say = std::function<void(const std::string& line)>;
+
+enum class BeatVerdict {
+  GoOn,
+  Prune,
+  Stop,  // the study was stopped, or the trial is no longer this worker's
+};
+
+// A thread of its own calls the server, so that an experiment never waits for an answer. A server
+// that does not answer changes nothing: the experiment goes on.
+class Beat {
+ public:
+  // `api` must outlive this; `say` may be called from the thread.
+  Beat(StudyApi& api, std::string study, std::int64_t number, std::string lease,
+       std::chrono::milliseconds every, Say say);
+  // Reports what is still to be reported, then ends; takes as long as a call to the server may.
+  ~Beat() { finish(); }
+  Beat(const Beat&) = delete;
+  Beat& operator=(const Beat&) = delete;
+
+  // Queues an intermediate value. Of more than kMostQueued the oldest are dropped.
+  void report(std::int64_t step, double value);
+  // May be called from any thread.
+  [[nodiscard]] BeatVerdict verdict() const { return verdict_; }
+  void finish();
+
+  static constexpr std::size_t kMostQueued = 1000;
+
+ private:
+  void run();
+  // False: the server did not answer.
+  bool send(const ReportRequest* report);
+  void heed(const BeatAnswer& answer);
+
+  StudyApi& api_;
+  const std::string study_;
+  const std::int64_t number_;
+  const std::string lease_;
+  const std::chrono::milliseconds every_;
+  const Say say_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<ReportRequest> queue_;
+  bool finishing_ = false;
+  bool unanswered_ = false;
+  std::atomic<BeatVerdict> verdict_ = BeatVerdict::GoOn;
+  std::thread thread_;
+};
+
+}  // namespace studyhall::worker_shim

@@ -1,0 +1,69 @@
+#include "worker_shim/environment.h"
+
+#include <cstdlib>
+
+#include "worker_shim/leftovers.h"
+
+namespace studyhall::worker_shim {
+
+Environment passed_environment(const ExperimentSpec& experiment) {
+  Environment environment;
+  for (const std::string& name : experiment.pass_env) {
+    if (const char* value = std::getenv(name.c_str())) environment[name] = value;
+  }
+  for (const auto& [name, value] : experiment.env) environment[name] = value;
+  return environment;
+}
+
+Environment trial_environment(const Plan& plan, const AskedTrial& trial, const Workspace& workspace,
+                              const std::string& run_id) {
+  Environment environment = passed_environment(plan.experiment());
+  for (const auto& [name, value] : trial.params.items()) {
+    environment[variable_name(name)] = value_text(value);
+  }
+  environment["STUDY_NAME"] = plan.study->name;
+  environment["STUDY_TRIAL"] = std::to_string(trial.number);
+  environment["STUDY_ATTEMPT"] = std::to_string(trial.attempt);
+  environment["STUDY_WORKER"] = plan.worker;
+  environment["STUDY_SEED"] = std::to_string(trial.seed);
+  environment["STUDY_CONFIG"] = workspace.config().string();
+  environment["STUDY_WORKSPACE"] = workspace.dir.string();
+  environment["STUDY_DIR"] = plan.dir.string();
+  if (!plan.server_url.empty()) environment["STUDY_SERVER"] = plan.server_url;
+  environment[kRunVariable] = run_id;
+  return environment;
+}
+
+std::string variable_name(std::string_view parameter) {
+  std::string name = "STUDY_PARAM_";
+  for (const char c : parameter) {
+    if (c >= 'a' && c <= 'z') {
+      name += static_cast<char>(c - 'a' + 'A');
+    } else {
+      name += (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ? c : '_';
+    }
+  }
+  return name;
+}
+
+std::string value_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : dump_json(value);
+}
+
+std::map<std::string, std::string> placeholder_values(const Plan& plan, const AskedTrial& trial,
+                                                      const Workspace& workspace) {
+  std::map<std::string, std::string> values{
+      {"trial", std::to_string(trial.number)}, {"worker", plan.worker},
+      {"seed", std::to_string(trial.seed)},    {"config", workspace.config().string()},
+      {"workspace", workspace.dir.string()},   {"dir", plan.dir.string()}};
+  for (const Parameter& parameter : plan.study->space.params()) values[parameter.name] = "";
+  for (const auto& [name, value] : trial.params.items()) values[name] = value_text(value);
+  return values;
+}
+
+std::string search_path(const Environment& environment) {
+  const auto path = environment.find("PATH");
+  return path == environment.end() ? "/usr/local/bin:/usr/bin:/bin" : path->second;
+}
+
+}  // namespace studyhall::worker_shim

@@ -1,0 +1,112 @@
+#include "worker_shim/experiment_record.h"
+
+#include <fmt/format.h>
+
+#include "worker_shim/environment.h"
+#include "worker_shim/files.h"
+#include "worker_shim/text.h"
+
+namespace studyhall::worker_shim {
+namespace {
+
+constexpr std::size_t kLongestState = 16'000'000;
+
+Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+std::string budget_words(const std::optional<bool>& inside) {
+  if (!inside) return "unknown";
+  return *inside ? "met" : "violated";
+}
+
+// A table cell: one line, no bars that would end it.
+std::string cell(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '|') result += '\\';
+    result += c == '\n' ? ' ' : c;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::optional<bool> in_budget(const StudySpec& study,
+                              const std::map<std::string, double>& metrics) {
+  bool inside = true;
+  for (const MetricConstraint& constraint : study.constraints) {
+    const auto metric = metrics.find(constraint.metric);
+    if (metric == metrics.end()) return std::nullopt;
+    inside = inside && constraint.violation(metric->second) <= 0;
+  }
+  return inside;
+}
+
+Json state_json(const Plan& plan, const Workspace& workspace, const ExperimentRecord& record) {
+  const std::optional<bool> inside =
+      record.score ? in_budget(*plan.study, record.metrics) : std::nullopt;
+  const Json run = {{"run", 1},
+                    {"config", record.params},
+                    {"score", or_null(record.score)},
+                    {"time_min", record.seconds / 60},
+                    {"in_budget", inside ? Json(*inside) : Json(nullptr)},
+                    {"metrics", record.metrics},
+                    {"notes", record.note}};
+  return {{"experiment_id", workspace.name()},
+          {"study", plan.study->name},
+          {"worker", plan.worker},
+          {"trial", record.number},
+          {"attempt", record.attempt},
+          {"status", record.status},
+          {"started_at", format_utc(record.started_at)},
+          {"completed_at",
+           record.completed_at ? Json(format_utc(*record.completed_at)) : Json(nullptr)},
+          {"tuning_runs", record.completed_at ? Json::array({run}) : Json::array()},
+          {"best_in_budget", inside.value_or(false) ? run : Json(nullptr)}};
+}
+
+std::string summary_markdown(const Plan& plan, const Workspace& workspace,
+                             const ExperimentRecord& record) {
+  std::string text =
+      fmt::format("# {}: trial {} of {}\n\n", workspace.name(), record.number, plan.study->name);
+  text += fmt::format("- Worker {}, attempt {}: **{}** after {}\n", plan.worker, record.attempt,
+                      record.status, duration_text(record.seconds));
+  if (record.score) {
+    text += fmt::format("- Score {} ({})\n", value_text(Json(*record.score)), record.score_kind);
+  }
+  for (const auto& [name, value] : record.metrics) {
+    text += fmt::format("- {} {}\n", name, value_text(Json(value)));
+  }
+  if (record.score && !plan.study->constraints.empty()) {
+    text += fmt::format("- Constraints {}\n", budget_words(in_budget(*plan.study, record.metrics)));
+  }
+  text += "\n| parameter | value |\n|---|---|\n";
+  for (const auto& [name, value] : record.params.items()) {
+    text += fmt::format("| {} | {} |\n", cell(name), cell(value_text(value)));
+  }
+  if (!record.note.empty()) text += fmt::format("\n````\n{}\n````\n", record.note);
+  return text;
+}
+
+void write_record(const Plan& plan, const Workspace& workspace, const ExperimentRecord& record) {
+  write_file(
+      workspace.dir / "STATE.json",
+      state_json(plan, workspace, record).dump(2, ' ', false, Json::error_handler_t::replace) +
+          "\n");
+  if (record.completed_at) {
+    write_file(workspace.dir / "SUMMARY.md", summary_markdown(plan, workspace, record));
+  }
+}
+
+void mark_interrupted(const std::filesystem::path& workspace, Timestamp now) {
+  if (workspace.empty()) return;
+  const std::filesystem::path file = workspace / "STATE.json";
+  const auto text = read_file(file, kLongestState);
+  if (!text) return;
+  Json state = parse_json(*text, file.string());
+  if (!state.is_object()) return;
+  state["status"] = "interrupted";
+  state["completed_at"] = format_utc(now);
+  write_file(file, state.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace studyhall::worker_shim

@@ -1,0 +1,47 @@
+// STATE.json and SUMMARY.md of a workspace: what became of its run, for programs and for people.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/json.h"
+#include "worker_shim/plan.h"
+#include "worker_shim/workspace.h"
+
+namespace studyhall::worker_shim {
+
+struct ExperimentRecord {
+  std::int64_t number = -1;
+  int attempt = 1;
+  Json params;
+  std::string status = "running";  // then the trial state told, "given back" or "interrupted"
+  Timestamp started_at;
+  std::optional<Timestamp> completed_at;
+  std::optional<double> score;
+  std::map<std::string, double> metrics;
+  double seconds = 0;
+  std::string note;
+  std::string score_kind;  // "attested", "claimed"; empty without a score
+};
+
+// Whether the metrics meet the study's constraints; nullopt while one is not known.
+std::optional<bool> in_budget(const StudySpec& study, const std::map<std::string, double>& metrics);
+
+// {"experiment_id", "study", "worker", "trial", "attempt", "status", "started_at", "completed_at",
+//  "tuning_runs": [{"run", "config", "score", "time_min", "in_budget", "metrics", "notes"}],
+//  "best_in_budget"}; best_in_budget is the run, or null.
+Json state_json(const Plan& plan, const Workspace& workspace, const ExperimentRecord& record);
+std::string summary_markdown(const Plan& plan, const Workspace& workspace,
+                             const ExperimentRecord& record);
+
+// Writes STATE.json, and SUMMARY.md once the record is complete. Throws Error(Unavailable).
+void write_record(const Plan& plan, const Workspace& workspace, const ExperimentRecord& record);
+
+// Closes the STATE.json of a run that its worker did not live to end; does nothing where there is
+// none. Throws Error(Unavailable) or Error(Malformed) naming the file.
+void mark_interrupted(const std::filesystem::path& workspace, Timestamp now);
+
+}  // namespace studyhall::worker_shim

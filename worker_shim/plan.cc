@@ -1,0 +1,152 @@
+#include "worker_shim/plan.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <map>
+#include <system_error>
+
+#include "core/error.h"
+#include "worker_shim/claude.h"
+#include "worker_shim/environment.h"
+#include "worker_shim/placeholders.h"
+#include "worker_shim/prompt.h"
+
+namespace studyhall::worker_shim {
+namespace {
+
+std::filesystem::path absolute_folder(const std::filesystem::path& path) {
+  return std::filesystem::absolute(path).lexically_normal();
+}
+
+void check_program(const Plan& plan, const std::vector<std::string>& command,
+                   const std::string& path, std::vector<Problem>& problems) {
+  const std::string name = fill_placeholders(command.front(), {{"dir", plan.dir.string()}});
+  // Which program a parameter chooses is not known yet.
+  if (name.find('{') != std::string::npos) return;
+  const Environment environment = passed_environment(plan.experiment());
+  if (find_program(name, search_path(environment), plan.dir)) return;
+  std::string hint;
+  if (name.find('/') == std::string::npos && std::filesystem::exists(plan.dir / name)) {
+    hint = fmt::format("; the experiment's folder has one: write \"./{}\"", name);
+  }
+  const std::string where =
+      name.find('/') == std::string::npos
+          ? fmt::format("no program of that name on PATH ({})", search_path(environment))
+          : fmt::format("no program that may be executed at {}", (plan.dir / name).string());
+  problems.push_back({path, fmt::format("{}: {}{}", brief(Json(name)), where, hint)});
+}
+
+void check_claude(Plan& plan, const std::string& prompt_file, std::vector<Problem>& problems) {
+  try {
+    plan.claude = find_claude(plan.experiment());
+  } catch (const Error& error) {
+    problems.push_back({"/experiment/agent", error.what()});
+  }
+  try {
+    AskedTrial example;
+    example.number = 0;
+    example.params = plan.study->space.to_json(plan.study->space.default_config());
+    render_prompt(plan, prompt_file, example, Workspace{plan.study_folder / "example"});
+  } catch (const Error& error) {
+    problems.push_back({"/experiment/prompt", error.what()});
+  }
+}
+
+void check_metrics(const Plan& plan, std::vector<Problem>& problems) {
+  const ScoreSpec& score = plan.experiment().score;
+  for (const std::string& metric : plan.required_metrics) {
+    if (score.metrics.contains(metric)) continue;
+    problems.push_back(
+        {"/experiment/score/metrics",
+         fmt::format(
+             "metric {} is missing: a constraint of the study needs it{}", metric,
+             score.pattern.empty() ? "" : "; a pattern gives no metrics, use a score file")});
+  }
+}
+
+void check_variables(const Plan& plan, std::vector<Problem>& problems) {
+  std::map<std::string, std::string> seen;
+  for (const Parameter& parameter : plan.study->space.params()) {
+    const std::string variable = variable_name(parameter.name);
+    const auto [other, is_new] = seen.emplace(variable, parameter.name);
+    if (!is_new) {
+      problems.push_back({"/params/" + parameter.name,
+                          fmt::format("{} would be both {} and {} in the experiment's environment",
+                                      variable, other->second, parameter.name)});
+    }
+    for (const Json& choice : parameter.choices) {
+      if (!choice.is_string() || choice.get<std::string>().find('\0') == std::string::npos)
+        continue;
+      problems.push_back(
+          {"/params/" + parameter.name + "/choices",
+           fmt::format("{} has a NUL character, which no argument can hold", brief(choice))});
+    }
+  }
+}
+
+}  // namespace
+
+Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& options) {
+  if (!study->experiment) {
+    throw Error(ErrorCode::Invalid,
+                fmt::format("study \"{}\" has no \"experiment\": it says nothing of how to run a "
+                            "trial; use study ask and study tell",
+                            study->name));
+  }
+  Plan plan;
+  plan.study = std::move(study);
+  plan.worker = options.worker;
+  plan.server_url = options.server_url;
+  plan.grace = options.grace;
+  const ExperimentSpec& experiment = plan.experiment();
+  plan.dir = absolute_folder(options.experiment_dir.empty() ? std::filesystem::path(experiment.dir)
+                                                            : options.experiment_dir);
+  plan.study_folder = absolute_folder(options.runs) / plan.study->name;
+  plan.time_limit =
+      std::chrono::milliseconds(std::llround(std::ceil(experiment.time_limit_min * 60'000)));
+  for (const MetricConstraint& constraint : plan.study->constraints) {
+    plan.required_metrics.push_back(constraint.metric);
+  }
+
+  std::vector<Problem> problems;
+  if (std::error_code error; !std::filesystem::is_directory(plan.dir, error)) {
+    problems.push_back({"/experiment/dir", fmt::format("{} is not a folder on this machine; --dir "
+                                                       "says where it is",
+                                                       plan.dir.string())});
+  } else if (experiment.agent == AgentKind::Claude) {
+    check_claude(plan, experiment.prompt, problems);
+  } else {
+    check_program(plan, experiment.command, "/experiment/command/0", problems);
+  }
+  if (!experiment.score.command.empty() && problems.empty()) {
+    check_program(plan, experiment.score.command, "/experiment/score/command/0", problems);
+  }
+  check_metrics(plan, problems);
+  check_variables(plan, problems);
+  if (!problems.empty()) {
+    throw Error::from_problems(
+        ErrorCode::Invalid,
+        fmt::format("worker {} cannot run study \"{}\"", plan.worker, plan.study->name), problems);
+  }
+  return plan;
+}
+
+std::vector<std::string> hints(const Plan& plan) {
+  std::vector<std::string> result;
+  for (const auto* command : {&plan.experiment().command, &plan.experiment().score.command}) {
+    for (std::size_t i = 1; i < command->size(); ++i) {
+      const std::string& argument = (*command)[i];
+      if (argument.empty() || argument.front() == '-' || argument.front() == '/') continue;
+      std::error_code error;
+      if (!std::filesystem::is_regular_file(plan.dir / argument, error)) continue;
+      result.push_back(fmt::format(
+          "note: {} lies in {}, but {} runs in the trial's own folder; write {{dir}}/{} to name it",
+          argument, plan.dir.string(), command->front(), argument));
+    }
+  }
+  return result;
+}
+
+}  // namespace studyhall::worker_shim

@@ -1,0 +1,40 @@
+// Everything about a worker's runs that is the same for all its trials, checked before the first.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/study_spec.h"
+#include "worker_shim/process.h"
+#include "worker_shim/worker.h"
+
+namespace studyhall::worker_shim {
+
+struct Plan {
+  std::shared_ptr<const StudySpec> study;  // with an experiment
+  std::string worker;
+  std::string server_url;
+  std::filesystem::path dir;                  // the experiment's folder, absolute
+  std::filesystem::path study_folder;         // runs/STUDY, absolute
+  std::filesystem::path claude;               // the CLI, of a claude experiment
+  std::vector<std::string> required_metrics;  // by the study's constraints
+  std::chrono::milliseconds time_limit{0};    // of the experiment, and again of the score command
+  std::chrono::milliseconds grace{5000};
+
+  [[nodiscard]] const ExperimentSpec& experiment() const { return *study->experiment; }
+};
+
+// Throws Error(Invalid) with everything that would keep every trial from running or being scored:
+// no experiment in the study, the experiment's folder, a program or the prompt not found, a metric
+// that a constraint needs and that the score does not give, two parameters with one name in the
+// environment.
+Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& options);
+
+// Arguments that name a file of the experiment's folder but, run in the workspace, will not find
+// it: a hint for each, to be shown and not to stop anything.
+std::vector<std::string> hints(const Plan& plan);
+
+}  // namespace studyhall::worker_shim

@@ -1,0 +1,141 @@
+#include "worker_shim/score.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+#include "core/error.h"
+#include "core/hash.h"
+#include "worker_shim/files.h"
+
+namespace studyhall::worker_shim {
+namespace {
+
+constexpr std::size_t kLongestScoreFile = 16'000'000;
+constexpr std::size_t kLongestPiece = 8192;  // std::regex takes stack for each character
+
+struct Found {
+  std::optional<double> number;
+  std::string problem;
+  bool absent = false;
+};
+
+Found number_at(const Json& json, const std::string& pointer, const std::string& file) {
+  const Json::json_pointer where(pointer);
+  if (!json.contains(where)) {
+    return {std::nullopt, fmt::format("{} has nothing at \"{}\"", file, pointer), true};
+  }
+  const Json& value = json.at(where);
+  if (!value.is_number()) {
+    return {std::nullopt,
+            fmt::format("{} has {} at \"{}\"; expected a number", file, brief(value), pointer)};
+  }
+  const auto number = value.get<double>();
+  if (!std::isfinite(number)) {
+    return {std::nullopt, fmt::format("{} has an infinite number at \"{}\"", file, pointer)};
+  }
+  return {number, {}};
+}
+
+void read_metrics(const Json& json, const ScoreSpec& spec, const std::vector<std::string>& required,
+                  Score& score) {
+  for (const auto& [name, pointer] : spec.metrics) {
+    const Found found = number_at(json, pointer, spec.file);
+    if (found.number) {
+      score.metrics[name] = *found.number;
+    } else {
+      score.notes.push_back(fmt::format("metric {}: {}", name, found.problem));
+    }
+  }
+  for (const std::string& name : required) {
+    if (score.metrics.contains(name) || !score.problem.empty()) continue;
+    const auto pointer = spec.metrics.find(name);
+    score.problem = fmt::format("no metric {}, which a constraint of the study needs: {}", name,
+                                pointer == spec.metrics.end()
+                                    ? "experiment.score.metrics does not say where it is"
+                                    : number_at(json, pointer->second, spec.file).problem);
+  }
+}
+
+}  // namespace
+
+Score read_score_file(const std::filesystem::path& workspace, const ScoreSpec& spec,
+                      const std::vector<std::string>& required) {
+  Score score;
+  try {
+    const auto text = read_file(workspace / spec.file, kLongestScoreFile);
+    if (!text) {
+      score.problem = fmt::format("{} was not written", spec.file);
+      score.absent = true;
+      return score;
+    }
+    score.evidence["score_file_sha256"] = sha256_hex(*text);
+    const Json json = parse_json(*text, spec.file);
+    const Found found = number_at(json, spec.value, spec.file);
+    score.value = found.number;
+    score.problem = found.problem;
+    score.absent = found.absent;
+    read_metrics(json, spec, required, score);
+  } catch (const Error& error) {
+    score.value.reset();
+    score.problem = error.what();
+  }
+  return score;
+}
+
+PatternSearch::PatternSearch(std::string pattern)
+    : pattern_(std::move(pattern)),
+      out_(kLongestPiece, LongLine::Split, [this](std::string_view line) { search(line); }),
+      err_(kLongestPiece, LongLine::Split, [this](std::string_view line) { search(line); }) {
+  try {
+    regex_ = std::regex(pattern_, std::regex::ECMAScript | std::regex::optimize);
+  } catch (const std::regex_error& error) {
+    throw Error(ErrorCode::Invalid,
+                fmt::format("score.pattern \"{}\" is not a regular expression: {}", pattern_,
+                            error.what()));
+  }
+}
+
+void PatternSearch::feed(Stream stream, std::string_view output) {
+  (stream == Stream::Out ? out_ : err_).feed(output);
+}
+
+void PatternSearch::search(std::string_view line) {
+  const std::cregex_iterator end;
+  for (std::cregex_iterator match(line.data(), line.data() + line.size(), regex_); match != end;
+       ++match) {
+    last_ = match->size() > 1 ? (*match)[1].str() : match->str();
+  }
+}
+
+Score PatternSearch::finish() {
+  err_.finish();
+  out_.finish();
+  Score score;
+  score.evidence["pattern"] = pattern_;
+  if (!last_) {
+    score.problem = fmt::format("no output matches score.pattern \"{}\"", pattern_);
+    score.absent = true;
+    return score;
+  }
+  score.evidence["matched"] = *last_;
+  const auto number = parse_number(*last_);
+  if (number && std::isfinite(*number)) {
+    score.value = number;
+  } else {
+    score.problem = fmt::format("score.pattern found {}; expected a finite number", brief(*last_));
+  }
+  return score;
+}
+
+std::optional<double> parse_number(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+}  // namespace studyhall::worker_shim

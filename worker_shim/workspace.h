@@ -1,0 +1,37 @@
+// Where one trial runs: a folder of its own.
+//
+//   runs/STUDY/                  the study's run folder
+//     STOP                       made by a user: workers end after their current trial
+//     W1-12/                     worker W1's first run of trial 12; further runs: W1-12.2, ...
+//       config.json              the parameters: {"name": value, ...}
+//       run.log                  what the experiment printed; score.log: what the score command did
+//       events.jsonl             a claude agent's events; prompt.md: what it was asked
+//       STATE.json, SUMMARY.md   what became of it (worker_shim/experiment_record.h)
+//     .W1.json, .W1.lock         what W1 must not forget, private (worker_shim/journal.h)
+//     .home-W1/                  HOME of W1's claude agents
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "core/json.h"
+
+namespace studyhall::worker_shim {
+
+struct Workspace {
+  std::filesystem::path dir;  // absolute
+  [[nodiscard]] std::filesystem::path config() const { return dir / "config.json"; }
+  [[nodiscard]] std::filesystem::path run_log() const { return dir / "run.log"; }
+  [[nodiscard]] std::filesystem::path score_log() const { return dir / "score.log"; }
+  [[nodiscard]] std::filesystem::path events() const { return dir / "events.jsonl"; }
+  [[nodiscard]] std::filesystem::path prompt() const { return dir / "prompt.md"; }
+  [[nodiscard]] std::string name() const { return dir.filename().string(); }
+};
+
+// Makes the next free folder for a run of the trial, with its config.json. Throws
+// Error(Unavailable) with the system's words (disk full, no permission).
+Workspace make_workspace(const std::filesystem::path& study_folder, const std::string& worker,
+                         std::int64_t number, const Json& params);
+
+}  // namespace studyhall::worker_shim
