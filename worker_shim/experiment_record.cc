@@ -42,13 +42,15 @@ std::optional<bool> in_budget(const StudySpec& study,
 }
 
 Json state_json(const Plan& plan, const Workspace& workspace, const ExperimentRecord& record) {
-  const std::optional<bool> inside =
-      record.score ? in_budget(*plan.study, record.metrics) : std::nullopt;
+  Json inside = nullptr;
+  if (record.score) {
+    if (const auto known = in_budget(*plan.study, record.metrics)) inside = known.value();
+  }
   const Json run = {{"run", 1},
                     {"config", record.params},
                     {"score", or_null(record.score)},
                     {"time_min", record.seconds / 60},
-                    {"in_budget", inside ? Json(*inside) : Json(nullptr)},
+                    {"in_budget", inside},
                     {"metrics", record.metrics},
                     {"notes", record.note}};
   return {{"experiment_id", workspace.name()},
@@ -61,7 +63,7 @@ Json state_json(const Plan& plan, const Workspace& workspace, const ExperimentRe
           {"completed_at",
            record.completed_at ? Json(format_utc(*record.completed_at)) : Json(nullptr)},
           {"tuning_runs", record.completed_at ? Json::array({run}) : Json::array()},
-          {"best_in_budget", inside.value_or(false) ? run : Json(nullptr)}};
+          {"best_in_budget", inside == true ? run : Json(nullptr)}};
 }
 
 std::string summary_markdown(const Plan& plan, const Workspace& workspace,
