@@ -160,6 +160,7 @@ CREATE TABLE studyhall_leases (
   length_us INTEGER NOT NULL,
   expires_us INTEGER NOT NULL,
   is_current INTEGER NOT NULL,
+  told_as INTEGER NOT NULL,
   UNIQUE (study_id, token)
 );
 CREATE INDEX studyhall_leases_number ON studyhall_leases (study_id, number);

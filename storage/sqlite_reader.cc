@@ -118,8 +118,8 @@ std::int64_t SqliteReader::last_sequence(StudyId study) {
 std::vector<LeaseRecord> SqliteReader::leases(StudyId study) {
   std::vector<LeaseRecord> leases;
   Query row = connection_.query(
-      "SELECT number, token, worker, attempt, length_us, expires_us, is_current "
-      "FROM studyhall_leases WHERE study_id = ?1 ORDER BY number, lease_id",
+      "SELECT number, token, worker, attempt, length_us, expires_us, is_current, "
+      "told_as FROM studyhall_leases WHERE study_id = ?1 ORDER BY number, lease_id",
       study);
   while (row.next()) {
     leases.push_back({.number = row.integer(0),
@@ -128,7 +128,8 @@ std::vector<LeaseRecord> SqliteReader::leases(StudyId study) {
                       .attempt = static_cast<int>(row.integer(3)),
                       .length = Duration(row.integer(4)),
                       .expires_at = timestamp(row.integer(5)),
-                      .current = row.integer(6) != 0});
+                      .current = row.integer(6) != 0,
+                      .told_as = row.integer(7)});
   }
   return leases;
 }

@@ -141,12 +141,14 @@ void SqliteWriter::write(Target& target, const PutLease& put) {
   connection_
       .query(
           "INSERT INTO studyhall_leases (study_id, number, token, worker, attempt, length_us, "
-          "expires_us, is_current) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+          "expires_us, is_current, told_as) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
           "ON CONFLICT (study_id, token) DO UPDATE SET number = excluded.number, "
           "worker = excluded.worker, attempt = excluded.attempt, length_us = excluded.length_us, "
-          "expires_us = excluded.expires_us, is_current = excluded.is_current",
+          "expires_us = excluded.expires_us, is_current = excluded.is_current, "
+          "told_as = excluded.told_as",
           target.study, lease.number, lease.token, lease.worker, lease.attempt,
-          lease.length.count(), microseconds(lease.expires_at), lease.current ? 1 : 0)
+          lease.length.count(), microseconds(lease.expires_at), lease.current ? 1 : 0,
+          lease.told_as)
       .run();
 }
 

@@ -39,6 +39,8 @@ TEST_P(Tell, TakesTheSameResultOnce) {
   tell(trial, 1.25);
 
   EXPECT_TRUE(tell(trial, 1.25).already);
+  restart();
+  EXPECT_TRUE(tell(trial, 1.25).already);
   EXPECT_EQ(code_of([&] { tell(trial, 1.5); }), ErrorCode::Conflict);
   EXPECT_EQ(view(0).values, std::vector<double>{1.25});
 }

@@ -242,6 +242,7 @@ TEST_P(StorageContract, KeepsLeasesByToken) {
   second.attempt = 2;
   late.current = false;
   late.expires_at = at_second(600.5);
+  late.told_as = 1;
 
   (void)commit(*storage_, study, {PutLease{second}, PutLease{late}});
 
