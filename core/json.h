@@ -21,8 +21,8 @@ Json parse_json(std::string_view text, std::string_view what, Comments comments 
 // which JSON does not have, as null. Strings that are not UTF-8 get U+FFFD.
 std::string dump_json(const Json& value);
 
-// A double as dump_json prints it: the fewest digits that read back the same, always with a point or
-// an exponent ("0.1", "3.0", "1e-07"); NaN and infinities as "nan", "inf", "-inf".
+// A double as dump_json prints it: the fewest digits that read back the same, always with a point
+// or an exponent ("0.1", "3.0", "1e-07"); NaN and infinities as "nan", "inf", "-inf".
 std::string shortest_decimal(double value);
 
 // The value in a message: shortened to about 60 characters.

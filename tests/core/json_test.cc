@@ -125,7 +125,8 @@ TEST(ParseJson, AllowsCommentsWhereAsked) {
 }
 
 TEST(ParseJson, AcceptsWhatNlohmannAccepts) {
-  // Mutations of a document, judged by the parser without our handler; it does not mind a key twice.
+  // Mutations of a document, judged by the parser without our handler; it does not mind a key
+  // twice.
   const std::string document = R"({"a": [1, -2.5e3, "x\n", null], "b": {"c": true}, "d": ""})";
   const std::string letters = "{}[]\",:\\0e-+.tn \xC3";
   Rng rng = Rng::for_trial(1, 0);
