@@ -36,16 +36,52 @@ std::vector<SizeClass> classify(std::span<const GroupSummary> groups) {
   return classes;
 }
 
-// m and its variance given s^2 and tau^2.
+// m given tau^2: its posterior is N(m, variance).
 struct Centre {
   double m = 0;
   double variance = 0;
 };
 
-class Likelihood {
- public:
-  Likelihood(std::vector<SizeClass> classes, double s2) : classes_(std::move(classes)), s2_(s2) {}
+// A value of tau^2 with its share of the posterior.
+struct Node {
+  double tau2 = 0;
+  double weight = 0;
+  Centre centre;
+};
 
+class TauPosterior {
+ public:
+  TauPosterior(std::vector<SizeClass> classes, double s2) : classes_(std::move(classes)), s2_(s2) {
+    double groups = 0;
+    double observations = 0;
+    for (const SizeClass& c : classes_) {
+      groups += c.groups;
+      observations += c.groups * c.n;
+    }
+    s0_2_ = s2_ * groups / observations;
+  }
+
+  // The trapezoidal rule in log tau^2, over the interval outside which the density is negligible.
+  [[nodiscard]] std::vector<Node> nodes(double spread) const {
+    constexpr int kNodes = 160;
+    const double mode = find_mode(spread);
+    const double low = edge(mode, -1);
+    const double high = edge(mode, 1);
+    const double peak = log_density(mode);
+
+    std::vector<Node> nodes;
+    double sum = 0;
+    for (int i = 0; i <= kNodes; ++i) {
+      const double u = low + (high - low) * i / kNodes;
+      const double tau2 = std::exp(u);
+      nodes.push_back({tau2, std::exp(log_density(u) - peak), centre(tau2)});
+      sum += nodes.back().weight;
+    }
+    for (Node& node : nodes) node.weight /= sum;
+    return nodes;
+  }
+
+ private:
   [[nodiscard]] Centre centre(double tau2) const {
     double weight = 0;
     double shift = 0;
@@ -57,65 +93,74 @@ class Likelihood {
     return {classes_.front().mean + shift / weight, 1 / weight};
   }
 
-  // -2 log of the restricted likelihood, up to a constant.
-  [[nodiscard]] double deviance(double tau2) const {
+  // Log posterior density of u = log tau^2, up to a constant: the likelihood of the group means
+  // with m integrated out, the prior of tau^2, and d tau^2 / d u.
+  [[nodiscard]] double log_density(double u) const {
+    const double tau2 = std::exp(u);
     const auto [m, variance] = centre(tau2);
-    double sum = -std::log(variance);
+    double deviance = -std::log(variance);
     for (const SizeClass& c : classes_) {
       const double v = tau2 + s2_ / c.n;
       const double off = c.mean - m;
-      sum += c.groups * std::log(v) + (c.squares + c.groups * off * off) / v;
+      deviance += c.groups * std::log(v) + (c.squares + c.groups * off * off) / v;
     }
-    return sum;
+    return -0.5 * deviance - 2 * std::log(s0_2_ + tau2) + u;
   }
 
-  // Where the deviance is least: a coarse scan, then golden section about its best point.
-  [[nodiscard]] double best_tau2(double scale) const {
+  // A coarse scan, then golden section about its best point.
+  [[nodiscard]] double find_mode(double spread) const {
     constexpr int kScan = 80;
-    const double low = std::log(scale) - 30;
-    const double high = std::log(scale) + 10;
+    constexpr int kGolden = 40;
+    constexpr double kRatio = 0.6180339887498949;
+    const double low = std::log(s0_2_) - 20;
+    const double high = std::log(std::max(spread, s0_2_)) + 5;
     const double step = (high - low) / kScan;
     int best = 0;
-    double least = std::numeric_limits<double>::infinity();
-    for (int i = 0; i <= kScan; ++i) {
-      const double d = deviance(std::exp(low + i * step));
-      if (d < least) {
-        least = d;
-        best = i;
-      }
+    for (int i = 1; i <= kScan; ++i) {
+      if (log_density(low + i * step) > log_density(low + best * step)) best = i;
     }
-    const double tau2 = std::exp(golden(low + (best - 1) * step, low + (best + 1) * step));
-    return deviance(tau2) < deviance(0) ? tau2 : 0;
-  }
-
- private:
-  [[nodiscard]] double golden(double a, double b) const {
-    constexpr double kRatio = 0.6180339887498949;
-    double x = b - kRatio * (b - a);
-    double y = a + kRatio * (b - a);
-    double fx = deviance(std::exp(x));
-    double fy = deviance(std::exp(y));
-    for (int i = 0; i < 50; ++i) {
-      if (fx < fy) {
+    double a = low + (best - 1) * step;
+    double b = low + (best + 1) * step;
+    for (int i = 0; i < kGolden; ++i) {
+      const double x = b - kRatio * (b - a);
+      const double y = a + kRatio * (b - a);
+      if (log_density(x) > log_density(y)) {
         b = y;
-        y = x;
-        fy = fx;
-        x = b - kRatio * (b - a);
-        fx = deviance(std::exp(x));
       } else {
         a = x;
-        x = y;
-        fx = fy;
-        y = a + kRatio * (b - a);
-        fy = deviance(std::exp(y));
       }
     }
     return 0.5 * (a + b);
   }
 
+  // Where the density has fallen to e^-30 of that at the mode.
+  [[nodiscard]] double edge(double mode, double direction) const {
+    constexpr double kNegligible = 30;
+    const double floor = log_density(mode) - kNegligible;
+    double distance = 0.01;
+    while (log_density(mode + direction * distance) > floor) distance *= 1.3;
+    return mode + direction * distance;
+  }
+
   std::vector<SizeClass> classes_;
   double s2_;
+  double s0_2_;
 };
+
+// The mixture over tau^2 of the posteriors given it.
+Posterior mix(const std::vector<Node>& nodes, double s2, const GroupSummary& group) {
+  const double noise = s2 / group.n;
+  double mean = 0;  // less the group's own
+  double square = 0;
+  for (const auto& [tau2, weight, centre] : nodes) {
+    const double shrink = noise / (tau2 + noise);
+    const double trust = tau2 / (tau2 + noise);
+    const double pull = shrink * (centre.m - group.mean);
+    mean += weight * pull;
+    square += weight * (trust * noise + shrink * shrink * centre.variance + pull * pull);
+  }
+  return {group.mean + mean, std::sqrt(std::max(square - mean * mean, 0.0))};
+}
 
 double variance_of_means(std::span<const GroupSummary> groups) {
   if (groups.size() < 2) return 0;
@@ -150,28 +195,14 @@ std::optional<HierarchicalFit> fit_hierarchical(std::span<const GroupSummary> gr
   if (fit.df == 0) return std::nullopt;
   fit.s2 = squares / fit.df;
 
-  const double spread = variance_of_means(groups);
   if (fit.s2 == 0) {
-    // Without noise every mean is exact, and m does not matter.
-    fit.tau2 = spread;
-    fit.m = groups.front().mean;
+    for (const GroupSummary& group : groups) fit.mus.push_back({group.mean, 0});
     return fit;
   }
-  const Likelihood likelihood(classify(groups), fit.s2);
-  if (spread > 0) fit.tau2 = likelihood.best_tau2(std::max(spread, fit.s2));
-  const auto [m, variance] = likelihood.centre(fit.tau2);
-  fit.m = m;
-  fit.m_variance = variance;
+  const TauPosterior tau(classify(groups), fit.s2);
+  const std::vector<Node> nodes = tau.nodes(variance_of_means(groups));
+  for (const GroupSummary& group : groups) fit.mus.push_back(mix(nodes, fit.s2, group));
   return fit;
-}
-
-Posterior posterior_of(const HierarchicalFit& fit, const GroupSummary& group) {
-  if (fit.s2 == 0) return {group.mean, 0};
-  const double noise = fit.s2 / group.n;
-  const double shrink = noise / (fit.tau2 + noise);  // B of Morris, JASA 78, 1983
-  const double trust = fit.tau2 / (fit.tau2 + noise);
-  return {fit.m + trust * (group.mean - fit.m),
-          std::sqrt(trust * noise + shrink * shrink * fit.m_variance)};
 }
 
 std::vector<double> probability_of_largest(std::span<const Posterior> posteriors) {

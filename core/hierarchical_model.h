@@ -1,11 +1,11 @@
-// Normal groups with normal means, fitted by empirical Bayes:
+// Normal groups with normal means:
 //   y_ij ~ N(mu_i, s^2),  mu_i ~ N(m, tau^2).
 //
-// s^2 is pooled over the groups with more than one observation. tau^2 maximises the marginal
-// likelihood of the group means, ybar_i ~ N(m, tau^2 + s^2/n_i), with m integrated out under a flat
-// prior (REML: Patterson and Thompson, Biometrika 58, 1971), which does not underrate tau^2 where
-// there are few groups as profiling m does. Given s^2 and tau^2 the posterior of mu_i is exact, the
-// uncertainty of m included; that of tau^2 is not in it.
+// s^2 is pooled over the groups with more than one observation and taken as known; its uncertainty
+// is for the caller's Student's t. m has a flat prior and tau^2 the uniform shrinkage prior
+// (Daniels, Canadian Journal of Statistics 27, 1999): s0^2 / (s0^2 + tau^2) ~ U(0, 1) with s0^2 the
+// harmonic mean of the s^2/n_i. Both are integrated out, m exactly and tau^2 by quadrature: a
+// plugged-in tau^2 makes intervals too short where there are few groups or tau is near 0.
 #pragma once
 
 #include <optional>
@@ -21,24 +21,20 @@ struct GroupSummary {
   double squares = 0;  // sum of squared deviations from the mean
 };
 
-struct HierarchicalFit {
-  double s2 = 0;
-  int df = 0;  // of s2
-  double tau2 = 0;
-  double m = 0;
-  double m_variance = 0;
-};
-
 struct Posterior {
   double mean = 0;
   double sd = 0;
 };
 
+struct HierarchicalFit {
+  double s2 = 0;
+  int df = 0;                  // of s2
+  std::vector<Posterior> mus;  // [groups]
+};
+
 // nullopt where no group has more than one observation: then s^2 is unknown. REQUIRES: means of
 // order 1 (their squares neither overflow nor vanish).
 std::optional<HierarchicalFit> fit_hierarchical(std::span<const GroupSummary> groups);
-
-Posterior posterior_of(const HierarchicalFit& fit, const GroupSummary& group);
 
 // The probability of each to be the largest, taken as independent normals (they share the
 // uncertainty of m, which moves all alike); sums to 1. By the trapezoidal rule over the product of

@@ -21,8 +21,7 @@ struct Group {
   bool has_worst = false;      // an infinite value of the bad sign
   bool has_best = false;
   int feasible_runs = 0;
-  double key = 0;        // ranks: larger is better
-  double tie_break = 0;  // larger is better
+  double key = 0;  // ranks: larger is better
 
   [[nodiscard]] bool in_model() const { return !has_worst && !has_best; }
 };
@@ -108,11 +107,8 @@ void apply_model(Direction direction, std::vector<Group>& groups) {
   std::vector<Group*> contenders;
   for (std::size_t i = 0; i < modelled.size(); ++i) {
     Group& group = *modelled[i];
-    const Posterior posterior = posterior_of(*fit, summaries[i]);
+    const Posterior& posterior = fit->mus[i];
     group.key = posterior.mean;
-    // The order in which a vanishing tau would put equal posterior means.
-    group.tie_break = summaries[i].n * (summaries[i].mean - fit->m);
-
     const double mean = sign * std::ldexp(posterior.mean, exponent);
     const double sd = std::ldexp(posterior.sd, exponent);
     group.row.mean = mean;
@@ -131,7 +127,6 @@ void apply_model(Direction direction, std::vector<Group>& groups) {
 bool precedes(const Group& a, const Group& b) {
   if (a.row.feasible != b.row.feasible) return a.row.feasible;
   if (a.key != b.key) return a.key > b.key;
-  if (a.tie_break != b.tie_break) return a.tie_break > b.tie_break;
   return a.row.number < b.row.number;
 }
 
