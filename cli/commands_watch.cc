@@ -129,8 +129,10 @@ struct EventsArguments {
 std::string event_words(const Event& event) {
   if (event.kind == EventKind::Created) return "";
   std::string text;
-  for (const auto& [key, value] : event.body.items())
+  for (const auto& [key, value] : event.body.items()) {
+    if (value.is_string() && value.get_ref<const std::string&>().empty()) continue;
     text += fmt::format("{}{}={}", text.empty() ? "" : " ", printable(key), format_scalar(value));
+  }
   return text;
 }
 
