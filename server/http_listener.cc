@@ -117,6 +117,11 @@ void HttpListener::set_handlers() {
     answer_(request, response);
     return HandlerResponse::Handled;
   });
+  set_exception_handler(
+      [this](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
+        const Error error(ErrorCode::Internal, "internal error");
+        response.set_content(refuse_(error, response.status), "application/json");
+      });
   // Only what cpp-httplib refuses by itself comes here without a body: a malformed head.
   set_error_handler(Handler([this](const httplib::Request&, httplib::Response& response) {
     if (!response.body.empty()) return;

@@ -14,8 +14,21 @@
 namespace studyhall::server {
 namespace {
 
-// Only JSON is taken: a browser then sends no cross-site request without asking first, which keeps
-// web pages from writing into a server on their reader's machine.
+// A web page of another site could otherwise write into a server on its reader's machine: browsers
+// send a POST without a body, or with one that is not JSON, to any address without asking first.
+void require_same_site(const httplib::Request& request) {
+  if (request.method == "GET" || request.method == "HEAD" || !request.has_header("Origin")) return;
+  const std::string origin = request.get_header_value("Origin");
+  const std::size_t scheme = origin.find("://");
+  if (scheme != std::string::npos &&
+      origin.substr(scheme + 3) == request.get_header_value("Host")) {
+    return;
+  }
+  throw Error(ErrorCode::Malformed,
+              fmt::format("Origin {}: requests from pages of other sites are not taken",
+                          brief(Json(origin))));
+}
+
 void require_json(const httplib::Request& request) {
   std::string type = request.get_header_value("Content-Type");
   type = type.substr(0, type.find(';'));
@@ -75,7 +88,7 @@ class HttpServer::Impl {
             [](const Error& error, int& status) {
               status = http_status(error.code());
               spdlog::debug("refused: {}", error.what());
-              return dump_json(error_json(error));
+              return dump_json(error_json(error)) + "\n";
             }) {
     router_.add("GET", "/healthz", [](const Call&) { return Reply{.body = {{"status", "ok"}}}; });
     add_study_routes(router_, api);
@@ -102,6 +115,7 @@ class HttpServer::Impl {
 
   [[nodiscard]] Reply reply_to(const httplib::Request& request) const {
     try {
+      require_same_site(request);
       if (!request.body.empty()) require_json(request);
       return router_.handle({.method = request.method,
                              .args = {},

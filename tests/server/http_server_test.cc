@@ -243,6 +243,19 @@ TEST_F(HttpServerTest, TakesOnlyJsonAsContent) {
   }
 }
 
+TEST_F(HttpServerTest, TakesNoWritesFromPagesOfOtherSites) {
+  EXPECT_CALL(api_, resume_study("s"));
+
+  for (const std::string origin : {"http://evil.example", "null", "http://127.0.0.1"}) {
+    EXPECT_THAT(
+        error_message(client_.Post("/api/v1/studies/s/resume", {{"Origin", origin}}, "", ""), 400,
+                      "malformed"),
+        HasSubstr("other sites"));
+  }
+  const auto own = client_.Post("/api/v1/studies/s/resume", {{"Origin", server_.url()}}, "", "");
+  EXPECT_EQ(own->status, 200) << own->body;
+}
+
 TEST_F(HttpServerTest, TakesJsonWithACharset) {
   EXPECT_CALL(api_, ask("s", Field(&AskRequest::worker, "W1"))).WillOnce(Return(AskAnswer{}));
 
