@@ -1,0 +1,35 @@
+// The real server program, which a test may kill and start again on the same port and database.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+
+namespace studyhall::testing {
+
+class ServerProcess {
+ public:
+  // Starts STUDYHALL_BINARY_DIR/bin/study serve on a free port; returns once it serves.
+  explicit ServerProcess(std::filesystem::path database);
+  // Kills it.
+  ~ServerProcess();
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+
+  [[nodiscard]] const std::string& url() const { return url_; }
+
+  // SIGKILL: nothing is flushed, nothing is said.
+  void kill();
+  // On the port that it had.
+  void start_again();
+
+ private:
+  void start(const std::string& port);
+
+  std::filesystem::path database_;
+  std::string url_;
+  pid_t pid_ = -1;
+};
+
+}  // namespace studyhall::testing
