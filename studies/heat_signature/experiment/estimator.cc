@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "studies/heat_signature/experiment/distinct.h"
 #include "studies/heat_signature/experiment/refine.h"
 #include "studies/heat_signature/experiment/score.h"
 #include "studies/heat_signature/experiment/search.h"

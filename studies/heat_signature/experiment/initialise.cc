@@ -3,36 +3,44 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <limits>
+
+#include "studies/heat_signature/experiment/distinct.h"
 
 namespace studyhall::heat_signature {
 namespace {
 
 constexpr int kLatticeX = 4;  // of the grid strategy
 constexpr int kLatticeY = 2;
-constexpr double kScanStep = 0.1;  // of the places that triangulation compares
+constexpr int kScanX = 19;  // of the places that triangulation compares: 0.1 apart
+constexpr int kScanY = 9;
+constexpr double kStartSeparation = 0.25;  // between the starts of one case
 
 struct Scored {
   Positions positions;
   double cost = 0;
 };
 
+// The cheapest, then the cheapest that is not near one already taken.
 std::vector<Positions> best_of(std::vector<Scored> scored) {
-  const std::size_t count = std::min(kMaxStarts, scored.size());
   std::stable_sort(scored.begin(), scored.end(),
                    [](const Scored& a, const Scored& b) { return a.cost < b.cost; });
   std::vector<Positions> best;
-  for (std::size_t k = 0; k < count; ++k) best.push_back(scored[k].positions);
+  for (const Scored& next : scored) {
+    if (best.size() == kMaxStarts) break;
+    const bool is_near = std::any_of(best.begin(), best.end(), [&](const Positions& taken) {
+      return displacement(next.positions, taken) < kStartSeparation;
+    });
+    if (!is_near) best.push_back(next.positions);
+  }
   return best;
 }
 
 // Exponential integral E1(x), x > 0.
 double e1(double x) { return -std::expint(-x); }
 
-// Mean of `count` readings of one sensor that end with reading `last`.
-double mean_before(const Case& observed, Eigen::Index sensor, Eigen::Index last,
-                   Eigen::Index count) {
-  const Eigen::Index first = std::max<Eigen::Index>(0, last + 1 - count);
+// Mean of a sensor's readings from `first` to `last`, both included.
+double mean_reading(const Case& observed, Eigen::Index sensor, Eigen::Index first,
+                    Eigen::Index last) {
   return observed.readings.col(sensor).segment(first, last + 1 - first).mean();
 }
 
@@ -117,9 +125,10 @@ std::vector<Positions> random(const Case& observed, Rng& rng) {
 std::vector<Positions> triangulation(const Case& observed) {
   const std::vector<Signal> signals = read_signals(observed);
   Positions places;
-  for (double y = kMargin; y < kHeight - kMargin + kScanStep / 2; y += kScanStep) {
-    for (double x = kMargin; x < kWidth - kMargin + kScanStep / 2; x += kScanStep) {
-      places.push_back({x, y});
+  for (int j = 0; j < kScanY; ++j) {
+    for (int i = 0; i < kScanX; ++i) {
+      places.push_back(clamp_to_plate({kMargin + i * (kWidth - 2 * kMargin) / (kScanX - 1),
+                                       kMargin + j * (kHeight - 2 * kMargin) / (kScanY - 1)}));
     }
   }
   const auto cost = [&](const Point& a, const Point& b) {
@@ -191,19 +200,23 @@ Signal read_signal(const Case& observed, Eigen::Index sensor) {
   const Eigen::Index window = n / 10;
   const double dt = kTimeStep * kReadEvery;
   Signal signal;
-  signal.peak = mean_before(observed, sensor, n - 1, window);
+  signal.peak = mean_reading(observed, sensor, n - window, n - 1);
 
-  Eigen::Index k = window - 1;
-  while (k + 1 < n && mean_before(observed, sensor, k, window) < signal.peak / 2) ++k;
-  signal.half_rise = static_cast<double>(k + 1) * dt;
+  Eigen::Index last = window - 1;
+  while (last + 1 < n &&
+         mean_reading(observed, sensor, last + 1 - window, last) < signal.peak / 2) {
+    ++last;
+  }
+  signal.half_rise = static_cast<double>(last + 1) * dt;
 
-  // The middle of the run: late enough to stand above the noise, early enough to know little of the
-  // edges.
-  const double late = mean_before(observed, sensor, n / 2, window);
-  const double early = mean_before(observed, sensor, n / 4, window);
+  // Around the middle and the quarter of the run: late enough to stand above the noise, early
+  // enough to know little of the edges.
+  const Eigen::Index half = window / 2;
+  const double late = mean_reading(observed, sensor, n / 2 - half, n / 2 + half);
+  const double early = mean_reading(observed, sensor, n / 4 - half, n / 4 + half);
   const double growth = late / std::max(early, 0.02);
   signal.distance = distance_from_growth(std::clamp(growth, 1.01, 50.0), observed.diffusivity,
-                                         static_cast<double>(n / 2) * dt);
+                                         static_cast<double>(n / 2 + 1) * dt);
   return signal;
 }
 

@@ -1,9 +1,9 @@
 #include "studies/heat_signature/experiment/refine.h"
 
 #include <Eigen/Cholesky>
-#include <algorithm>
-#include <array>
 #include <cmath>
+
+#include "studies/heat_signature/experiment/distinct.h"
 
 namespace studyhall::heat_signature {
 namespace {
@@ -12,18 +12,6 @@ constexpr double kDifference = 0.01;    // plate lengths between simulations for
 constexpr double kFirstDamping = 0.01;  // relative to the diagonal of J'J
 constexpr double kDampingFactor = 10;
 constexpr double kLongestStep = 0.3;  // of a source, plate lengths
-
-// match[k]: the source of b that source k of a is compared with.
-std::array<std::size_t, kMaxSources> nearest_match(const Candidate& a, const Candidate& b) {
-  if (a.sources.size() == 1) return {0, 0};
-  const auto between = [&](std::size_t i, std::size_t j) {
-    return distance(a.sources[i].at, b.sources[j].at);
-  };
-  const double straight = std::max(between(0, 0), between(1, 1));
-  const double crossed = std::max(between(0, 1), between(1, 0));
-  if (straight <= crossed) return {0, 1};
-  return {1, 0};
-}
 
 // A point of the linearisation: responses of all sources and their derivatives.
 struct Linear {
@@ -68,45 +56,24 @@ Positions stepped(const Candidate& candidate, const Linear& linear, double dampi
 
 // Pushes the source that is displaced most away from each of `others` that is too close.
 Positions keep_distinct(Positions positions, std::span<const Candidate> others) {
-  Candidate candidate;
-  for (const Point& point : positions) candidate.sources.push_back({point, 0});
-  for (const Candidate& other : others) {
-    if (displacement(candidate, other) >= kDistinct) continue;
-    const auto match = nearest_match(candidate, other);
-    std::size_t farthest = 0;
-    for (std::size_t k = 1; k < candidate.sources.size(); ++k) {
-      if (distance(candidate.sources[k].at, other.sources[match[k]].at) >
-          distance(candidate.sources[farthest].at, other.sources[match[farthest]].at)) {
-        farthest = k;
-      }
-    }
-    const Point& centre = other.sources[match[farthest]].at;
-    Point& moved = candidate.sources[farthest].at;
-    const double length = distance(moved, centre);
-    if (length <= 0) continue;
+  for (const Candidate& candidate : others) {
+    const Positions other = positions_of(candidate);
+    const double length = displacement(positions, other);
+    if (length >= kDistinct || length <= 0) continue;
+    const auto match = nearest_match(positions, other);
+    const auto is_farthest = [&](std::size_t k) {
+      return distance(positions[k], other[match[k]]) == length;
+    };
+    const std::size_t k = is_farthest(0) ? 0 : 1;
+    const Point& centre = other[match[k]];
     const double factor = kDistinct * (1 + 1e-9) / length;
-    moved = clamp_to_plate(
-        {centre.x + factor * (moved.x - centre.x), centre.y + factor * (moved.y - centre.y)});
+    positions[k] = clamp_to_plate({centre.x + factor * (positions[k].x - centre.x),
+                                   centre.y + factor * (positions[k].y - centre.y)});
   }
-  return positions_of(candidate);
+  return positions;
 }
 
 }  // namespace
-
-double displacement(const Candidate& a, const Candidate& b) {
-  const auto match = nearest_match(a, b);
-  double largest = 0;
-  for (std::size_t k = 0; k < a.sources.size(); ++k) {
-    largest = std::max(largest, distance(a.sources[k].at, b.sources[match[k]].at));
-  }
-  return largest;
-}
-
-bool is_distinct(const Candidate& candidate, std::span<const Candidate> others) {
-  return std::all_of(others.begin(), others.end(), [&](const Candidate& other) {
-    return displacement(candidate, other) >= kDistinct;
-  });
-}
 
 Candidate refine(Model& model, const Candidate& start, int iterations,
                  std::span<const Candidate> others) {

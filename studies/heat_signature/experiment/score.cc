@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "studies/heat_signature/experiment/refine.h"
+#include "studies/heat_signature/experiment/distinct.h"
 
 namespace studyhall::heat_signature {
 namespace {
