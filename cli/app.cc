@@ -37,13 +37,14 @@ constexpr const char* kFooter =
     "`study COMMAND --help` tells more.";
 
 void add_global_options(CLI::App& app, Session& session) {
-  CLI::Option* server =
-      app.add_option("--server", session.server, "server to talk to (default: $STUDY_SERVER)")
-          ->type_name("URL");
+  const char* kGroup = "Options of every command";
+  app.add_option("--server", session.server, "server to talk to (default: $STUDY_SERVER)")
+      ->type_name("URL")
+      ->group(kGroup);
   app.add_option("--db", session.db, "database file (default: $STUDY_DB, else studies.db)")
       ->type_name("FILE")
-      ->excludes(server);
-  app.add_flag("--json", session.json, "print JSON");
+      ->group(kGroup);
+  app.add_flag("--json", session.json, "print JSON")->group(kGroup);
 }
 
 // The first word that is neither an option nor an option's value; "" for none.
@@ -87,12 +88,18 @@ int report_error(const Session& session, const Error& error) {
   return exit_code(error.code());
 }
 
+// Of the command that was named, ending in one line end.
+std::string help_text(const CLI::App& root) {
+  const std::string text = root.help();
+  return text.substr(0, text.find_last_not_of('\n') + 1) + '\n';
+}
+
 int parse_and_run(CLI::App& root, Session& session, std::vector<std::string> args) {
   try {
     std::reverse(args.begin(), args.end());
     root.parse(std::move(args));
   } catch (const CLI::CallForHelp&) {
-    session.out << root.help();
+    session.out << help_text(root);
     return kDone;
   } catch (const CLI::CallForVersion& version) {
     session.out << version.what() << '\n';
@@ -103,6 +110,8 @@ int parse_and_run(CLI::App& root, Session& session, std::vector<std::string> arg
     throw Error(ErrorCode::Malformed,
                 fmt::format("{}\nTry `study{} --help`.", error.what(), command));
   }
+  if (!session.server.empty() && !session.db.empty())
+    throw Error(ErrorCode::Malformed, "--server and --db name two places: give one of them");
   const int status = session.action();
   session.out.flush();
   if (!session.out)
@@ -168,7 +177,7 @@ int run(const std::vector<std::string>& args, std::istream& in, std::ostream& ou
     add_completion_command(root, session);
 
     if (args.empty()) {
-      err << root.help();
+      err << help_text(root);
       return kWrongUse;
     }
     const std::string word = command_word(args);

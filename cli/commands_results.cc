@@ -44,7 +44,7 @@ int best(const Session& session, const std::string& name, std::int64_t top) {
   const Json spec = connection.api->study(name).spec;
   session.print_table(best_table(rows, spec, static_cast<std::size_t>(session.env.columns())));
   if (std::none_of(rows.begin(), rows.end(), [](const BestRow& row) { return row.mean; }))
-    session.out << "\nNothing was run twice: how much of it is luck is unknown.\n";
+    session.out << "\nNothing was run twice, so the share of luck is unknown.\n";
   return kDone;
 }
 

@@ -224,6 +224,9 @@ Table best_table(const std::vector<BestRow>& rows, const Json& spec, std::size_t
   columns.push_back({"n", Align::Right});
   if (infeasible) columns.push_back({"feasible"});
   columns.push_back({"worker", Align::Left, true});
+  const bool measured = std::any_of(rows.begin(), rows.end(),
+                                    [](const BestRow& row) { return !row.metrics.empty(); });
+  if (measured) columns.push_back({"metrics", Align::Left, true});
 
   std::vector<RowWithParams> lines;
   for (const BestRow& row : rows) {
@@ -241,6 +244,7 @@ Table best_table(const std::vector<BestRow>& rows, const Json& spec, std::size_t
     cells.emplace_back(std::to_string(row.n));
     if (infeasible) cells.push_back({row.feasible ? "yes" : "no", colour});
     cells.emplace_back(row.worker);
+    if (measured) cells.emplace_back(format_metrics(row.metrics));
     lines.push_back({std::move(cells), row.params});
   }
   return with_params(columns, lines, spec, width);

@@ -135,8 +135,10 @@ std::string format_metrics(const std::map<std::string, double>& metrics) {
 }
 
 std::string format_duration(Duration duration) {
-  const std::int64_t seconds =
-      std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(duration).count());
+  duration = std::max(duration, Duration::zero());
+  const auto tenths = std::chrono::floor<std::chrono::duration<std::int64_t, std::deci>>(duration);
+  if (tenths.count() < 100) return fmt::format("{}.{}s", tenths.count() / 10, tenths.count() % 10);
+  const std::int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(duration).count();
   constexpr std::int64_t kMinute = 60;
   constexpr std::int64_t kHour = 3600;
   constexpr std::int64_t kDay = 86400;

@@ -32,7 +32,7 @@ std::string format_scalar(const Json& value);
 std::string format_params(const Json& params);
 std::string format_metrics(const std::map<std::string, double>& metrics);
 
-// "48s", "3m 12s", "2h 05m", "3d 04h"; negative ones as "0s".
+// "1.3s", "48s", "3m 12s", "2h 05m", "3d 04h"; negative ones as "0.0s".
 std::string format_duration(Duration duration);
 // "2026-03-01 12:00:00" UTC.
 std::string format_time(Timestamp time);

@@ -1,6 +1,7 @@
 #include "cli/app.h"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include "tests/cli/cli_run.h"
 
@@ -123,6 +124,24 @@ TEST_F(App, RefusesADatabaseThatIsNone) {
     }
   }
   EXPECT_EQ(read_file(path("text.db")), std::string(5000, 'x'));
+}
+
+TEST_F(App, RefusesADatabaseOfAnotherSchemaVersionNamingBoth) {
+  create();
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(database().c_str(), &db), SQLITE_OK);
+  EXPECT_EQ(
+      sqlite3_exec(db, "UPDATE version_info SET schema_version = 11", nullptr, nullptr, nullptr),
+      SQLITE_OK);
+  sqlite3_close(db);
+
+  for (const std::vector<std::string>& args :
+       {std::vector<std::string>{"list"}, {"ask", "demo"}, {"serve", "--port", "0"}}) {
+    const RunResult result = study(args);
+    EXPECT_EQ(result.status, 1) << args.front();
+    EXPECT_NE(result.err.find("11"), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("12"), std::string::npos) << result.err;
+  }
 }
 
 TEST_F(App, ReadingMakesNoDatabase) {

@@ -87,16 +87,6 @@ TEST_F(TrialCommands, TellTakesNegativeValuesWithAndWithoutDashes) {
   EXPECT_EQ(trials[2]["metrics"]["loss"], -3);
 }
 
-TEST_F(TrialCommands, TellOfSeveralObjectivesKeepsTheirOrder) {
-  const RunResult made = study({"create", "-"}, R"({"name": "two", "sampler": {"name": "random"},
-      "directions": ["minimize", "maximize"],
-      "params": {"x": {"type": "float", "low": 0, "high": 1}}})");
-  if (made.status == 2) GTEST_SKIP() << "one objective only: " << made.err;
-  study({"ask", "two"});
-  EXPECT_EQ(study({"tell", "two", "0", "1", "-2"}).status, 0);
-  EXPECT_EQ(study({"show", "two", "0", "--json"}).json()["values"], Json::parse("[1, -2]"));
-}
-
 TEST_F(TrialCommands, TellRefusesWhatIsNoResult) {
   study({"ask", "demo"});
   const std::vector<std::vector<std::string>> cases{

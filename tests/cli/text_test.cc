@@ -30,7 +30,9 @@ TEST(Printable, CannotSteerATerminal) {
 }
 
 TEST(FormatDuration, UsesTwoUnits) {
-  EXPECT_EQ(format_duration(std::chrono::seconds(-3)), "0s");
+  EXPECT_EQ(format_duration(std::chrono::seconds(-3)), "0.0s");
+  EXPECT_EQ(format_duration(std::chrono::milliseconds(1'390)), "1.3s");
+  EXPECT_EQ(format_duration(std::chrono::milliseconds(10'020)), "10s");
   EXPECT_EQ(format_duration(std::chrono::milliseconds(48'900)), "48s");
   EXPECT_EQ(format_duration(std::chrono::seconds(192)), "3m 12s");
   EXPECT_EQ(format_duration(std::chrono::minutes(125)), "2h 05m");
