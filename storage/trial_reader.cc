@@ -19,12 +19,14 @@ namespace {
 // the order of ids is that of numbers, so that a worker's trials are found in order by the index
 // on its attribute.
 constexpr std::string_view kAnyWorker =
-    "SELECT {} FROM trials t WHERE t.study_id = ?1 AND t.number > ?2{} ORDER BY t.number LIMIT ?3";
+    "SELECT {} FROM trials t WHERE t.study_id = ?1{} ORDER BY t.number LIMIT ?3";
 constexpr std::string_view kOneWorker =
     "SELECT {} FROM trial_user_attributes w CROSS JOIN trials t ON t.trial_id = w.trial_id "
     "WHERE w.\"key\" = 'worker' AND w.value_json = ?6 AND w.trial_id > coalesce("
     "(SELECT trial_id FROM trials WHERE study_id = ?1 AND number = ?2), 0) "
-    "AND t.study_id = ?1 AND t.number > ?2{} ORDER BY w.trial_id LIMIT ?3";
+    "AND t.study_id = ?1{} ORDER BY w.trial_id LIMIT ?3";
+constexpr std::string_view kNumbersAbove = " AND t.number > ?2";
+constexpr std::string_view kOneNumber = " AND t.number = ?4 AND ?4 > ?2";
 
 class TrialLoad {
  public:
@@ -46,7 +48,7 @@ class TrialLoad {
 
  private:
   [[nodiscard]] std::string selection(std::string_view columns) const {
-    const std::string extra = std::string(filter_.number ? " AND t.number = ?4" : "") +
+    const std::string extra = std::string(filter_.number ? kOneNumber : kNumbersAbove) +
                               (filter_.state ? " AND t.state = ?5" : "");
     return fmt::format(fmt::runtime(filter_.worker.empty() ? kAnyWorker : kOneWorker), columns,
                        extra);

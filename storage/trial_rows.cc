@@ -74,8 +74,11 @@ StoredRecord parse_record(std::string_view text) {
 }
 
 std::optional<TrialRows::Found> TrialRows::find(StudyId study, std::int64_t number) {
+  // Left to itself SQLite takes the index on the state, which has all columns, and searches it.
   Query row = connection_.query(
-      "SELECT trial_id, state FROM trials WHERE study_id = ?1 AND number = ?2", study, number);
+      "SELECT trial_id, state FROM trials INDEXED BY studyhall_trials_number "
+      "WHERE study_id = ?1 AND number = ?2",
+      study, number);
   if (!row.next()) {
     return std::nullopt;
   }
