@@ -19,6 +19,7 @@ target_compile_definitions(studyhall_eigen INTERFACE EIGEN_DONT_PARALLELIZE)
 
 if(STUDYHALL_TESTS)
   find_package(GTest 1.12 REQUIRED)
+  find_package(rapidcheck REQUIRED)
 endif()
 if(STUDYHALL_BENCH)
   find_package(benchmark REQUIRED)

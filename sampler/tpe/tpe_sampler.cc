@@ -1,6 +1,7 @@
 #include "sampler/tpe/tpe_sampler.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "sampler/random.h"
 #include "sampler/single_objective.h"
@@ -9,7 +10,7 @@
 namespace studyhall::sampler::tpe {
 namespace {
 
-constexpr std::size_t kRounds = 10;
+constexpr int kRounds = 10;
 constexpr int kStartupTries = 100;
 
 std::size_t told(const History& history) {
@@ -20,37 +21,47 @@ std::size_t told(const History& history) {
       }));
 }
 
-// `config` with the parameters that are modelled alone drawn where they are active, each the best
-// of `candidates` draws.
-Config complete(const SearchSpace& space, Model& model, Config config, std::size_t candidates,
-                Rng& rng) {
-  for (std::size_t k = 0; k < model.single().size(); ++k) {
-    const std::size_t p = model.single()[k].position();
-    if (!space.is_active(p, config)) continue;
-    const Candidates drawn = draw_candidates(model.single_densities(k), candidates, rng);
-    config[p] = drawn.points.row(drawn.order.front())[0];
+// One set of candidates per model, drawn when first needed, and configurations put together from
+// them: the first from the best candidate of each, later ones from worse and worse.
+class Round {
+ public:
+  Round(const SearchSpace& space, Model& model, std::size_t candidates, Rng& rng)
+      : space_(space),
+        model_(model),
+        candidates_(candidates),
+        rng_(rng),
+        single_(model.single().size()) {
+    if (!model.joint().empty()) joint_ = draw_candidates(model.joint_densities(), candidates, rng);
   }
-  space.deactivate(config);
-  return config;
-}
 
-std::optional<Config> one_round(const Task& task, Model& model, std::size_t joint_candidates,
-                                std::size_t single_candidates, Rng& rng) {
-  if (model.joint().empty()) {
-    Config config = complete(task.space, model, model.base(), single_candidates, rng);
-    return task.admissible(config) ? std::optional(std::move(config)) : std::nullopt;
-  }
-  const Candidates drawn = draw_candidates(model.joint_densities(), joint_candidates, rng);
-  for (const std::size_t k : drawn.order) {
-    Config config = model.base();
-    for (std::size_t a = 0; a < model.joint().size(); ++a) {
-      config[model.joint()[a].position()] = drawn.points.row(k)[a];
+  // The configuration of the joint candidate that is `rank` places from the best; each parameter
+  // modelled alone takes one of its own rank + 1 best. REQUIRES: rank < candidates.
+  Config configuration(std::size_t rank) {
+    Config config = model_.base();
+    for (std::size_t a = 0; a < model_.joint().size(); ++a) {
+      config[model_.joint()[a].position()] = joint_.points.row(joint_.order[rank])[a];
     }
-    config = complete(task.space, model, std::move(config), single_candidates, rng);
-    if (task.admissible(config)) return config;
+    for (std::size_t k = 0; k < single_.size(); ++k) {
+      const std::size_t p = model_.single()[k].position();
+      if (!space_.is_active(p, config)) continue;
+      if (!single_[k]) {
+        single_[k] = draw_candidates(model_.single_densities(k), candidates_, rng_);
+      }
+      const std::size_t own_rank = rank == 0 ? 0 : rng_.index(rank + 1);
+      config[p] = single_[k]->points.row(single_[k]->order[own_rank])[0];
+    }
+    space_.deactivate(config);
+    return config;
   }
-  return std::nullopt;
-}
+
+ private:
+  const SearchSpace& space_;
+  Model& model_;
+  std::size_t candidates_;
+  Rng& rng_;
+  Candidates joint_;
+  std::vector<std::optional<Candidates>> single_;
+};
 
 }  // namespace
 
@@ -62,10 +73,12 @@ std::optional<Suggestion> TpeSampler::suggest(const Task& task, const History& h
     return Suggestion{.config = std::move(*config), .sampler = "random"};
   }
   Model model(task.space, task.slice, history, direction, options_.multivariate);
-  for (std::size_t round = 0; round < kRounds; ++round) {
-    const std::size_t single = std::max<std::size_t>(1, options_.candidates >> round);
-    std::optional<Config> config = one_round(task, model, options_.candidates, single, rng);
-    if (config) return Suggestion{.config = std::move(*config), .sampler = "tpe"};
+  for (int i = 0; i < kRounds; ++i) {
+    Round round(task.space, model, options_.candidates, rng);
+    for (std::size_t rank = 0; rank < options_.candidates; ++rank) {
+      Config config = round.configuration(rank);
+      if (task.admissible(config)) return Suggestion{.config = std::move(config), .sampler = "tpe"};
+    }
   }
   return std::nullopt;
 }

@@ -30,8 +30,7 @@ class TpeSampler : public Sampler {
  public:
   explicit TpeSampler(const Options& options) : options_(options) {}
 
-  // Takes the best admissible candidate; where none is, up to nine further rounds of candidates,
-  // which for parameters modelled alone are half as many each time, so that they spread.
+  // Takes the best admissible candidate; where none is, up to nine further rounds of candidates.
   std::optional<Suggestion> suggest(const Task& task, const History& history, Rng& rng) override;
 
  private:

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/rng.h"
-#include "golden.h"
+#include "tests/sampler/golden.h"
 
 namespace studyhall::sampler::cmaes {
 namespace {

@@ -1,0 +1,84 @@
+// How long TPE takes for one suggestion, its model built from the history as after every tell.
+
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/history.h"
+#include "sampler/random.h"
+#include "sampler/sampler.h"
+
+namespace studyhall {
+namespace {
+
+// Ten parameters at a time: four continuous (one in logarithms), four integers (one in logarithms),
+// two categorical.
+SearchSpace mixed_space(std::int64_t count) {
+  std::vector<Parameter> params;
+  for (std::int64_t i = 0; i < count; ++i) {
+    Parameter parameter;
+    parameter.name = "p" + std::to_string(i);
+    const std::int64_t kind = i % 10;
+    parameter.low = kind == 3 || kind == 7 ? 1 : 0;
+    parameter.high = kind < 4 ? 10 : 40;
+    parameter.log = kind == 3 || kind == 7;
+    if (kind >= 4) {
+      parameter.kind = ParamKind::Int;
+      parameter.step = 1;
+    }
+    if (kind >= 8) {
+      parameter.kind = ParamKind::Categorical;
+      parameter.choices = {"a", "b", "c", "d"};
+    }
+    params.push_back(std::move(parameter));
+  }
+  return SearchSpace(std::move(params), {});
+}
+
+History random_history(const SearchSpace& space, const Slice& slice, std::int64_t trials) {
+  History history({Direction::Minimize});
+  for (std::int64_t i = 0; i < trials; ++i) {
+    Rng rng = Rng::for_trial(1, i);
+    Observation trial;
+    trial.number = i;
+    trial.state = TrialState::Complete;
+    trial.config = sampler::draw_uniform(space, slice, rng);
+    trial.values = {rng.normal()};
+    history.apply(std::move(trial));
+  }
+  return history;
+}
+
+void BM_TpeSuggest(benchmark::State& state) {
+  const SearchSpace space = mixed_space(state.range(1));
+  const Slice slice = whole_space(space);
+  const History history = random_history(space, slice, state.range(0));
+  const sampler::Task task{
+      .space = space, .slice = slice, .admissible = [](const Config&) { return true; }};
+  SamplerSpec spec;
+  spec.name = "tpe";
+  const std::unique_ptr<sampler::Sampler> tpe = sampler::make_sampler(spec);
+
+  std::int64_t number = state.range(0);
+  const auto suggest = [&] {
+    Rng rng = Rng::for_trial(1, number++);
+    return tpe->suggest(task, history, rng);
+  };
+  const std::optional<sampler::Suggestion> first = suggest();
+  if (!first || first->sampler != "tpe" || !slice.contains(space, first->config)) {
+    state.SkipWithError("the suggestion is not TPE's or not in the space");
+    return;
+  }
+  for (auto _ : state) benchmark::DoNotOptimize(suggest());
+}
+BENCHMARK(BM_TpeSuggest)
+    ->ArgNames({"trials", "params"})
+    ->ArgsProduct({{100, 1000, 10'000}, {10}})
+    ->Unit(benchmark::kMicrosecond);
+
+}  // namespace
+}  // namespace studyhall
+
+BENCHMARK_MAIN();

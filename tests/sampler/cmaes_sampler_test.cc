@@ -1,0 +1,256 @@
+#include "sampler/cmaes/cmaes_sampler.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "sampler/cmaes/run.h"
+#include "tests/sampler/histories.h"
+#include "tests/support/spaces.h"
+
+namespace studyhall::sampler::cmaes {
+namespace {
+
+using testing::complete;
+using testing::failed;
+using testing::infeasible;
+using testing::make_categorical;
+using testing::make_float;
+using testing::make_history;
+using testing::make_int;
+using testing::make_log_float;
+using testing::make_space;
+using testing::open_task;
+using testing::pruned;
+using testing::with_default;
+
+TEST(CmaEsSampler, StartsAtTheDefaultConfiguration) {
+  const SearchSpace space = make_space({with_default(make_float("x", 0, 10), 8.0),
+                                        with_default(make_log_float("y", 1e-4, 1), 1e-3)});
+  const Slice slice = whole_space(space);
+  CmaEsSampler sampler({.sigma = 0.01});
+  double x = 0;
+  double log_y = 0;
+  for (int i = 0; i < 100; ++i) {
+    Rng rng = Rng::for_trial(1, i);
+    const std::optional<Suggestion> suggestion =
+        sampler.suggest(open_task(space, slice), make_history({}), rng);
+    ASSERT_TRUE(suggestion);
+    EXPECT_EQ(suggestion->sampler, "cmaes");
+    x += suggestion->config[0] / 100;
+    log_y += std::log10(suggestion->config[1]) / 100;
+  }
+
+  // Standard errors 0.01 and 0.004.
+  EXPECT_NEAR(x, 8, 0.05);
+  EXPECT_NEAR(log_y, -3, 0.02);
+}
+
+// The best value after `trials` trials, `parallel` running at once, told in the order 0, 1, ...
+double best_after(int trials, int parallel, const SearchSpace& space, const Slice& slice,
+                  const std::function<double(const Config&)>& f, std::uint64_t seed) {
+  History history({Direction::Minimize});
+  CmaEsSampler sampler({});
+  double best = std::numeric_limits<double>::infinity();
+  for (int i = 0; i < trials + parallel; ++i) {
+    if (i < trials) {
+      Rng rng = Rng::for_trial(seed, i);
+      Observation trial =
+          testing::running(i, sampler.suggest(open_task(space, slice), history, rng)->config);
+      trial.slice = slice.key;
+      history.apply(trial);
+    }
+    if (i < parallel) continue;
+    Observation done = *history.find(i - parallel);
+    const double value = f(done.config);
+    done.state = TrialState::Complete;
+    done.values = {value};
+    history.apply(done);
+    best = std::min(best, value);
+  }
+  return best;
+}
+
+double bowl(const Config& config) {
+  double sum = 0;
+  for (std::size_t i = 0; i < config.size(); ++i) {
+    sum += std::pow(config[i] - 0.3 - 0.05 * static_cast<double>(i), 2);
+  }
+  return sum;
+}
+
+TEST(CmaEsSampler, ConvergesAloneAndWithManyWorkers) {
+  const SearchSpace space = testing::box_space(5);
+  const Slice slice = whole_space(space);
+  for (std::uint64_t seed = 0; seed < 3; ++seed) {
+    EXPECT_LT(best_after(800, 1, space, slice, bowl, seed), 1e-8);
+    EXPECT_LT(best_after(800, 16, space, slice, bowl, seed), 1e-4);
+  }
+}
+
+TEST(CmaEsSampler, ConvergesInOneDimensionAndOnAGrid) {
+  const SearchSpace one = testing::box_space(1);
+  EXPECT_LT(best_after(200, 1, one, whole_space(one), bowl, 4), 1e-8);
+
+  const SearchSpace grid = make_space({make_int("i", 0, 1000), make_int("j", 0, 1000)});
+  const auto distance = [](const Config& config) {
+    return std::hypot(config[0] - 700, config[1] - 123);
+  };
+  EXPECT_LT(best_after(300, 1, grid, whole_space(grid), distance, 5), 6);
+}
+
+Observation in_slice(Observation trial, std::string slice) {
+  trial.slice = std::move(slice);
+  return trial;
+}
+
+State state_after(const std::vector<Observation>& trials, const SearchSpace& space,
+                  const Slice& slice) {
+  const std::vector<Axis> axes = numeric_axes(space, slice);
+  cmaes::Run run;
+  run.catch_up(Eigen::VectorXd::Constant(static_cast<Eigen::Index>(axes.size()), 0.5), 0.2,
+               results(make_history(trials), Direction::Minimize, slice.key, axes));
+  return run.state;
+}
+
+TEST(CmaEsRun, TellsWholeGenerationsOfItsOwnSliceInFinishOrder) {
+  const SearchSpace space = testing::box_space(2);
+  Slice slice = whole_space(space);
+  slice.key = "W1";
+  std::vector<Observation> trials;
+  const std::vector<Config> places = {{.1, .2}, {.7, .4}, {.3, .9}, {.5, .6}, {.2, .2}, {.8, .1}};
+  // Finished in the order 5, 4, ..., 0, with trials of others between.
+  for (int i = 5; i >= 0; --i) {
+    const auto k = static_cast<std::size_t>(i);
+    trials.push_back(in_slice(complete(2 * i, places[k], bowl(places[k])), "W1"));
+    trials.push_back(in_slice(complete(2 * i + 1, {.9, .9}, -5), "W2"));
+  }
+
+  const State s = state_after(trials, space, slice);
+
+  State expected = initial_state(Eigen::VectorXd::Constant(2, 0.5), 0.2);
+  const Constants k = default_constants(2);
+  ASSERT_EQ(k.lambda, 6);
+  Eigen::MatrixXd X(2, 6);
+  Eigen::VectorXd f(6);
+  for (int i = 0; i < 6; ++i) {
+    const Config& place = places[static_cast<std::size_t>(5 - i)];
+    X.col(i) << place[0], place[1];
+    f[i] = bowl(place);
+  }
+  tell(expected, k, X, f, injection_limits(2));
+  EXPECT_EQ(s.g, 1);
+  EXPECT_EQ(s.mean, expected.mean);
+  EXPECT_EQ(s.C, expected.C);
+
+  trials.pop_back();
+  trials.pop_back();  // five results are no generation
+  EXPECT_EQ(state_after(trials, space, slice).g, 0);
+}
+
+TEST(CmaEsRun, RanksFeasibleThenPrunedThenInfeasibleThenFailed) {
+  const SearchSpace space = testing::box_space(1);
+  const Slice slice = whole_space(space);
+  const std::vector<Axis> axes = numeric_axes(space, slice);
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const std::vector<Observation> from_worst = {
+      failed(0, {.1}, true),       infeasible(1, {.1}, -7, 2), infeasible(2, {.1}, 7, 1),
+      pruned(3, {.1}, -1, nan),    pruned(4, {.1}, 2, nan),    pruned(5, {.1}, 2, 4),
+      pruned(6, {.1}, 3, 9),       complete(7, {.1}, 1e308),   complete(8, {.1}, 3),
+      complete(9, {.1}, -INFINITY)};
+  std::vector<Observation> trials = from_worst;
+  trials.push_back(failed(10, {.1}, false));  // not the configuration's fault: left out
+
+  const std::vector<Result> all =
+      results(make_history(trials), Direction::Minimize, slice.key, axes);
+
+  ASSERT_EQ(all.size(), from_worst.size());
+  for (std::size_t i = 0; i + 1 < all.size(); ++i) {
+    EXPECT_TRUE(all[i + 1].ranks_before(all[i])) << i;
+    EXPECT_FALSE(all[i].ranks_before(all[i + 1])) << i;
+  }
+}
+
+TEST(CmaEsRun, StartsAgainWhenTheHistoryIsAnother) {
+  const SearchSpace space = testing::box_space(2);
+  const Slice slice = whole_space(space);
+  const std::vector<Axis> axes = numeric_axes(space, slice);
+  std::vector<Observation> trials;
+  for (int i = 0; i < 18; ++i) {
+    const Config place = {0.05 * i, 1 - 0.04 * i};
+    trials.push_back(complete(i, place, bowl(place)));
+  }
+  const auto all_of = [&](std::vector<Observation> some) {
+    return results(make_history(std::move(some)), Direction::Minimize, slice.key, axes);
+  };
+  std::vector<Observation> corrected = trials;
+  corrected[3].values = {-1.0};
+  std::vector<Observation> shorter(trials.begin(), trials.begin() + 7);
+  const Eigen::VectorXd start = Eigen::VectorXd::Constant(2, 0.5);
+  cmaes::Run lived;
+
+  for (const auto& some : {trials, corrected, shorter, trials}) {
+    lived.catch_up(start, 0.2, all_of(some));
+
+    cmaes::Run fresh;
+    fresh.catch_up(start, 0.2, all_of(some));
+    EXPECT_EQ(lived.state.g, static_cast<std::int64_t>(some.size() / 6));
+    EXPECT_EQ(lived.state.g, fresh.state.g);
+    EXPECT_EQ(lived.state.mean, fresh.state.mean);
+    EXPECT_EQ(lived.state.C, fresh.state.C);
+    EXPECT_EQ(lived.state.p_c, fresh.state.p_c);
+  }
+}
+
+TEST(CmaEsSampler, DrawsCategoricalParametersUniformly) {
+  const SearchSpace space =
+      make_space({make_float("x", 0, 1), make_categorical("c", {"a", "b", "c"})});
+  const Slice slice = whole_space(space);
+  CmaEsSampler sampler({});
+  int counts[3] = {0, 0, 0};
+  for (int i = 0; i < 900; ++i) {
+    Rng rng = Rng::for_trial(8, i);
+    const auto suggestion = sampler.suggest(open_task(space, slice), make_history({}), rng);
+    ++counts[static_cast<int>(suggestion->config[1])];
+  }
+  // Mean 300, sd 14.
+  for (const int count : counts) EXPECT_NEAR(count, 300, 70);
+}
+
+TEST(CmaEsSampler, DrawsFromASliceWithoutNumbersAtRandom) {
+  const SearchSpace space = make_space({make_categorical("c", {"a", "b"}), make_int("i", 3, 3)});
+  const Slice slice = whole_space(space);
+  Rng rng = Rng::for_trial(8, 0);
+
+  const auto suggestion = CmaEsSampler({}).suggest(open_task(space, slice), make_history({}), rng);
+
+  ASSERT_TRUE(suggestion);
+  EXPECT_EQ(suggestion->sampler, "random");
+  EXPECT_EQ(suggestion->config[1], 3);
+}
+
+// A child of a numeric parent is active by the value that was drawn last, not by an earlier one.
+TEST(CmaEsSampler, HonoursConditionsOnNumbersItMoves) {
+  std::vector<Parameter> params = {make_int("layers", 1, 3)};
+  params.push_back(
+      testing::when(make_categorical("skip", {"yes", "no"}), params, "layers", {2, 3}));
+  params.push_back(testing::when(make_float("gain", 0, 1), params, "layers", {3}));
+  const SearchSpace space = make_space(params);
+  const Slice slice = whole_space(space);
+  CmaEsSampler sampler({.sigma = 0.5});
+  int active = 0;
+  for (int i = 0; i < 200; ++i) {
+    Rng rng = Rng::for_trial(9, i);
+    const auto suggestion = sampler.suggest(open_task(space, slice), make_history({}), rng);
+    ASSERT_TRUE(slice.contains(space, suggestion->config));
+    active += !std::isnan(suggestion->config[2]);
+  }
+  EXPECT_GT(active, 10);
+  EXPECT_LT(active, 190);
+}
+
+}  // namespace
+}  // namespace studyhall::sampler::cmaes
