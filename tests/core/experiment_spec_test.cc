@@ -1,0 +1,182 @@
+#include "core/experiment_spec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/spaces.h"
+#include "tests/support/study_files.h"
+
+namespace studyhall {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::has_problem;
+using testing::list_problems;
+
+// The parameters "rate" and "seed", the second of which every trial has too.
+const SearchSpace& space() {
+  static const SearchSpace two =
+      testing::make_space({testing::make_float("rate", 0, 1), testing::make_int("seed", 0, 9)});
+  return two;
+}
+
+struct Parsed {
+  std::optional<ExperimentSpec> spec;
+  std::vector<Problem> problems;
+};
+Parsed parse(const std::string& text) {
+  const Json json = parse_json(text, "test");
+  Parsed out;
+  out.spec = parse_experiment_spec(json, "/experiment", space(), out.problems);
+  return out;
+}
+
+TEST(Experiment, IsACommandWithDefaults) {
+  const auto [spec, problems] = parse(R"({"command": ["./run", "{rate}"]})");
+
+  ASSERT_TRUE(spec) << list_problems(problems);
+  EXPECT_EQ(spec->agent, AgentKind::Command);
+  EXPECT_THAT(spec->command, ElementsAre("./run", "{rate}"));
+  EXPECT_EQ(spec->score.file, "result.json");
+  EXPECT_EQ(spec->score.value, "/score");
+  EXPECT_EQ(spec->score.pattern, "");
+  EXPECT_THAT(spec->pass_env, ElementsAre("PATH", "LANG"));
+  EXPECT_EQ(spec->time_limit_min, 0);
+  EXPECT_EQ(spec->retries, 2);
+  EXPECT_EQ(spec->dir, "");
+}
+
+TEST(Experiment, ReadsEveryFieldOfAClaudeAgent) {
+  const auto [spec, problems] = parse(R"({
+      "agent": "claude", "prompt": "prompt.md", "dir": "/data",
+      "claude": {"model": "opus", "max_turns": 40, "max_cost_usd": 6.5, "tools": ["Bash"]},
+      "env": {"A": "1"}, "pass_env": [],
+      "score": {"command": ["python3", "evaluate.py"], "file": "out/r.json", "value": "/a/0",
+                "metrics": {"runtime": "/time~1min"}},
+      "time_limit_min": 1.5, "retries": 0, "workspace": {"kind": "directory", "keep": "all"}})");
+
+  ASSERT_TRUE(spec) << list_problems(problems);
+  EXPECT_EQ(spec->agent, AgentKind::Claude);
+  EXPECT_EQ(spec->prompt, "prompt.md");
+  EXPECT_EQ(spec->dir, "/data");
+  EXPECT_EQ(spec->claude.model, "opus");
+  EXPECT_EQ(spec->claude.max_turns, 40);
+  EXPECT_EQ(spec->claude.max_cost_usd, 6.5);
+  EXPECT_THAT(spec->claude.tools, ElementsAre("Bash"));
+  EXPECT_EQ(spec->env.at("A"), "1");
+  EXPECT_TRUE(spec->pass_env.empty());
+  EXPECT_THAT(spec->score.command, ElementsAre("python3", "evaluate.py"));
+  EXPECT_EQ(spec->score.file, "out/r.json");
+  EXPECT_EQ(spec->score.value, "/a/0");
+  EXPECT_EQ(spec->score.metrics.at("runtime"), "/time~1min");
+  EXPECT_EQ(spec->time_limit_min, 1.5);
+  EXPECT_EQ(spec->retries, 0);
+}
+
+TEST(Experiment, ReadsTheScoreFromOnePlace) {
+  const auto [spec, problems] =
+      parse(R"x({"command": ["a"], "score": {"pattern": "Score:\\s+([0-9.]+)"}})x");
+
+  ASSERT_TRUE(spec) << list_problems(problems);
+  EXPECT_EQ(spec->score.pattern, "Score:\\s+([0-9.]+)");
+  EXPECT_EQ(spec->score.file, "");
+  EXPECT_EQ(spec->score.value, "");
+}
+
+TEST(Experiment, LeavesBracesThatAreNoNames) {
+  const auto parsed =
+      parse(R"x({"command": ["awk", "{print $1}", "{}", "{\"a\": 1}", "{", "a}b{"]})x");
+  EXPECT_TRUE(parsed.spec) << list_problems(parsed.problems);
+}
+
+TEST(Experiment, ReplacesNamesThatEveryTrialHas) {
+  const auto parsed = parse(
+      R"({"command": ["{dir}/run", "{trial}-{worker}", "{config}", "--out={workspace}/{rate}"]})");
+  EXPECT_TRUE(parsed.spec) << list_problems(parsed.problems);
+}
+
+TEST(Experiment, ReportsEveryMistake) {
+  struct Case {
+    std::string experiment;
+    std::string path;
+    std::string message;
+  };
+  const std::vector<Case> cases = {
+      {"[]", "", "expected an object, found []"},
+      {"{}", "/command", "missing"},
+      {R"({"agent": "codex"})", "/agent", "\"command\" or \"claude\", found \"codex\""},
+      {R"({"agent": "claude"})", "/prompt", "missing"},
+      {R"({"agent": "claude", "prompt": ""})", "/prompt", "found \"\""},
+      {R"({"agent": "claude", "prompt": "p", "command": ["a"]})", "/command",
+       "goes with \"agent\": \"command\" only"},
+      {R"({"command": ["a"], "prompt": "p"})", "/prompt", "goes with \"agent\": \"claude\" only"},
+      {R"({"command": ["a"], "claude": {}})", "/claude", "goes with \"agent\": \"claude\" only"},
+      {R"({"command": "a b"})", "/command", "found \"a b\""},
+      {R"({"command": []})", "/command", "found []"},
+      {R"({"command": [""]})", "/command", "the program"},
+      {R"({"command": ["a", 3]})", "/command/1", "a string, found 3"},
+      {R"({"command": ["a", "{rat}"]})", "/command/1", "the nearest one is {rate}"},
+      {R"({"command": ["a", "x={nothing_near}"]})", "/command/1", "none of trial, worker"},
+      {R"({"command": ["a", "{seed}"]})", "/command/1", "rename the parameter"},
+      {R"({"command": ["a", "b\u0000c"]})", "/command/1", "without NUL"},
+      {R"({"command": ["a"], "dir": 1})", "/dir", "found 1"},
+      {R"({"command": ["a"], "comand": 1})", "/comand", "is \"command\""},
+      {R"({"agent": "claude", "prompt": "p", "claude": {"model": "--x"}})", "/claude/model",
+       "found \"--x\""},
+      {R"({"agent": "claude", "prompt": "p", "claude": {"max_turns": 0}})", "/claude/max_turns",
+       "found 0"},
+      {R"({"agent": "claude", "prompt": "p", "claude": {"max_cost_usd": 0}})",
+       "/claude/max_cost_usd", "a number > 0, found 0"},
+      {R"({"agent": "claude", "prompt": "p", "claude": {"tools": "Bash"}})", "/claude/tools",
+       "a list of strings"},
+      {R"({"agent": "claude", "prompt": "p", "claude": {"tools": ["-p"]}})", "/claude/tools/0",
+       "the name of a tool"},
+      {R"({"agent": "claude", "prompt": "p", "claude": {"turns": 1}})", "/claude/turns",
+       "unknown field"},
+      {R"({"command": ["a"], "score": "x"})", "/score", "found \"x\""},
+      {R"({"command": ["a"], "score": {"command": [1]}})", "/score/command/0", "found 1"},
+      {R"({"command": ["a"], "score": {"command": ["{rat}"]}})", "/score/command/0", "{rate}"},
+      {R"({"command": ["a"], "score": {"file": "/etc/passwd"}})", "/score/file", "relative"},
+      {R"({"command": ["a"], "score": {"file": "a/../../b"}})", "/score/file", "without \"..\""},
+      {R"({"command": ["a"], "score": {"value": "score"}})", "/score/value", "JSON pointer"},
+      {R"({"command": ["a"], "score": {"value": "/a~2"}})", "/score/value", "JSON pointer"},
+      {R"({"command": ["a"], "score": {"metrics": {"m": 1}}})", "/score/metrics/m", "found 1"},
+      {R"({"command": ["a"], "score": {"metrics": ["m"]}})", "/score/metrics", "an object"},
+      {R"x({"command": ["a"], "score": {"pattern": "x", "file": "r"}})x", "/score/file",
+       "does not go with \"pattern\""},
+      {R"x({"command": ["a"], "score": {"pattern": "[0-9.]+"}})x", "/score/pattern",
+       "found 0 groups"},
+      {R"x({"command": ["a"], "score": {"pattern": "(a)(b)"}})x", "/score/pattern",
+       "found 2 groups"},
+      {R"x({"command": ["a"], "score": {"pattern": "(["}})x", "/score/pattern", "found \"([\""},
+      {R"({"command": ["a"], "env": {"A": 1}})", "/env/A", "a string, found 1"},
+      {R"({"command": ["a"], "env": {"A B": "x"}})", "/env/A B", "no name for an environment"},
+      {R"({"command": ["a"], "env": {"STUDY_TRIAL": "1"}})", "/env/STUDY_TRIAL",
+       "set by the worker"},
+      {R"({"command": ["a"], "env": {"STUDY_PARAM_X": "1"}})", "/env/STUDY_PARAM_X",
+       "set by the worker"},
+      {R"({"command": ["a"], "pass_env": ["PATH", "A=B"]})", "/pass_env/1", "no name"},
+      {R"({"command": ["a"], "time_limit_min": -1})", "/time_limit_min", "found -1"},
+      {R"({"command": ["a"], "retries": 1.5})", "/retries", "found 1.5"},
+      {R"({"command": ["a"], "workspace": {"kind": "tmpfs"}})", "/workspace/kind",
+       "expected \"directory\", found \"tmpfs\""},
+      {R"({"command": ["a"], "workspace": {"keep": "some"}})", "/workspace/keep",
+       "expected \"all\", found \"some\""},
+  };
+  for (const Case& c : cases) {
+    const auto [spec, problems] = parse(c.experiment);
+    EXPECT_FALSE(spec) << c.experiment;
+    EXPECT_TRUE(has_problem(problems, "/experiment" + c.path, c.message))
+        << c.experiment << "\nwanted " << c.path << ": " << c.message << "\ngot\n"
+        << list_problems(problems);
+  }
+}
+
+TEST(Experiment, LimitsThePattern) {
+  const std::string pattern = "(" + std::string(1000, 'a') + ")";
+  const auto parsed = parse(R"({"command": ["a"], "score": {"pattern": ")" + pattern + "\"}}");
+  EXPECT_TRUE(has_problem(parsed.problems, "/experiment/score/pattern", "at most 1000 bytes"));
+}
+
+}  // namespace
+}  // namespace studyhall

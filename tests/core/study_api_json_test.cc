@@ -1,0 +1,429 @@
+#include "core/study_api_json.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "tests/support/study_api_equal.h"
+
+namespace studyhall {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+// What arrives when `json` went over the wire.
+Json sent(const Json& json) { return parse_json(dump_json(json), "wire"); }
+
+Json parse(const std::string& text) { return parse_json(text, "test"); }
+
+Timestamp at(int seconds) {
+  return Timestamp(std::chrono::seconds(1'772'366'400 + seconds)) + std::chrono::microseconds(250);
+}
+
+// The code and message of what `read` throws for `text`.
+template <typename Read>
+Error error_of(Read read, const std::string& text) {
+  try {
+    (void)read(parse(text));
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "accepted: " << text;
+  return {ErrorCode::Internal, "accepted"};
+}
+
+struct BadRequest {
+  std::string text;
+  std::string message;
+};
+
+template <typename Read>
+void expect_malformed(Read read, const std::vector<BadRequest>& cases) {
+  for (const BadRequest& bad : cases) {
+    const Error error = error_of(read, bad.text);
+    EXPECT_EQ(error.code(), ErrorCode::Malformed) << bad.text;
+    EXPECT_THAT(error.what(), HasSubstr(bad.message)) << bad.text;
+  }
+}
+
+TEST(AskRequestJson, ComesBackAsItWent) {
+  for (const AskRequest& request :
+       {AskRequest{}, AskRequest{"W1", 7, 90.5, "id-1"}, AskRequest{"", 1000, {}, ""}}) {
+    EXPECT_EQ(ask_request_from_json(sent(to_json(request))), request);
+  }
+  EXPECT_EQ(ask_request_from_json(parse("{}")), AskRequest{});
+  EXPECT_EQ(ask_request_from_json(parse(
+                R"({"worker": null, "count": null, "lease_s": null, "wait_s": 0, "accepts": []})")),
+            AskRequest{});
+}
+
+TEST(AskRequestJson, RefusesWhatIsWrong) {
+  expect_malformed(ask_request_from_json,
+                   {{"[]", "expected an object, found []"},
+                    {R"({"wroker": "W1"})",
+                     "/wroker: unknown field \"wroker\"; the nearest known "
+                     "one is \"worker\""},
+                    {R"({"worker": 3})", "/worker: expected a string, found 3"},
+                    {R"({"count": 0})", "/count: expected an integer from 1 to 1000, found 0"},
+                    {R"({"count": 1001})", "found 1001"},
+                    {R"({"count": "2"})", "found \"2\""},
+                    {R"({"lease_s": 0})", "/lease_s: expected seconds"},
+                    {R"({"lease_s": 1e300})", "/lease_s: expected seconds"},
+                    {R"({"request_id": 1})", "/request_id: expected a string"}});
+}
+
+TEST(AskRequestJson, NamesEveryProblemAtOnce) {
+  const Error error = error_of(ask_request_from_json, R"({"worker": 3, "count": 0, "x": 1})");
+  EXPECT_EQ(error.details().size(), 3u);
+}
+
+TEST(AskRequestJson, RefusesByNameWhatThisBuildLacks) {
+  for (const std::string text : {R"({"wait_s": 5})", R"({"accepts": ["gpu"]})"}) {
+    const Error error = error_of(ask_request_from_json, text);
+    EXPECT_EQ(error.code(), ErrorCode::Unsupported) << text;
+    EXPECT_THAT(error.what(), HasSubstr("this build")) << text;
+  }
+  const Error both = error_of(ask_request_from_json, R"({"wait_s": 5, "count": 0})");
+  EXPECT_EQ(both.code(), ErrorCode::Malformed);
+  EXPECT_EQ(both.details().size(), 2u);
+}
+
+TEST(AskAnswerJson, ComesBackAsItWent) {
+  AskedTrial trial;
+  trial.number = 12;
+  trial.params = parse(R"({"x": 0.1, "kind": "a"})");
+  trial.lease = {"0123abcd", at(300)};
+  trial.attempt = 2;
+  trial.purpose = Purpose::Retry;
+  trial.sampler = "tpe";
+  trial.pin = 7;
+  trial.pin_version = 3;
+  trial.seed = UINT32_MAX;
+  const AskAnswer some{AskStatus::Trials, {trial, trial}, 0, ""};
+  const AskAnswer wait{AskStatus::Wait, {}, 12.5, ""};
+
+  EXPECT_EQ(ask_answer_from_json(sent(to_json(some))), some);
+  EXPECT_EQ(ask_answer_from_json(sent(to_json(wait))), wait);
+}
+
+TEST(AskAnswerJson, HasTheFieldsThatUsersRelyOn) {
+  AskedTrial trial;
+  trial.number = 0;
+  trial.params = Json::object();
+  trial.lease = {"token", at(0)};
+  const Json json = to_json(AskAnswer{AskStatus::Trials, {trial}, 0, ""});
+
+  const Json& first = json["trials"][0];
+  EXPECT_EQ(first["number"], 0);
+  EXPECT_EQ(first["lease"]["token"], "token");
+  EXPECT_EQ(first["lease"]["expires_at"], "2026-03-01T12:00:00.000250Z");
+  EXPECT_EQ(first["attempt"], 1);
+  EXPECT_EQ(first["purpose"], "suggested");
+  EXPECT_FALSE(json.contains("retry_after_s"));
+}
+
+TEST(AskAnswerJson, TakesFieldsOfANewerServer) {
+  const AskAnswer answer =
+      ask_answer_from_json(parse(R"({"trials": [], "retry_after_s": 3, "insights": []})"));
+  EXPECT_EQ(answer.status, AskStatus::Wait);
+  EXPECT_EQ(answer.retry_after_s, 3);
+}
+
+TEST(AskAnswerJson, RefusesWhatIsNotAnAnswer) {
+  expect_malformed(ask_answer_from_json,
+                   {{"3", "expected an object"},
+                    {"{}", "/trials: missing"},
+                    {R"({"trials": [{}]})", "/trials/0/number: missing"},
+                    {R"({"trials": [{"number": 1, "params": {}, "lease": 3}]})",
+                     "/trials/0/lease: expected an object"},
+                    {R"({"trials": [{"number": 1, "params": {}, "lease": {"token": "t",
+                        "expires_at": "noon"}}]})",
+                     "/trials/0/lease/expires_at: expected a time"}});
+}
+
+TEST(TellRequestJson, ComesBackAsItWent) {
+  TellRequest full;
+  full.values = {1.0 / 3};
+  full.metrics = {{"runtime_min", 57.1}, {"rmse", -0.0}};
+  full.usage = {1.25, 40, 100'000, 3600.5};
+  full.evidence = parse(R"({"exit": 0, "files": ["a"]})");
+  full.note = "line one\nline two";
+  full.lease = "token";
+  full.request_id = "id";
+  TellRequest several;
+  several.values = {1, 2, -3};
+  TellRequest pruned;
+  pruned.state = TrialState::Pruned;
+  TellRequest failed;
+  failed.state = TrialState::Fail;
+  failed.reason = FailReason::Infra;
+
+  for (const TellRequest& request : {full, several, pruned, failed}) {
+    EXPECT_EQ(tell_request_from_json(sent(to_json(request))), request);
+  }
+}
+
+TEST(TellRequestJson, IsACompleteTrialUnlessSaid) {
+  const TellRequest request = tell_request_from_json(parse(R"({"value": 3})"));
+  EXPECT_EQ(request.state, TrialState::Complete);
+  EXPECT_EQ(request.values, std::vector<double>{3});
+  EXPECT_EQ(request.reason, std::nullopt);
+  EXPECT_EQ(tell_request_from_json(parse(R"({"state": "failed", "value": null})")).values.size(),
+            0u);
+}
+
+TEST(TellRequestJson, RefusesWhatIsNoValue) {
+  expect_malformed(tell_request_from_json,
+                   {{"{}", "/value: missing"},
+                    {R"({"value": null})",
+                     "/value: expected a finite number (NaN and infinities are no values)"
+                     ", found null"},
+                    {R"({"value": "abc"})", "found \"abc\""},
+                    {R"({"value": "NaN"})", "/value: expected a finite number (NaN"},
+                    {R"({"value": "inf"})", "found \"inf\""},
+                    {R"({"value": "1.5"})", "found \"1.5\""},
+                    {R"({"value": true})", "found true"},
+                    {R"({"value": [1]})", "found [1]"},
+                    {R"({"values": []})", "/values: expected at least one value"},
+                    {R"({"values": 3})", "/values: expected a list"},
+                    {R"({"values": [1, "nan"]})", "/values/1: expected a finite number"},
+                    {R"({"value": 1, "values": [1]})", "either \"value\" or \"values\""},
+                    {R"({"value": 1, "state": "failed"})", "/value: a failed trial has no value"}});
+  for (const double value : {kNaN, kInfinity, -kInfinity}) {
+    TellRequest request;
+    request.values = {value};
+    // A client that sends one anyway is told so by the server.
+    EXPECT_THAT(error_of(tell_request_from_json, dump_json(to_json(request))).what(),
+                HasSubstr("/value: expected a finite number"));
+    EXPECT_THROW((void)tell_request_from_json(Json{{"value", value}}), Error);
+  }
+}
+
+TEST(TellRequestJson, RefusesWhatIsWrong) {
+  expect_malformed(
+      tell_request_from_json,
+      {{R"({"vale": 3})", "the nearest known one is \"value\""},
+       {R"({"value": 1, "state": "done"})",
+        "/state: expected \"complete\", \"pruned\" or "
+        "\"failed\", found \"done\""},
+       {R"({"value": 1, "state": "running"})", "found \"running\""},
+       {R"({"state": "failed", "reason": "oom"})", "/reason: expected \"config\""},
+       {R"({"value": 1, "reason": "infra"})", "/reason: goes with \"state\": \"failed\" only"},
+       {R"({"value": 1, "metrics": [1]})", "/metrics: expected an object"},
+       {R"({"value": 1, "metrics": {"m": "NaN"}})", "/metrics/m: expected a finite number"},
+       {R"({"value": 1, "metrics": {"": 1}})", "a metric needs a name"},
+       {R"({"value": 1, "usage": {"cost": 1}})", "/usage/cost: unknown field"},
+       {R"({"value": 1, "usage": {"cost_usd": -1}})", "/usage/cost_usd: expected"},
+       {R"({"value": 1, "usage": {"turns": 1.5}})", "/usage/turns: expected an integer"},
+       {R"({"value": 1, "note": 3})", "/note: expected a string"},
+       {R"({"value": 1, "lease": 3})", "/lease: expected a string"}});
+}
+
+TEST(TellAnswerJson, ComesBackAsItWent) {
+  const TellAnswer answer{31, TrialState::Fail, true, true, true};
+  EXPECT_EQ(tell_answer_from_json(sent(to_json(answer))), answer);
+  const TellAnswer plain{0, TrialState::Complete, false, false, false};
+  EXPECT_EQ(tell_answer_from_json(sent(to_json(plain))), plain);
+  expect_malformed(tell_answer_from_json, {{"{}", "/number: missing"}});
+}
+
+TEST(ReportRequestJson, ComesBackAsItWent) {
+  const ReportRequest request{5, -0.25, "token"};
+  EXPECT_EQ(report_request_from_json(sent(to_json(request))), request);
+  expect_malformed(report_request_from_json,
+                   {{"{}", "/step: missing"},
+                    {R"({"step": 1})", "/value: missing"},
+                    {R"({"step": -1, "value": 0})", "/step: expected an integer of at least 0"},
+                    {R"({"step": 1, "value": "nan"})", "/value: expected a finite number"},
+                    {R"({"step": 1, "value": null})", "found null"},
+                    {R"({"step": 1, "value": 0, "leas": "x"})", "\"lease\""}});
+}
+
+TEST(BeatAnswerJson, ComesBackAsItWent) {
+  const BeatAnswer go{false, true, at(60)};
+  EXPECT_EQ(beat_answer_from_json(sent(to_json(go))), go);
+  const BeatAnswer bare{true, false, {}};
+  EXPECT_EQ(beat_answer_from_json(sent(to_json(bare))), bare);
+  EXPECT_FALSE(to_json(bare).contains("expires_at"));
+}
+
+TEST(EnqueueRequestJson, ComesBackAsItWent) {
+  const EnqueueRequest request{parse(R"({"x": 1, "y": "a"})"), -2.5, 3, "id"};
+  EXPECT_EQ(enqueue_request_from_json(sent(to_json(request))), request);
+  EXPECT_EQ(enqueue_request_from_json(parse("{}")), EnqueueRequest{});
+  expect_malformed(enqueue_request_from_json,
+                   {{R"({"params": [1]})", "/params: expected an object"},
+                    {R"({"param": {}})", "is \"params\""},
+                    {R"({"priority": "high"})", "/priority: expected a finite number"},
+                    {R"({"count": 0})", "/count: expected an integer from 1"}});
+  for (const std::string field : {"tags", "after", "title", "description"}) {
+    const Error error =
+        error_of(enqueue_request_from_json, R"({"params": {}, ")" + field + R"(": ["a"]})");
+    EXPECT_EQ(error.code(), ErrorCode::Unsupported) << field;
+    EXPECT_THAT(error.what(), HasSubstr("/" + field)) << field;
+  }
+}
+
+TEST(EnqueueAnswerJson, ComesBackAsItWent) {
+  const EnqueueAnswer answer{{3, 4, 9}, true};
+  EXPECT_EQ(enqueue_answer_from_json(sent(to_json(answer))), answer);
+}
+
+TEST(StudyInfoJson, ComesBackAsItWent) {
+  StudyInfo info;
+  info.name = "heat";
+  info.state = StudyState::Finished;
+  info.finished_because = "limits.trials";
+  info.spec = parse(R"({"name": "heat", "params": {"b": {}, "a": {}}})");
+  info.counts = {{"waiting", 0}, {"complete", 12}};
+  info.best_number = 4;
+  info.best_value = 1.25;
+  info.created = at(0);
+  info.last_event = 77;
+  EXPECT_EQ(study_info_from_json(sent(to_json(info))), info);
+
+  info.best_value = -kInfinity;
+  EXPECT_EQ(study_info_from_json(sent(to_json(info))), info);
+  info.best_value.reset();
+  info.best_number.reset();
+  EXPECT_EQ(study_info_from_json(sent(to_json(info))), info);
+  EXPECT_TRUE(to_json(info)["best_number"].is_null());
+}
+
+TEST(TrialViewJson, ComesBackAsItWent) {
+  TrialView trial;
+  trial.number = 3;
+  trial.state = TrialState::Complete;
+  trial.params = parse(R"({"x": 0.5, "kind": null})");
+  trial.values = {0.1 + 0.2};
+  trial.feasible = false;
+  trial.metrics = {{"runtime_min", 61}};
+  trial.intermediate = {{-1, 0.5}, {10, kInfinity}};
+  trial.started = at(0);
+  trial.completed = at(90);
+  trial.record.worker = "W1";
+  trial.record.purpose = Purpose::Enqueued;
+  trial.record.attempt = 2;
+  trial.record.sampler = "tpe";
+  trial.record.slice = "W1";
+  trial.record.pin = 1;
+  trial.record.note = "fine";
+  trial.record.usage.cost_usd = 0.5;
+  trial.record.evidence = parse(R"({"exit": 0})");
+  EXPECT_EQ(trial_view_from_json(sent(to_json(trial))), trial);
+
+  trial.values = {1, -kInfinity};
+  trial.record.reason = FailReason::Declined;
+  trial.lease_expires = at(400);
+  EXPECT_EQ(trial_view_from_json(sent(to_json(trial))), trial);
+
+  TrialView waiting;
+  waiting.number = 0;
+  waiting.params = Json::object();
+  EXPECT_EQ(trial_view_from_json(sent(to_json(waiting))), waiting);
+}
+
+TEST(TrialViewJson, NamesInfinitiesAndKeepsOneValueApartFromSeveral) {
+  TrialView trial;
+  trial.params = Json::object();
+  trial.values = {kInfinity};
+  EXPECT_EQ(to_json(trial)["value"], "inf");
+  EXPECT_FALSE(to_json(trial).contains("values"));
+  trial.values = {1, -kInfinity};
+  EXPECT_EQ(to_json(trial)["values"], parse(R"([1, "-inf"])"));
+  EXPECT_FALSE(to_json(trial).contains("value"));
+}
+
+TEST(TrialViewJson, RefusesWhatIsNoTrial) {
+  expect_malformed(
+      trial_view_from_json,
+      {{"[]", "expected an object"},
+       {"{}", "/number: missing"},
+       {R"({"number": 1, "state": "done"})", "/state: expected a trial state"},
+       {R"({"number": 1, "state": "failed", "value": "x"})", "/value: expected"},
+       {R"({"number": 1, "state": "failed", "worker": 3})", "worker"},
+       {R"({"number": 1, "state": "failed", "intermediate": {"a": 1}})", "expected a step"}});
+}
+
+TEST(BestRowJson, ComesBackAsItWent) {
+  BestRow row;
+  row.rank = 1;
+  row.number = 8;
+  row.params = parse(R"({"x": 1})");
+  row.worker = "W2";
+  row.value = 1.3;
+  row.metrics = {{"runtime_min", 58}};
+  row.mean = 1.21;
+  row.stderr_ = 0.02;
+  row.n = 3;
+  row.interval = {1.17, 1.25};
+  row.p_best = 0.6;
+  row.feasible = true;
+  EXPECT_EQ(best_row_from_json(sent(to_json(row))), row);
+
+  row.interval = {-kInfinity, kInfinity};
+  row.value = kInfinity;
+  EXPECT_EQ(best_row_from_json(sent(to_json(row))), row);
+
+  row.mean.reset();
+  row.stderr_.reset();
+  row.interval.reset();
+  row.p_best.reset();
+  EXPECT_EQ(best_row_from_json(sent(to_json(row))), row);
+  for (const char* name : {"mean", "stderr", "interval", "p_best"}) {
+    EXPECT_TRUE(to_json(row)[name].is_null()) << name;
+  }
+}
+
+TEST(EventJson, ComesBackAsItWent) {
+  const Event event{12, at(3), "W1", EventKind::LeaseLost, parse(R"({"number": 3})")};
+  const Event back = event_from_json(sent(to_json(event)));
+  EXPECT_EQ(back, event);
+  expect_malformed(event_from_json,
+                   {{R"({"sequence": 1, "kind": "exploded"})", "/kind: expected a kind of event"},
+                    {R"({"sequence": 0, "kind": "told"})", "/sequence: expected"}});
+}
+
+TEST(ErrorJson, ComesBackAsItWent) {
+  const Error error(ErrorCode::Conflict, "told twice", parse(R"({"told": 3})"));
+  const Json json = sent(error_json(error));
+  EXPECT_EQ(json, parse(R"({"error": {"code": "conflict", "message": "told twice",
+                                      "details": {"told": 3}}})"));
+
+  const Error back = error_from_json(json, 409);
+
+  EXPECT_EQ(back.code(), ErrorCode::Conflict);
+  EXPECT_STREQ(back.what(), "told twice");
+  EXPECT_EQ(back.details(), error.details());
+  EXPECT_FALSE(error_json("internal", "x")["error"].contains("details"));
+}
+
+TEST(ErrorJson, IsReadByTheStatusWhereTheBodyIsAnothers) {
+  const std::vector<std::pair<int, ErrorCode>> codes = {
+      {400, ErrorCode::Malformed},   {404, ErrorCode::NotFound},    {409, ErrorCode::Conflict},
+      {410, ErrorCode::Conflict},    {413, ErrorCode::TooLarge},    {422, ErrorCode::Invalid},
+      {501, ErrorCode::Unsupported}, {503, ErrorCode::Unavailable}, {502, ErrorCode::Unreachable},
+      {500, ErrorCode::Internal},    {418, ErrorCode::Internal}};
+  for (const auto& [status, code] : codes) {
+    for (const Json& body : {Json("<html>"), Json(nullptr), parse(R"({"error": "no"})"),
+                             parse(R"({"error": {"code": 3}})")}) {
+      const Error error = error_from_json(body, status);
+      EXPECT_EQ(error.code(), code) << status;
+      EXPECT_THAT(error.what(), HasSubstr(std::to_string(status)));
+    }
+  }
+  EXPECT_EQ(
+      error_from_json(parse(R"({"error": {"code": "new_kind", "message": "m"}})"), 422).code(),
+      ErrorCode::Invalid);
+  EXPECT_EQ(
+      error_from_json(parse(R"({"error": {"code": "internal", "message": "m"}})"), 404).code(),
+      ErrorCode::Internal);
+}
+
+}  // namespace
+}  // namespace studyhall
