@@ -7,8 +7,6 @@
 #include <charconv>
 #include <csignal>
 
-extern char** environ;
-
 namespace studyhall::cli {
 
 namespace {

@@ -147,6 +147,7 @@ void read_table(HistoryData& data, CsvReader& table,
   const std::size_t state = required_column(table, {"state"});
   const std::optional<std::size_t> worker = table.column("worker");
   std::vector<std::size_t> metrics;
+  metrics.reserve(constraints.size());
   for (const MetricConstraint& constraint : constraints)
     metrics.push_back(required_column(table, {"user_attrs_" + constraint.metric}));
 
