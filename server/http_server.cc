@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-
 #include "core/study_api_json.h"
 #include "server/http_error.h"
 #include "server/http_listener.h"
@@ -27,20 +25,6 @@ void require_same_site(const httplib::Request& request) {
   throw Error(ErrorCode::Malformed,
               fmt::format("Origin {}: requests from pages of other sites are not taken",
                           brief(Json(origin))));
-}
-
-void require_json(const httplib::Request& request) {
-  std::string type = request.get_header_value("Content-Type");
-  type = type.substr(0, type.find(';'));
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
-  std::transform(type.begin(), type.end(), type.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  });
-  if (type == "application/json" || (type.starts_with("application/") && type.ends_with("+json"))) {
-    return;
-  }
-  throw Error(ErrorCode::Malformed, fmt::format("Content-Type {}: expected application/json",
-                                                type.empty() ? "absent" : brief(Json(type))));
 }
 
 void put_pages(const Reply& reply, const std::string& target, httplib::Response& response) {
@@ -116,7 +100,6 @@ class HttpServer::Impl {
   [[nodiscard]] Reply reply_to(const httplib::Request& request) const {
     try {
       require_same_site(request);
-      if (!request.body.empty()) require_json(request);
       return router_.handle({.method = request.method,
                              .args = {},
                              .query = request.params,
