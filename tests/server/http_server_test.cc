@@ -238,8 +238,8 @@ TEST_F(HttpServerTest, ReadsEveryBodyAsJson) {
       .Times(3)
       .WillRepeatedly(Return(AskAnswer{}));
 
-  for (const std::string type : {"application/json; charset=utf-8", "text/plain",
-                                 "application/x-www-form-urlencoded"}) {
+  for (const std::string type :
+       {"application/json; charset=utf-8", "text/plain", "application/x-www-form-urlencoded"}) {
     EXPECT_EQ(client_.Post("/api/v1/studies/s/ask", R"({"worker": "W1"})", type)->status, 200);
   }
 }
