@@ -13,7 +13,7 @@ namespace studyhall::cli {
 
 namespace {
 
-constexpr std::uintmax_t kBlock = 64 * 1024;
+constexpr std::uintmax_t kBlock = 65'536;
 
 // "12" and "12.2" (a further run) are trial 12; nullopt for what is neither.
 std::optional<std::int64_t> trial_of(std::string_view text) {
