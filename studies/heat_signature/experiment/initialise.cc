@@ -211,12 +211,14 @@ Signal read_signal(const Case& observed, Eigen::Index sensor) {
 
   // Around the middle and the quarter of the run: late enough to stand above the noise, early
   // enough to know little of the edges.
+  const Eigen::Index middle = n / 2;
+  const Eigen::Index quarter = n / 4;
   const Eigen::Index half = window / 2;
-  const double late = mean_reading(observed, sensor, n / 2 - half, n / 2 + half);
-  const double early = mean_reading(observed, sensor, n / 4 - half, n / 4 + half);
+  const double late = mean_reading(observed, sensor, middle - half, middle + half);
+  const double early = mean_reading(observed, sensor, quarter - half, quarter + half);
   const double growth = late / std::max(early, 0.02);
   signal.distance = distance_from_growth(std::clamp(growth, 1.01, 50.0), observed.diffusivity,
-                                         static_cast<double>(n / 2 + 1) * dt);
+                                         static_cast<double>(middle + 1) * dt);
   return signal;
 }
 

@@ -21,7 +21,7 @@ double misfit(const Eigen::Matrix2d& G, const Eigen::Vector2d& b, const Eigen::V
 Eigen::Vector2d fit_two(const Eigen::Matrix2d& G, const Eigen::Vector2d& b) {
   const double determinant = G.determinant();
   if (determinant > 1e-12 * G(0, 0) * G(1, 1)) {
-    const Eigen::Vector2d free = G.inverse() * b;
+    Eigen::Vector2d free = G.inverse() * b;
     if (free[0] >= kMinIntensity && free[0] <= kMaxIntensity && free[1] >= kMinIntensity &&
         free[1] <= kMaxIntensity) {
       return free;

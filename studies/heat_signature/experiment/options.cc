@@ -124,10 +124,10 @@ void read_config(const std::string& path, AllGiven& given, std::vector<Problem>&
     if (std::none_of(kFields.begin(), kFields.end(), is_named)) {
       problems.push_back({path, "unknown parameter " + name});
     }
-    given.try_emplace(name, path + " " + name, plain_text(value));
+    given.try_emplace(name, Given{path + " " + name, plain_text(value)});
   }
   if (wrapped && json.contains("seed")) {
-    given.try_emplace("seed", path + " seed", plain_text(json.at("seed")));
+    given.try_emplace("seed", Given{path + " seed", plain_text(json.at("seed"))});
   }
 }
 
@@ -135,9 +135,10 @@ void read_environment(const Environment& environment, AllGiven& given) {
   for (const Field& field : kFields) {
     const std::string variable = variable_of(field.name);
     const auto value = environment(variable);
-    if (value) given.try_emplace(std::string(field.name), variable, *value);
+    if (value) given.try_emplace(std::string(field.name), Given{variable, *value});
   }
-  if (const auto seed = environment("STUDY_SEED")) given.try_emplace("seed", "STUDY_SEED", *seed);
+  if (const auto seed = environment("STUDY_SEED"))
+    given.try_emplace("seed", Given{"STUDY_SEED", *seed});
 }
 
 // Returns the --config file, empty if none.
@@ -166,7 +167,7 @@ std::string read_arguments(const std::vector<std::string>& args, AllGiven& given
     const std::string value = equals == std::string::npos ? args[++i] : args[i].substr(equals + 1);
     if (name->second == "config") {
       config = value;
-    } else if (!given.try_emplace(name->second, flag, value).second) {
+    } else if (!given.try_emplace(name->second, Given{flag, value}).second) {
       problems.push_back({flag, "given twice"});
     }
   }
