@@ -9,7 +9,8 @@ namespace studyhall {
 namespace {
 
 constexpr std::string_view kOneObjective = "this build searches for one objective";
-constexpr std::string_view kSamplers = "use \"auto\", \"tpe\", \"cmaes\" or \"random\"";
+constexpr std::string_view kSamplers =
+    "use \"auto\", \"tpe\", \"cmaes\", \"random\", \"qmc\" or \"grid\"";
 constexpr std::string_view kPruners = "this build does not prune yet";
 constexpr std::string_view kNoPruner = "use {\"name\": \"none\"}";
 constexpr std::string_view kBudgets = "this build does not count this budget yet";
@@ -22,8 +23,6 @@ constexpr std::string_view kDirectory =
 constexpr auto kRefusals = std::to_array<Refusal>({
     {"/directions", "", kOneObjective, "give one direction"},
     {"/sampler/name", "gp", "this build has no Gaussian process sampler yet", kSamplers},
-    {"/sampler/name", "qmc", "this build has no quasi-random sampler yet", kSamplers},
-    {"/sampler/name", "grid", "this build has no grid sampler yet", kSamplers},
     {"/pruner/name", "median", kPruners, kNoPruner},
     {"/pruner/name", "percentile", kPruners, kNoPruner},
     {"/pruner/name", "successive_halving", kPruners, kNoPruner},

@@ -140,7 +140,7 @@ constexpr std::string_view kSchema = R"json({
     "sampler": {
       "description": "How the next trial is chosen.",
       "oneOf": [
-        {"enum": ["auto", "tpe", "cmaes", "random"]},
+        {"enum": ["auto", "tpe", "cmaes", "random", "qmc", "grid"]},
         {
           "type": "object",
           "required": ["name"],
@@ -174,7 +174,17 @@ constexpr std::string_view kSchema = R"json({
           "type": "object",
           "required": ["name"],
           "additionalProperties": false,
-          "properties": {"name": {"const": "random"}, "version": {"const": 1}}
+          "properties": {"name": {"enum": ["random", "qmc"]}, "version": {"const": 1}}
+        },
+        {
+          "type": "object",
+          "required": ["name"],
+          "additionalProperties": false,
+          "properties": {
+            "name": {"const": "grid"},
+            "points": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 5, "description": "Values of each numeric parameter, at most."},
+            "version": {"const": 1}
+          }
         }
       ]
     },

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "core/study_file_parts.h"
 #include "core/study_file_refusals.h"
@@ -12,7 +13,9 @@ namespace {
 constexpr std::size_t kMaxWorkers = 10000;
 constexpr int kSamplerVersion = 1;
 constexpr std::string_view kSamplerNames =
-    "\"auto\", \"tpe\", \"cmaes\" or \"random\" (or an object with such a name)";
+    "\"auto\", \"tpe\", \"cmaes\", \"random\", \"qmc\" or \"grid\" (or an object with such a name)";
+constexpr std::array<std::string_view, 6> kKnownSamplers{"auto",   "tpe", "cmaes",
+                                                         "random", "qmc", "grid"};
 
 // The options of sampler `name`, defaults filled in.
 Json read_sampler_options(const std::string& name, ObjectReader& object) {
@@ -29,6 +32,8 @@ Json read_sampler_options(const std::string& name, ObjectReader& object) {
     if (const auto popsize = object.field("popsize").integer(4, 100'000)) {
       options["popsize"] = *popsize;
     }
+  } else if (name == "grid") {
+    options["points"] = object.field("points").integer(1, 10'000).value_or(5);
   }
   return options;
 }
@@ -37,7 +42,9 @@ Json read_sampler_options(const std::string& name, ObjectReader& object) {
 bool check_sampler_name(const JsonField& field) {
   const auto name = field.string(kSamplerNames);
   if (!name || report_refused(field, "/sampler/name")) return false;
-  if (*name == "auto" || *name == "tpe" || *name == "cmaes" || *name == "random") return true;
+  if (std::find(kKnownSamplers.begin(), kKnownSamplers.end(), *name) != kKnownSamplers.end()) {
+    return true;
+  }
   field.report_expected(kSamplerNames);
   return false;
 }

@@ -6,7 +6,9 @@
 
 #include "core/error.h"
 #include "sampler/cmaes/cmaes_sampler.h"
+#include "sampler/grid.h"
 #include "sampler/options.h"
+#include "sampler/qmc.h"
 #include "sampler/random.h"
 #include "sampler/sampler.h"
 #include "sampler/tpe/tpe_sampler.h"
@@ -36,6 +38,15 @@ std::unique_ptr<Sampler> make_cmaes(const Json& given) {
   return std::make_unique<cmaes::CmaEsSampler>(options);
 }
 
+std::unique_ptr<Sampler> make_grid(const Json& given) {
+  OptionReader reader("grid", given);
+  GridOptions options;
+  options.points = static_cast<std::size_t>(
+      reader.integer("points", static_cast<std::int64_t>(options.points), 1, 10'000));
+  reader.finish();
+  return std::make_unique<GridSampler>(options);
+}
+
 }  // namespace
 
 std::unique_ptr<Sampler> make_sampler(const SamplerSpec& spec) {
@@ -45,13 +56,18 @@ std::unique_ptr<Sampler> make_sampler(const SamplerSpec& spec) {
     OptionReader("random", spec.options).finish();
     return std::make_unique<RandomSampler>();
   }
+  if (spec.name == "qmc") {
+    OptionReader("qmc", spec.options).finish();
+    return std::make_unique<QmcSampler>();
+  }
+  if (spec.name == "grid") return make_grid(spec.options);
   if (std::find(kNames.begin(), kNames.end(), spec.name) != kNames.end()) {
     throw Error(ErrorCode::Unsupported,
-                fmt::format("sampler {}: this build has tpe, cmaes and random", spec.name));
+                fmt::format("sampler {}: this build has tpe, cmaes, random, qmc and grid", spec.name));
   }
   const std::optional<std::string> near = nearest_name(spec.name, kNames);
   throw Error(ErrorCode::Invalid,
-              fmt::format("sampler {}: expected tpe, cmaes or random{}", spec.name,
+              fmt::format("sampler {}: expected tpe, cmaes, random, qmc or grid{}", spec.name,
                           near ? "; did you mean " + *near + "?" : ""));
 }
 

@@ -7,6 +7,7 @@
 // Thread safety: one call at a time per object.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -26,6 +27,9 @@ struct Task {
   // Whether a configuration (a member of the slice) may be handed out: require holds and it is
   // neither live nor done. A sampler proposes only configurations for which this is true.
   std::function<bool(const Config&)> admissible;
+  // Of the study: for what must be the same for all of its trials, such as the order of a grid.
+  // What differs from trial to trial comes from the rng.
+  std::uint64_t seed = 0;
 };
 
 struct Suggestion {
@@ -41,6 +45,10 @@ class Sampler {
   //
   // History holds every trial of the study that is running or finished, whoever made it.
   virtual std::optional<Suggestion> suggest(const Task& task, const History& history, Rng& rng) = 0;
+
+  // Whether nullopt from suggest() is the end of the slice, as when a grid is used up: the caller
+  // then does not fall back.
+  [[nodiscard]] virtual bool ends() const { return false; }
 };
 
 // The sampler that `spec` names. Throws Error(Invalid) for an unknown option, with what was

@@ -93,16 +93,23 @@ Draw Asker::draw(const AskSnapshot& ask, const std::function<bool(const Config&)
   }
   Draw draw;
   for (const Choice& choice : choices(ask)) {
-    const sampler::Task task{space, choice.slice, admissible};
+    const sampler::Task task{space, choice.slice, admissible, spec_->seed};
     Rng rng = Rng::for_trial(spec_->seed, ask.number);
-    if (auto suggestion = sampler_for(choice).suggest(task, history_, rng)) {
+    sampler::Sampler& sampler = sampler_for(choice);
+    if (auto suggestion = sampler.suggest(task, history_, rng)) {
       return {false, std::move(suggestion->config), std::move(suggestion->sampler),
               choice.slice.key};
+    }
+    if (sampler.ends()) {
+      draw.exhausted = true;
+      draw.sampler = choice.sampler->name;
+      continue;
     }
     Rng spare = Rng::for_trial(spec_->seed, ask.number, kFallbackStream);
     sampler::Fallback any = sampler::draw_any(task, spare);
     if (any.config) return {false, std::move(*any.config), "random", choice.slice.key};
     draw.exhausted = any.exhausted;
+    draw.sampler.clear();
   }
   if (draw.exhausted) return draw;
   throw Error(ErrorCode::Unavailable,

@@ -27,7 +27,9 @@ struct AskSnapshot {
 };
 
 struct Draw {
-  bool exhausted = false;  // the space is finite and nothing is left; the rest is then empty
+  // The space is finite and nothing is left, or `sampler` has come to its end (Sampler::ends()); the
+  // rest is then empty.
+  bool exhausted = false;
   Config config;
   std::string sampler;
   std::string slice;

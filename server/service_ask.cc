@@ -155,7 +155,8 @@ AskAnswer StudyService::Impl::ask_one(LiveStudy& live, const AskRequest& request
       AskAnswer answer;
       answer.status = AskStatus::Exhausted;
       answer.reason =
-          fmt::format("study \"{}\": every configuration was handed out", live.record.name);
+          fmt::format("study \"{}\": every configuration{} was handed out", live.record.name,
+                      draw.sampler.empty() ? "" : " of its sampler (" + draw.sampler + ")");
       return answer;
     }
     if (draw.exhausted) {

@@ -37,6 +37,9 @@ TEST(MakeSampler, MakesWhatThisBuildHas) {
       make_sampler(spec("tpe", {{"multivariate", false}, {"startup", 0}, {"candidates", 1}})));
   EXPECT_TRUE(make_sampler(spec("cmaes", Json::object())));
   EXPECT_TRUE(make_sampler(spec("cmaes", {{"sigma", 0.3}})));
+  EXPECT_TRUE(make_sampler(spec("qmc")));
+  EXPECT_TRUE(make_sampler(spec("grid")));
+  EXPECT_TRUE(make_sampler(spec("grid", {{"points", 1}})));
 }
 
 TEST(MakeSampler, RefusesByNameWhatItDoesNotHave) {
@@ -57,6 +60,8 @@ TEST(MakeSampler, RefusesOptionsThatBreakTheirRules) {
   expect_refused(spec("cmaes", {{"sigma", -1}}), ErrorCode::Invalid, HasSubstr("sigma is -1"));
   expect_refused(spec("cmaes", {{"sigma", "wide"}}), ErrorCode::Invalid, HasSubstr("wide"));
   expect_refused(spec("random", {{"seed", 1}}), ErrorCode::Invalid, HasSubstr("seed"));
+  expect_refused(spec("qmc", {{"points", 1}}), ErrorCode::Invalid, HasSubstr("points"));
+  expect_refused(spec("grid", {{"points", 0}}), ErrorCode::Invalid, HasSubstr("points is 0"));
   expect_refused(spec("tpe", Json::array()), ErrorCode::Invalid, HasSubstr("object"));
 }
 

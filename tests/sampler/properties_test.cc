@@ -26,13 +26,15 @@ using testing::same_config;
 
 const std::vector<SamplerSpec>& all_samplers() {
   static const std::vector<SamplerSpec> specs = [] {
-    std::vector<SamplerSpec> result(4);
+    std::vector<SamplerSpec> result(6);
     result[0].name = "random";
     result[1].name = "tpe";
     result[1].options = {{"startup", 3}};
     result[2].name = "tpe";
     result[2].options = {{"startup", 3}, {"multivariate", false}, {"candidates", 5}};
     result[3].name = "cmaes";
+    result[4].name = "qmc";
+    result[5].name = "grid";
     return result;
   }();
   return specs;

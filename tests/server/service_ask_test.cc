@@ -146,6 +146,30 @@ TEST_P(Ask, WidensAnExhaustedFocusToTheWholeSpace) {
   EXPECT_EQ(ask_any("W1").status, AskStatus::Exhausted);
 }
 
+TEST_P(Ask, EndsWithItsGridThoughTheSpaceHasMore) {
+  Json file = two_floats();
+  file["sampler"] = {{"name", "grid"}, {"points", 2}};
+  create(file);
+
+  std::set<std::string> seen;
+  for (int i = 0; i < 3; ++i) {
+    const AskedTrial trial = ask();
+    seen.insert(dump_json(trial.params));
+    tell(trial, 1);
+  }
+  const AskedTrial fourth = ask();
+  EXPECT_EQ(ask_any().status, AskStatus::Exhausted);
+  service_->release("s", fourth.number, fourth.lease.token);
+  const AskedTrial again = ask();
+
+  EXPECT_EQ(again.params, fourth.params);
+  seen.insert(dump_json(again.params));
+  EXPECT_EQ(seen.size(), 4u);
+  const AskAnswer last = ask_any();
+  EXPECT_EQ(last.status, AskStatus::Exhausted);
+  EXPECT_NE(last.reason.find("grid"), std::string::npos) << last.reason;
+}
+
 TEST_P(Ask, MeetsRequire) {
   Json file = two_floats();
   file["require"] = Json::array({"x + y <= 0.5"});
@@ -287,7 +311,7 @@ TEST_P(Ask, SuggestsTheSameAfterARestart) {
     return params;
   };
 
-  for (const std::string sampler : {"tpe", "cmaes", "random"}) {
+  for (const std::string sampler : {"tpe", "cmaes", "random", "qmc", "grid"}) {
     EXPECT_EQ(run(false, sampler), run(true, sampler)) << sampler;
   }
 }
