@@ -1,5 +1,7 @@
 #include "tests/support/study_files.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 
 #include "core/study_spec.h"
@@ -97,6 +99,23 @@ std::string list_problems(const std::vector<Problem>& problems) {
   std::string out;
   for (const Problem& problem : problems) out += problem.path + ": " + problem.message + "\n";
   return out;
+}
+
+Json parse(std::string_view text) { return parse_json(text, "test"); }
+
+Json with(std::string_view pointer, const Json& value, Json file) {
+  file[Json::json_pointer(std::string(pointer))] = value;
+  return file;
+}
+
+void expect_refused(const std::vector<BadCase>& cases, const Json& file) {
+  for (const BadCase& bad : cases) {
+    const auto problems = study_file_problems(with(bad.pointer, parse(bad.value), file));
+    EXPECT_TRUE(has_problem(problems, bad.path, bad.message))
+        << bad.pointer << " = " << bad.value << "\nwanted " << bad.path << ": " << bad.message
+        << "\ngot\n"
+        << list_problems(problems);
+  }
 }
 
 }  // namespace studyhall::testing

@@ -1,6 +1,7 @@
 // Study files that tests share, and what is wrong with a file.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,5 +25,18 @@ bool has_problem(const std::vector<Problem>& problems, std::string_view path,
                  std::string_view text);
 // For messages of failed tests: one problem per line.
 std::string list_problems(const std::vector<Problem>& problems);
+
+Json parse(std::string_view text);
+// `file` with one member replaced, or added.
+Json with(std::string_view pointer, const Json& value, Json file = smallest_study_file());
+
+struct BadCase {
+  std::string pointer;  // what is replaced in the file
+  std::string value;    // by what
+  std::string path;     // where the problem is to be reported
+  std::string message;  // what its message must hold
+};
+// Expects a problem as stated for each change of `file`.
+void expect_refused(const std::vector<BadCase>& cases, const Json& file);
 
 }  // namespace studyhall::testing
