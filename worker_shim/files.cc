@@ -46,19 +46,21 @@ void Descriptor::reset() {
   if (fd_ >= 0) close(release());
 }
 
-void write_file(const std::filesystem::path& file, std::string_view bytes, mode_t mode) {
+void write_file(const std::filesystem::path& file, std::string_view bytes, mode_t mode,
+                Durable durable) {
   std::filesystem::path fresh = file;
   fresh += ".new";
   // A leftover of a crash may have other permissions, which open would keep.
   unlink(fresh.c_str());
   const Descriptor out(open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
   if (!out.is_open()) fail(fresh, "create", errno);
-  if (!write_all(out.fd(), bytes) || fsync(out.fd()) != 0) {
+  if (!write_all(out.fd(), bytes) || (durable == Durable::Yes && fsync(out.fd()) != 0)) {
     const int error = errno;
     unlink(fresh.c_str());
     fail(file, "write", error);
   }
   if (std::rename(fresh.c_str(), file.c_str()) != 0) fail(file, "write", errno);
+  if (durable == Durable::No) return;
   const Descriptor folder(open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.is_open()) fsync(folder.fd());
 }

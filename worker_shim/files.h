@@ -28,9 +28,15 @@ class Descriptor {
   int fd_ = -1;
 };
 
-// Replaces the file by `bytes`, durably: a reader, or a start after a crash, finds the old content
-// or the new. Throws Error(Unavailable) naming the file and the system's words.
-void write_file(const std::filesystem::path& file, std::string_view bytes, mode_t mode = 0644);
+enum class Durable {
+  No,   // survives the death of this process
+  Yes,  // and a power loss
+};
+
+// Replaces the file by `bytes`: a reader, or a start after a crash, finds the old content or the
+// new. Throws Error(Unavailable) naming the file and the system's words.
+void write_file(const std::filesystem::path& file, std::string_view bytes, mode_t mode = 0644,
+                Durable durable = Durable::No);
 
 // nullopt if there is no such file. Throws Error(Unavailable) if it cannot be read, is not a
 // regular file, or is longer than `longest` bytes.

@@ -75,7 +75,7 @@ void Journal::save(const JournalEntry& entry) const {
     json["workspace"] = entry.workspace.string();
   }
   if (entry.tell) json["tell"] = to_json(*entry.tell);
-  write_file(file_, dump_json(json) + "\n", 0600);
+  write_file(file_, dump_json(json) + "\n", 0600, Durable::Yes);
 }
 
 }  // namespace studyhall::worker_shim

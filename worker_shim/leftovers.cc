@@ -5,23 +5,29 @@
 
 #include <cassert>
 #include <csignal>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "core/error.h"
+#include "worker_shim/files.h"
 #include "worker_shim/proc_walk.h"
 
 namespace studyhall::worker_shim {
 namespace {
 
+constexpr std::size_t kLongestEnvironment = 64'000'000;
+
+// False also for a process that is another user's, or gone.
 bool has_variable(pid_t pid, const std::string& entry) {
-  std::ifstream in("/proc/" + std::to_string(pid) + "/environ", std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  text.insert(text.begin(), '\0');
-  text.push_back('\0');
-  return text.find(std::string(1, '\0') + entry + '\0') != std::string::npos;
+  try {
+    const auto text =
+        read_file("/proc/" + std::to_string(pid) + "/environ", kLongestEnvironment).value_or("");
+    const std::string between(1, '\0');
+    return (between + text + between).find(between + entry + between) != std::string::npos;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 }  // namespace

@@ -5,8 +5,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 namespace studyhall::worker_shim {
 namespace {
@@ -22,17 +24,20 @@ pid_t parse_pid(const char* text) {
   return pid;
 }
 
+// "/proc/PID/stat", ended by NUL.
 void write_stat_path(pid_t pid, char* out) {
-  std::memcpy(out, "/proc/", 6);
+  constexpr std::string_view kBefore = "/proc/";
+  constexpr std::string_view kAfter = "/stat";
   char digits[16];
   int n = 0;
   do {
     digits[n++] = static_cast<char>('0' + pid % 10);
     pid /= 10;
   } while (pid > 0);
-  char* end = out + 6;
-  while (n > 0) *end++ = digits[--n];
-  std::memcpy(end, "/stat", 6);
+  out = std::copy(kBefore.begin(), kBefore.end(), out);
+  while (n > 0) *out++ = digits[--n];
+  out = std::copy(kAfter.begin(), kAfter.end(), out);
+  *out = '\0';
 }
 
 }  // namespace

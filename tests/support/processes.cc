@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <sstream>
 #include <thread>
@@ -70,8 +69,10 @@ std::string wait_for_file(const std::filesystem::path& file) {
 }
 
 std::string slurp(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  // Unlike reading through iterators, this does not throw where a process in /proc has gone.
+  std::ostringstream text;
+  text << std::ifstream(file, std::ios::binary).rdbuf();
+  return text.str();
 }
 
 void spit(const std::filesystem::path& file, const std::string& text) {

@@ -312,6 +312,29 @@ TEST_F(WorkerTest, BacksOffWhenItsOwnMachineFails) {
   EXPECT_TRUE(said("3 failures in a row that are this worker's own (cannot start \"./once\""));
 }
 
+// Neither a result is lost nor a trial asked for that could not be run.
+TEST_F(WorkerTest, WaitsWhileItsFolderCannotBeWritten) {
+  FakeStudyApi api(study_file(shell(
+      "echo '{\"score\": 1}' > result.json; test $STUDY_TRIAL = 1 || mv ../../s ../../away")));
+  api.add_trial(params());
+  api.add_trial(params());
+  WorkOptions mended = options();
+  int asked_before = 0;
+  mended.say = [&, before = mended.say](const std::string& line) {
+    before(line);
+    if (line.find("2 failures in a row that are this worker's own") == std::string::npos) return;
+    asked_before = api.calls("ask");
+    std::filesystem::rename(dir_.path() / "runs/away", dir_.path() / "runs/s");
+  };
+
+  const WorkSummary summary = work(api, mended);
+
+  EXPECT_EQ(asked_before, 1);
+  EXPECT_EQ(api.told().size(), 2U);
+  EXPECT_EQ(summary.completed, 1);  // the second: the first one's score went away with the folder
+  EXPECT_EQ(summary.failed, 1);
+}
+
 TEST_F(WorkerTest, SaysWhyAScriptWithoutInterpreterDoesNotStart) {
   write_script(dir_.path() / "odd", "#!/nowhere/interpreter\n");
   const TellRequest told = told_for({{"agent", "command"}, {"command", {"./odd"}}});
