@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Runs clang-tidy on the sources changed since a commit (default: what is newer than twelve hours).
+# Runs clang-tidy on the sources changed since a commit (default: by the last one).
 #   scripts/check_tidy.sh [COMMIT | --all]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 empty_tree=$(git hash-object -t tree /dev/null)
-base=${1:-$(git rev-list -1 --before='12 hours ago' HEAD)}
-[ -n "$base" ] && [ "$base" != --all ] || base=$empty_tree
+base=${1:-HEAD~1}
+[ "$base" != --all ] || base=$empty_tree
 
 cmake --preset release >/dev/null
 mapfile -t files < <(git diff --name-only --diff-filter=d "$base" -- '*.cc' ':!tests' ':!bench')
