@@ -41,6 +41,10 @@ Satisfiable find_any_config(const SearchSpace& space, const Slice& slice);
 std::optional<SamplerSpec> read_sampler(const JsonField& field);
 Json resolve_sampler(const SamplerSpec& sampler);
 
+// An absent field is the pruner "none".
+PrunerSpec read_pruner(const JsonField& field);
+Json resolve_pruner(const PrunerSpec& pruner);
+
 std::map<std::string, WorkerSpec> read_workers(const JsonField& field, const ReadParams& params);
 
 // The "experiment" that was given, with every default filled in.

@@ -11,8 +11,6 @@ namespace {
 constexpr std::string_view kOneObjective = "this build searches for one objective";
 constexpr std::string_view kSamplers =
     "use \"auto\", \"tpe\", \"cmaes\", \"random\", \"qmc\" or \"grid\"";
-constexpr std::string_view kPruners = "this build does not prune yet";
-constexpr std::string_view kNoPruner = "use {\"name\": \"none\"}";
 constexpr std::string_view kBudgets = "this build does not count this budget yet";
 constexpr std::string_view kTrialBudget = "leave it out and bound limits.trials";
 constexpr std::string_view kResources = "this build does not hand out processors or memory yet";
@@ -23,13 +21,6 @@ constexpr std::string_view kDirectory =
 constexpr auto kRefusals = std::to_array<Refusal>({
     {"/directions", "", kOneObjective, "give one direction"},
     {"/sampler/name", "gp", "this build has no Gaussian process sampler yet", kSamplers},
-    {"/pruner/name", "median", kPruners, kNoPruner},
-    {"/pruner/name", "percentile", kPruners, kNoPruner},
-    {"/pruner/name", "successive_halving", kPruners, kNoPruner},
-    {"/pruner/name", "hyperband", kPruners, kNoPruner},
-    {"/pruner/name", "patient", kPruners, kNoPruner},
-    {"/pruner/name", "threshold", kPruners, kNoPruner},
-    {"/pruner/name", "wilcoxon", kPruners, kNoPruner},
     {"/confirm/replicates", "", "this build does not re-run candidates yet", "use 0"},
     {"/limits/hours", "", kBudgets, kTrialBudget},
     {"/limits/cost_usd", "", kBudgets, kTrialBudget},

@@ -53,13 +53,7 @@ constexpr std::string_view kSchema = R"json({
     },
     "focus_share": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.8, "description": "The share of a focused worker's suggestions that move its focus only; the others may move everything."},
     "sampler": {"$ref": "#/$defs/sampler", "default": "auto"},
-    "pruner": {
-      "type": "object",
-      "required": ["name"],
-      "additionalProperties": false,
-      "properties": {"name": {"const": "none"}},
-      "description": "Which trials are ended early."
-    },
+    "pruner": {"$ref": "#/$defs/pruner", "description": "Which trials are ended early."},
     "confirm": {
       "type": "object",
       "required": ["replicates"],
@@ -184,6 +178,102 @@ constexpr std::string_view kSchema = R"json({
             "name": {"const": "grid"},
             "points": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 5, "description": "Values of each numeric parameter, at most."},
             "version": {"const": 1}
+          }
+        }
+      ]
+    },
+    "natural": {"type": "integer", "minimum": 0, "maximum": 1000000000},
+    "resource": {"oneOf": [{"const": "auto"}, {"$ref": "#/$defs/count"}], "default": "auto"},
+    "reduction_factor": {"type": "integer", "minimum": 2, "maximum": 1000000, "description": "Of so many trials one goes on."},
+    "pruner": {
+      "oneOf": [
+        {
+          "type": "object",
+          "required": ["name"],
+          "additionalProperties": false,
+          "properties": {"name": {"const": "none"}}
+        },
+        {
+          "type": "object",
+          "required": ["name"],
+          "additionalProperties": false,
+          "properties": {
+            "name": {"const": "median"},
+            "n_startup_trials": {"$ref": "#/$defs/natural", "default": 5, "description": "Complete trials before any is pruned."},
+            "n_warmup_steps": {"$ref": "#/$defs/natural", "default": 0, "description": "No pruning at steps below."},
+            "interval_steps": {"$ref": "#/$defs/count", "default": 1, "description": "Steps from check to check."},
+            "n_min_trials": {"$ref": "#/$defs/count", "default": 1, "description": "Values of others that a step must have."}
+          }
+        },
+        {
+          "type": "object",
+          "required": ["name", "percentile"],
+          "additionalProperties": false,
+          "properties": {
+            "name": {"const": "percentile"},
+            "percentile": {"type": "number", "minimum": 0, "maximum": 100, "description": "How many of the trials to keep, in percent."},
+            "n_startup_trials": {"$ref": "#/$defs/natural", "default": 5},
+            "n_warmup_steps": {"$ref": "#/$defs/natural", "default": 0},
+            "interval_steps": {"$ref": "#/$defs/count", "default": 1},
+            "n_min_trials": {"$ref": "#/$defs/count", "default": 1}
+          }
+        },
+        {
+          "type": "object",
+          "required": ["name"],
+          "additionalProperties": false,
+          "properties": {
+            "name": {"const": "successive_halving"},
+            "min_resource": {"$ref": "#/$defs/resource", "description": "The first step at which trials are compared."},
+            "reduction_factor": {"$ref": "#/$defs/reduction_factor", "default": 4},
+            "min_early_stopping_rate": {"type": "integer", "minimum": 0, "maximum": 60, "default": 0},
+            "bootstrap_count": {"$ref": "#/$defs/natural", "default": 0, "description": "The first so many trials at a rung are pruned."}
+          }
+        },
+        {
+          "type": "object",
+          "required": ["name"],
+          "additionalProperties": false,
+          "properties": {
+            "name": {"const": "hyperband"},
+            "min_resource": {"$ref": "#/$defs/count", "default": 1},
+            "max_resource": {"$ref": "#/$defs/resource", "description": "The last step of a whole trial, plus 1."},
+            "reduction_factor": {"$ref": "#/$defs/reduction_factor", "default": 3},
+            "bootstrap_count": {"$ref": "#/$defs/natural", "default": 0}
+          }
+        },
+        {
+          "type": "object",
+          "required": ["name", "patience"],
+          "additionalProperties": false,
+          "properties": {
+            "name": {"const": "patient"},
+            "wrapped_pruner": {"$ref": "#/$defs/pruner", "description": "Who decides once patience has run out. Default: prune."},
+            "patience": {"$ref": "#/$defs/natural", "description": "Values without an improvement that are borne."},
+            "min_delta": {"type": "number", "minimum": 0, "default": 0, "description": "By how much the recent values must be worse."}
+          }
+        },
+        {
+          "type": "object",
+          "required": ["name"],
+          "anyOf": [{"required": ["lower"]}, {"required": ["upper"]}],
+          "additionalProperties": false,
+          "properties": {
+            "name": {"const": "threshold"},
+            "lower": {"type": "number", "description": "Values below are pruned."},
+            "upper": {"type": "number", "description": "Values above are pruned."},
+            "n_warmup_steps": {"$ref": "#/$defs/natural", "default": 0},
+            "interval_steps": {"$ref": "#/$defs/count", "default": 1}
+          }
+        },
+        {
+          "type": "object",
+          "required": ["name"],
+          "additionalProperties": false,
+          "properties": {
+            "name": {"const": "wilcoxon"},
+            "p_threshold": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.1, "description": "How sure to be that a trial is worse than the best."},
+            "n_startup_steps": {"$ref": "#/$defs/natural", "default": 2, "description": "Pairs of values before any trial is pruned."}
           }
         }
       ]

@@ -172,25 +172,14 @@ class StudyReader {
     const auto read =
         read_sampler(sampler ? sampler : JsonField(&automatic, sampler.path(), &problems_));
     if (read) spec_->sampler = *read;
-    read_pruner(object_.field("pruner"));
+    const JsonField pruner = object_.field("pruner");
+    spec_->pruner = read_pruner(pruner);
+    if (spec_->pruner.name != "none" && spec_->directions.size() > 1) {
+      pruner.report("pruners compare values of one objective, and this study has several");
+    }
     read_confirm(object_.field("confirm"));
     if (const JsonField limits = object_.field("limits")) spec_->limits = read_limits(limits);
     spec_->target = object_.field("target").number();
-  }
-
-  static void read_pruner(const JsonField& field) {
-    constexpr std::string_view kExpected = "{\"name\": \"none\"}";
-    if (!field) return;
-    ObjectReader object(field, kExpected);
-    if (!object.is_object()) return;
-    const JsonField name = object.field("name").required("\"none\"");
-    const auto text = name.string("\"none\"");
-    if (!text) return;
-    if (*text == "none") {
-      close_refusing(object);
-    } else if (!report_refused(name)) {
-      name.report_expected("\"none\"");
-    }
   }
 
   static void read_confirm(const JsonField& field) {
@@ -239,7 +228,7 @@ class StudyReader {
     }
     if (!out.contains("focus_share")) out["focus_share"] = spec_->focus_share;
     out["sampler"] = resolve_sampler(spec_->sampler);
-    out["pruner"] = {{"name", "none"}};
+    out["pruner"] = resolve_pruner(spec_->pruner);
     out["confirm"] = {{"replicates", 0}};
     const auto put_limit = [&out](const char* name, const std::optional<std::int64_t>& limit) {
       if (limit) out["limits"][name] = *limit;

@@ -11,6 +11,7 @@
 
 #include "core/experiment_spec.h"
 #include "core/json.h"
+#include "core/pruner_spec.h"
 #include "core/slice.h"
 #include "core/space.h"
 
@@ -58,6 +59,7 @@ struct StudySpec {
   std::map<std::string, WorkerSpec> workers;
   double focus_share = 0.8;  // of a focused worker's suggestions; the others may move everything
   SamplerSpec sampler;
+  PrunerSpec pruner;  // with one objective only
   Limits limits;
   std::optional<double> target;
   std::optional<ExperimentSpec> experiment;

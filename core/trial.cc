@@ -92,6 +92,7 @@ Json to_json(const TrialRecord& record) {
                {"as_of", record.as_of},
                {"told", record.told},
                {"priority", record.priority}};
+  if (record.prune) json["prune"] = true;
   if (record.reason) json["reason"] = to_string(*record.reason);
   if (!record.note.empty()) json["note"] = record.note;
   if (record.usage != Usage{}) json["usage"] = to_json(record.usage);
@@ -121,6 +122,7 @@ TrialRecord trial_record_from_json(const Json& json) {
     read(json, "as_of", record.as_of);
     read(json, "told", record.told);
     read(json, "priority", record.priority);
+    read(json, "prune", record.prune);
     if (const auto it = json.find("reason"); it != json.end()) {
       record.reason = fail_reason_from_string(it->get<std::string>());
       if (!record.reason) throw corrupt("unknown reason " + brief(*it));

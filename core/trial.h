@@ -69,6 +69,7 @@ struct TrialRecord {
   std::int64_t as_of = 0;        // sequence of the last event the sampler saw
   std::int64_t told = 0;         // sequence of the event that finished it; 0: not finished
   double priority = 0;           // waiting trials: higher first
+  bool prune = false;            // the pruner found it not worth finishing
   std::optional<FailReason> reason;  // of Fail
   std::string note;                  // the worker's words on how it ended
   Usage usage;

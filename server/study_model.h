@@ -89,7 +89,9 @@ class StudyModel {
   // when the next ask shall have the attempt that this one had.
   storage::Change requeue(std::int64_t number, EventKind kind, Json body, const std::string& author,
                           bool same_attempt, Timestamp now);
-  storage::Change report(std::int64_t number, std::int64_t step, double value, Timestamp now);
+  // `prune`: the pruner found the trial not worth finishing, which stays so for this attempt.
+  storage::Change report(std::int64_t number, std::int64_t step, double value, bool prune,
+                         Timestamp now);
   storage::Change enqueue(Config config, double priority, bool replicate, Timestamp now);
   // The late result of a trial that is done, as a finished trial of its own.
   std::vector<storage::Change> add_replicate(std::int64_t of, Trial result,

@@ -130,6 +130,7 @@ Change StudyModel::requeue(std::int64_t number, EventKind kind, Json body,
   const TrialState from = trial.state;
   trial.state = TrialState::Waiting;
   trial.intermediate.clear();
+  trial.record.prune = false;
   trial.started.reset();
   if (same_attempt) {
     --trial.record.attempt;
@@ -145,12 +146,19 @@ Change StudyModel::requeue(std::int64_t number, EventKind kind, Json body,
   return out;
 }
 
-Change StudyModel::report(std::int64_t number, std::int64_t step, double value, Timestamp now) {
+Change StudyModel::report(std::int64_t number, std::int64_t step, double value, bool prune,
+                          Timestamp now) {
   Trial trial = this->trial(number);
   trial.intermediate[step] = value;
-  Change out = change(EventKind::Reported, {{"number", number}, {"step", step}, {"value", value}},
-                      trial.record.worker, now);
-  out.writes.emplace_back(storage::SetIntermediate{number, step, value});
+  Json body{{"number", number}, {"step", step}, {"value", value}};
+  if (prune) body["prune"] = true;
+  Change out = change(EventKind::Reported, std::move(body), trial.record.worker, now);
+  if (prune && !trial.record.prune) {
+    trial.record.prune = true;
+    out.writes.emplace_back(storage::UpdateTrial{TrialState::Running, trial});
+  } else {
+    out.writes.emplace_back(storage::SetIntermediate{number, step, value});
+  }
   place(std::move(trial));
   learn(number);
   return out;
@@ -178,6 +186,7 @@ std::vector<Change> StudyModel::add_replicate(std::int64_t of, Trial result,
   result.config = trial(of).config;
   result.started = trial(of).started;
   result.record.purpose = Purpose::Replicate;
+  result.record.prune = false;
   return finish(std::move(result), author, now);
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/hash.h"
 #include "core/study_api_json.h"
+#include "server/pruning.h"
 #include "server/service_impl.h"
 #include "server/study_views.h"
 #include "server/telling.h"
@@ -210,7 +211,10 @@ BeatAnswer StudyService::report(const std::string& study, std::int64_t number,
       const Timestamp now = impl_->clock.now();
       answer = beat(model, number, request.lease, now);
       if (answer.stop) return answer;
-      ticket = impl_->submit(live, {model.report(number, request.step, request.value, now)});
+      const bool prune = wants_pruning(model, number, request.step, request.value);
+      ticket =
+          impl_->submit(live, {model.report(number, request.step, request.value, prune, now)});
+      answer.prune = model.trial(number).record.prune;
     }
     impl_->queue.wait(ticket);
     return answer;

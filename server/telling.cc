@@ -202,6 +202,7 @@ BeatAnswer beat(StudyModel& study, std::int64_t number, const std::string& lease
   const Duration length = held.length;
   study.extend_lease(number, now);
   answer.expires_at = now + length;
+  answer.prune = trial.record.prune;
   return answer;
 }
 

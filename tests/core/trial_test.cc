@@ -110,6 +110,7 @@ TEST(TrialRecord, ReadsBackWhatItWrote) {
   record.as_of = 9'000'000'000;
   record.told = 9'000'000'007;
   record.priority = -0.1;
+  record.prune = true;
   record.reason = FailReason::Declined;
   record.note = "left \"early\"\n";
   record.usage = {.cost_usd = 1.5, .turns = 7, .tokens = 5'000'000'000, .seconds = 0.1};

@@ -1,0 +1,14 @@
+// Asking the study's pruner.
+#pragma once
+
+#include <cstdint>
+
+#include "server/study_model.h"
+
+namespace studyhall::server {
+
+// Whether the running trial `number` would not be worth finishing, had it reported `value` at
+// `step`. Costs nothing in a study without a pruner.
+bool wants_pruning(const StudyModel& study, std::int64_t number, std::int64_t step, double value);
+
+}  // namespace studyhall::server
