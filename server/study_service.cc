@@ -212,8 +212,7 @@ BeatAnswer StudyService::report(const std::string& study, std::int64_t number,
       answer = beat(model, number, request.lease, now);
       if (answer.stop) return answer;
       const bool prune = wants_pruning(model, number, request.step, request.value);
-      ticket =
-          impl_->submit(live, {model.report(number, request.step, request.value, prune, now)});
+      ticket = impl_->submit(live, {model.report(number, request.step, request.value, prune, now)});
       answer.prune = model.trial(number).record.prune;
     }
     impl_->queue.wait(ticket);

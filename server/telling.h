@@ -26,7 +26,8 @@ struct TellOutcome {
 TellOutcome tell(StudyModel& study, std::int64_t number, const TellRequest& request, Timestamp now);
 
 // Whether whoever holds `lease` (empty: allowed while the trial has had only one) should go on.
-// `prune` repeats what the last report found. Extends a current lease. Throws Error(Conflict) for a lease never issued for this trial.
+// `prune` repeats what a report of this attempt found. Extends a current lease. Throws
+// Error(Conflict) for a lease never issued for this trial.
 BeatAnswer beat(StudyModel& study, std::int64_t number, const std::string& lease, Timestamp now);
 
 // Sends each trial whose lease ran out back to waiting; one that has used its retries fails

@@ -1,12 +1,13 @@
 #include "sampler/pruner/halving.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/crc.hpp>
+#include <charconv>
 #include <cmath>
 #include <functional>
 #include <map>
-#include <numeric>
-#include <string>
+#include <utility>
 
 namespace studyhall::sampler::pruner {
 namespace {
@@ -79,15 +80,17 @@ Brackets::Brackets(double min_resource, double max_resource, std::int64_t reduct
   for (double s = count - 1; s >= 0; --s) {
     const double budget = std::ceil(count * std::pow(factor, s) / (s + 1));
     budgets_.push_back(std::min(budget, kAllDigests));
+    total_ += static_cast<std::uint64_t>(budgets_.back());
   }
 }
 
 std::size_t Brackets::of(std::string_view study, std::int64_t number) const {
-  const std::string name = std::string(study) + "_" + std::to_string(number);
+  std::array<char, 21> digits{'_'};
+  const auto end = std::to_chars(digits.data() + 1, digits.data() + digits.size(), number).ptr;
   boost::crc_32_type crc;
-  crc.process_bytes(name.data(), name.size());
-  const double total = std::accumulate(budgets_.begin(), budgets_.end(), 0.0);
-  double left = std::fmod(static_cast<double>(crc.checksum()), total);
+  crc.process_bytes(study.data(), study.size());
+  crc.process_block(digits.data(), end);
+  auto left = static_cast<double>(crc.checksum() % total_);
   std::size_t bracket = 0;
   while (left >= budgets_[bracket]) left -= budgets_[bracket++];
   return bracket;

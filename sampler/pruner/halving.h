@@ -38,6 +38,7 @@ class Brackets {
 
  private:
   std::vector<double> budgets_;  // whole numbers
+  std::uint64_t total_ = 0;
 };
 
 }  // namespace studyhall::sampler::pruner
