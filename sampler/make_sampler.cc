@@ -62,8 +62,9 @@ std::unique_ptr<Sampler> make_sampler(const SamplerSpec& spec) {
   }
   if (spec.name == "grid") return make_grid(spec.options);
   if (std::find(kNames.begin(), kNames.end(), spec.name) != kNames.end()) {
-    throw Error(ErrorCode::Unsupported,
-                fmt::format("sampler {}: this build has tpe, cmaes, random, qmc and grid", spec.name));
+    throw Error(
+        ErrorCode::Unsupported,
+        fmt::format("sampler {}: this build has tpe, cmaes, random, qmc and grid", spec.name));
   }
   const std::optional<std::string> near = nearest_name(spec.name, kNames);
   throw Error(ErrorCode::Invalid,

@@ -27,8 +27,8 @@ struct AskSnapshot {
 };
 
 struct Draw {
-  // The space is finite and nothing is left, or `sampler` has come to its end (Sampler::ends()); the
-  // rest is then empty.
+  // The space is finite and nothing is left, or `sampler` has come to its end (Sampler::ends());
+  // the rest is then empty.
   bool exhausted = false;
   Config config;
   std::string sampler;
