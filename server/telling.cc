@@ -62,6 +62,11 @@ void check_values(const StudyModel& study, const TellRequest& request,
 void check_metrics(const StudyModel& study, const TellRequest& request,
                    std::vector<Problem>& problems) {
   for (const auto& [metric, value] : request.metrics) {
+    if (metric == "worker") {
+      problems.push_back({"/metrics/worker",
+                          "is the attribute that names the worker; choose "
+                          "another name for the metric"});
+    }
     if (!std::isfinite(value)) {
       problems.push_back(
           {"/metrics/" + metric, fmt::format("found {}, expected a finite number", value)});

@@ -88,6 +88,7 @@ TEST_P(Tell, RefusesWhatIsNoResult) {
   EXPECT_EQ(code_of([&] { tell(trial, infinity, {{"minutes", 1}}); }), ErrorCode::Invalid);
   EXPECT_EQ(code_of([&] { tell(trial, 1, {{"minutes", nan}}); }), ErrorCode::Invalid);
   EXPECT_EQ(code_of([&] { tell(trial, 1); }), ErrorCode::Invalid) << "a constraint's metric";
+  EXPECT_EQ(code_of([&] { tell(trial, 1, {{"minutes", 1}, {"worker", 1}}); }), ErrorCode::Invalid);
   TellRequest two;
   two.values = {1, 2};
   two.metrics = {{"minutes", 1}};
