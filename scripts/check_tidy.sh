@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 empty_tree=$(git hash-object -t tree /dev/null)
-base=${1:-HEAD~1}
+base=${1:-$(git rev-parse --verify --quiet HEAD~1 || git rev-parse HEAD)}
 [ "$base" != --all ] || base=$empty_tree
 
 cmake --preset release >/dev/null
