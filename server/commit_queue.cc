@@ -1,6 +1,7 @@
 #include "server/commit_queue.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/error.h"
@@ -12,12 +13,23 @@ struct CommitQueue::Entry {
   bool done = false;
   bool stale = false;
   std::exception_ptr error;
-  std::vector<storage::StudyId> created;
 };
 
 namespace {
 
 constexpr std::size_t kGroupChanges = 512;
+
+// Whether storage refused what it was given, rather than being unable to write.
+bool is_refusal(const std::exception_ptr& error) {
+  if (!error) return false;
+  try {
+    std::rethrow_exception(error);
+  } catch (const Error& known) {
+    return known.code() != ErrorCode::Unavailable;
+  } catch (...) {
+    return false;
+  }
+}
 
 }  // namespace
 
@@ -75,47 +87,64 @@ void CommitQueue::drop(storage::StudyId study) {
   written_.notify_all();
 }
 
-const std::vector<storage::StudyId>& CommitQueue::created(const Ticket& ticket) {
-  return ticket->created;
-}
-
 void CommitQueue::write_group(std::unique_lock<std::mutex>& lock) {
   leading_ = true;
   std::vector<Ticket> entries;
-  std::vector<storage::Change> group;
-  while (!queue_.empty() && group.size() < kGroupChanges) {
-    const Ticket entry = std::move(queue_.front());
+  std::size_t changes = 0;
+  while (!queue_.empty() && changes < kGroupChanges) {
+    changes += queue_.front()->changes.size();
+    entries.push_back(std::move(queue_.front()));
     queue_.pop_front();
-    group.insert(group.end(), entry->changes.begin(), entry->changes.end());
-    entries.push_back(entry);
   }
   lock.unlock();
 
-  storage::CommitResult result;
-  std::exception_ptr error;
-  try {
-    result = storage_.commit(group);
-  } catch (...) {
-    error = std::current_exception();
-  }
-  const bool failed = error || result.outcome == storage::CommitOutcome::Stale;
-  if (failed) {
+  if (!write(entries)) {
+    if (entries.size() > 1 && is_refusal(entries.front()->error)) write_one_by_one(entries);
     on_failure_();
   }
 
   lock.lock();
-  auto created = result.created.begin();
   for (const Ticket& entry : entries) {
     entry->done = true;
-    entry->error = error;
-    entry->stale = failed && !error;
-    for (const storage::Change& change : entry->changes) {
-      if (!failed && change.study == storage::kNewStudy) entry->created.push_back(*created++);
-    }
     entry->changes.clear();
   }
   leading_ = false;
   written_.notify_all();
+}
+
+bool CommitQueue::write(std::span<const Ticket> entries) {
+  std::vector<storage::Change> group;
+  for (const Ticket& entry : entries) {
+    group.insert(group.end(), entry->changes.begin(), entry->changes.end());
+  }
+  bool stale = false;
+  std::exception_ptr error;
+  try {
+    stale = storage_.commit(group).outcome == storage::CommitOutcome::Stale;
+  } catch (...) {
+    error = std::current_exception();
+  }
+  for (const Ticket& entry : entries) {
+    entry->stale = stale;
+    entry->error = error;
+  }
+  return !stale && !error;
+}
+
+void CommitQueue::write_one_by_one(std::span<const Ticket> entries) {
+  std::set<storage::StudyId> refused;
+  for (const Ticket& entry : entries) {
+    const bool on_refused =
+        std::any_of(entry->changes.begin(), entry->changes.end(),
+                    [&](const storage::Change& change) { return refused.contains(change.study); });
+    if (on_refused) {
+      entry->stale = true;
+      entry->error = nullptr;
+    } else if (!write({&entry, 1})) {
+      for (const storage::Change& change : entry->changes) refused.insert(change.study);
+      refused.erase(storage::kNewStudy);
+    }
+  }
 }
 
 }  // namespace studyhall::server

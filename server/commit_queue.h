@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "storage/storage.h"
@@ -37,9 +38,9 @@ class CommitQueue {
   // their events, so under that study's lock.
   Ticket submit(std::vector<storage::Change> changes);
 
-  // Returns once the ticket's changes are durable. Throws StateIsStale, or the Error of the group
-  // that could not be written (Unavailable, unless it was a fault of ours). REQUIRES: no study's
-  // lock is held.
+  // Returns once the ticket's changes are durable. Throws StateIsStale, or the Error with which
+  // they could not be written: Unavailable befalls a whole group, any other (a name that is taken)
+  // only the changes that storage refuses. REQUIRES: no study's lock is held.
   void wait(const Ticket& ticket);
 
   // Runs `work` while no group is being written.
@@ -48,11 +49,11 @@ class CommitQueue {
   // Fails what is queued for `study` as stale: it was decided on a state that was never written.
   void drop(storage::StudyId study);
 
-  // Ids of the studies that the ticket's changes created. REQUIRES: wait() has returned.
-  static const std::vector<storage::StudyId>& created(const Ticket& ticket);
-
  private:
   void write_group(std::unique_lock<std::mutex>& lock);
+  // One transaction; returns whether it was written, and notes on the entries why not.
+  bool write(std::span<const Ticket> entries);
+  void write_one_by_one(std::span<const Ticket> entries);
 
   storage::Storage& storage_;
   std::function<void()> on_failure_;

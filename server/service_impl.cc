@@ -120,7 +120,8 @@ std::vector<CommitQueue::Ticket> StudyService::Impl::tidy(LiveStudy& live) {
   StudyModel& study = loaded(live);
   const Timestamp now = clock.now();
   std::vector<storage::Change> changes;
-  for (const std::int64_t number : study.foreign()) changes.push_back(study.adopt(number, now));
+  const std::vector<std::int64_t> foreign = study.foreign();
+  for (const std::int64_t number : foreign) changes.push_back(study.adopt(number, now));
   for (storage::Change& change : server::expire_leases(study, now)) {
     changes.push_back(std::move(change));
   }

@@ -5,12 +5,14 @@
 
 namespace studyhall::server {
 
-Standing::Standing(const StudySpec& spec) : direction_(spec.directions.front()) {
+Standing::Standing(const StudySpec& spec)
+    : direction_(spec.directions.front()), constraints_(spec.constraints.size()) {
   for (const Parameter& p : spec.space.params()) pin_.config.push_back(p.default_or_middle());
 }
 
 void Standing::add(const Trial& trial, const std::string& group) {
-  const bool feasible = std::none_of(trial.constraints.begin(), trial.constraints.end(),
+  const bool feasible = trial.constraints.size() == constraints_ &&
+                        std::none_of(trial.constraints.begin(), trial.constraints.end(),
                                      [](double c) { return c > 0; });
   const Run run{trial.number, group, trial.values.front(), feasible};
   runs_.push_back(run);

@@ -27,7 +27,8 @@ class Standing {
  public:
   explicit Standing(const StudySpec& spec);
 
-  // Takes in a Complete trial. `group`: config_hash of its configuration.
+  // Takes in a Complete trial. `group`: config_hash of its configuration. One without the values of
+  // the study's constraints, as another program may write it, is not feasible.
   void add(const Trial& trial, const std::string& group);
 
   [[nodiscard]] const Pin& pin() const { return pin_; }
@@ -44,6 +45,7 @@ class Standing {
   [[nodiscard]] bool better(double a, double b) const;
 
   Direction direction_;
+  std::size_t constraints_;  // of the study
   std::vector<Run> runs_;
   std::map<std::string, int> runs_of_;  // group -> runs
   bool replicated_ = false;

@@ -24,18 +24,16 @@ StudyModel StudyModel::load(storage::Storage& storage, const storage::StudyRecor
   std::vector<Trial> trials = storage.trials(record.id, {});
   std::vector<std::int64_t> finished;
   for (Trial& trial : trials) {
-    if (trial.state == TrialState::Complete) finished.push_back(trial.number);
+    if (is_finished(trial.state) && trial.record.told == 0) study.foreign_.push_back(trial.number);
+    if (trial.state == TrialState::Complete && trial.record.told > 0) {
+      finished.push_back(trial.number);
+    }
     study.place(std::move(trial));
   }
   std::sort(finished.begin(), finished.end(), [&](std::int64_t a, std::int64_t b) {
     return std::pair(study.trial(a).record.told, a) < std::pair(study.trial(b).record.told, b);
   });
-  for (const std::int64_t number : finished) {
-    const Trial& trial = study.trial(number);
-    if (trial.record.told > 0) {
-      study.standing_.add(trial, config_hash(study.space(), trial.config));
-    }
-  }
+  for (const std::int64_t number : finished) study.rank(study.trial(number));
   for (const LeaseRecord& lease : storage.leases(record.id)) {
     study.leases_[lease.number].push_back(lease);
     if (lease.current) study.expiries_.emplace(lease.expires_at, lease.number);
@@ -147,14 +145,6 @@ std::vector<std::int64_t> StudyModel::expired(Timestamp now) const {
   return numbers;
 }
 
-std::vector<std::int64_t> StudyModel::foreign() const {
-  std::vector<std::int64_t> numbers;
-  for (const Trial& trial : trials_) {
-    if (is_finished(trial.state) && trial.record.told == 0) numbers.push_back(trial.number);
-  }
-  return numbers;
-}
-
 void StudyModel::place(Trial trial) {
   const auto at = static_cast<std::size_t>(trial.number);
   if (at < trials_.size()) {
@@ -164,6 +154,11 @@ void StudyModel::place(Trial trial) {
     trials_.push_back(std::move(trial));
   }
   index(trials_[at]);
+}
+
+void StudyModel::rank(const Trial& trial) {
+  if (!space().contains(trial.config)) return;
+  standing_.add(trial, config_hash(space(), trial.config));
 }
 
 void StudyModel::index(const Trial& trial) {

@@ -97,10 +97,10 @@ class StudyModel {
   std::vector<storage::Change> add_replicate(std::int64_t of, Trial result,
                                              const std::string& author, Timestamp now);
   storage::Change set_stopped(const std::string& reason, Timestamp now);
-  // A finished or running trial that another program wrote: gives it its place in the order.
+  // A finished trial that another program wrote: gives it its place in the order.
   storage::Change adopt(std::int64_t number, Timestamp now);
   // Trials that adopt() must be called for.
-  [[nodiscard]] std::vector<std::int64_t> foreign() const;
+  [[nodiscard]] const std::vector<std::int64_t>& foreign() const { return foreign_; }
 
   // Moves the current lease's end; nothing for storage yet.
   void extend_lease(std::int64_t number, Timestamp now);
@@ -116,6 +116,8 @@ class StudyModel {
 
   storage::Change change(EventKind kind, Json body, const std::string& author, Timestamp now);
   void place(Trial trial);
+  // Takes a Complete trial into the standing, unless its parameters are not those of the space.
+  void rank(const Trial& trial);
   void index(const Trial& trial);
   void unindex(const Trial& trial);
   void learn(std::int64_t number);
@@ -137,6 +139,7 @@ class StudyModel {
   std::set<std::pair<std::int64_t, std::string>> dirty_leases_;  // number, token
   std::int64_t last_sequence_ = 0;
   Standing standing_;
+  std::vector<std::int64_t> foreign_;  // finished, without a place in the order
   std::vector<HistoryChange> unseen_;
 };
 

@@ -106,7 +106,7 @@ std::vector<Change> StudyModel::finish(Trial result, const std::string& author, 
     return standing_.leader() ? standing_.leader()->number : std::int64_t{-1};
   };
   const std::int64_t before = leader_of();
-  standing_.add(told, config_hash(space(), told.config));
+  rank(told);
   if (leader_of() != before && leader_of() >= 0) {
     changes.push_back(change(EventKind::NewBest,
                              {{"number", leader_of()}, {"value", standing_.leader()->value}},
@@ -209,10 +209,8 @@ Change StudyModel::adopt(std::int64_t number, Timestamp now) {
   out.writes.emplace_back(storage::UpdateTrial{trial.state, trial});
   place(std::move(trial));
   learn(number);
-  const Trial& placed = this->trial(number);
-  if (placed.state == TrialState::Complete && space().contains(placed.config)) {
-    standing_.add(placed, config_hash(space(), placed.config));
-  }
+  if (this->trial(number).state == TrialState::Complete) rank(this->trial(number));
+  std::erase(foreign_, number);
   return out;
 }
 

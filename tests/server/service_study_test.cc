@@ -1,5 +1,9 @@
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "tests/server/service_fixture.h"
 #include "tests/support/failing_storage.h"
 
@@ -123,6 +127,36 @@ TEST_P(Study, AFailedCommitChangesNothing) {
   EXPECT_EQ(service.trials("s", {}).size(), 1U);
   EXPECT_FALSE(service.tell("s", trial.number, told).already);
   EXPECT_EQ(service.ask("s", {}).trials.front().number, 1);
+}
+
+TEST_P(Study, ARefusedChangeFailsNobodyElse) {
+  create(two_floats(), {{"sampler", "random"}});
+  Json twice = two_floats();
+  twice["name"] = "twice";
+
+  std::atomic<int> created = 0;
+  std::atomic<int> taken = 0;
+  std::atomic<int> asked = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&] {
+      try {
+        service_->create_study(twice);
+        ++created;
+      } catch (const Error& error) {
+        taken += error.code() == ErrorCode::Conflict;
+      }
+    });
+    threads.emplace_back([&] {
+      for (int i = 0; i < 20; ++i) asked += std::ssize(ask_any().trials) == 1;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+
+  EXPECT_EQ(created, 1);
+  EXPECT_EQ(taken, 7);
+  EXPECT_EQ(asked, 160);
+  EXPECT_EQ(service_->trials("s", {}).size(), 160U);
 }
 
 class SharedFile : public ServiceTest {};
