@@ -1,4 +1,5 @@
 #include "tests/campaign/server_process.h"
+#include "tests/support/paths.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -37,13 +38,8 @@ void ServerProcess::start(const std::string& port) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-  std::vector<std::string> args{STUDYHALL_BINARY_DIR "/bin/study",
-                                "serve",
-                                "--json",
-                                "--db",
-                                database_.string(),
-                                "--port",
-                                port};
+  std::vector<std::string> args{build_path("bin/study"), "serve",  "--json", "--db",
+                                database_.string(),      "--port", port};
   std::vector<char*> argv;
   for (std::string& arg : args) argv.push_back(arg.data());
   argv.push_back(nullptr);

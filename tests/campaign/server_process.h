@@ -10,7 +10,7 @@ namespace studyhall::testing {
 
 class ServerProcess {
  public:
-  // Starts STUDYHALL_BINARY_DIR/bin/study serve on a free port; returns once it serves.
+  // Starts the built program, study serve, on a free port; returns once it serves.
   explicit ServerProcess(std::filesystem::path database);
   // Kills it.
   ~ServerProcess();

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "tests/cli/cli_run.h"
+#include "tests/support/paths.h"
 
 namespace studyhall::cli {
 namespace {
@@ -19,9 +20,8 @@ class Completion : public CliTest {
  protected:
   // What bash offers for `words`, the last of which is being typed.
   std::vector<std::string> offered(const std::vector<std::string>& words) {
-    std::string line = "cd '" + dir_.path().string() +
-                       "'\nPATH=" STUDYHALL_BINARY_DIR
-                       "/bin:$PATH\nsource <(study completion bash)\nCOMP_WORDS=(study";
+    std::string line = "cd '" + dir_.path().string() + "'\nPATH=" + build_path("bin") +
+                       ":$PATH\nsource <(study completion bash)\nCOMP_WORDS=(study";
     for (const std::string& word : words) line += " '" + word + "'";
     line += ")\nCOMP_CWORD=" + std::to_string(words.size()) +
             "\n_study\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n";
@@ -81,7 +81,7 @@ TEST_F(Completion, KnowsEveryCommandAndOptionOfTheProgram) {
 TEST_F(Completion, ExistsForBashOnly) {
   EXPECT_EQ(run_plain({"completion", "fish"}).status, 2);
   EXPECT_EQ(run_plain({"completion", "bash"}).out,
-            read_file(STUDYHALL_SOURCE_DIR "/cli/completion/study.bash"));
+            read_file(source_path("cli/completion/study.bash")));
 }
 
 }  // namespace

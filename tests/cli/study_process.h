@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/paths.h"
+
 namespace studyhall::cli {
 
 // One `study` process, its standard output (and errors) read through a pipe. Killed and waited for
@@ -28,7 +30,7 @@ class StudyProcess {
     std::array<int, 2> pipe_ends{};
     if (pipe2(pipe_ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe");
     out_ = pipe_ends[0];
-    args.insert(args.begin(), STUDYHALL_BINARY_DIR "/bin/study");
+    args.insert(args.begin(), build_path("bin/study"));
     variables.emplace_back("PATH=/usr/bin:/bin");
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);

@@ -18,6 +18,7 @@
 #include "tests/storage/raw_database.h"
 #include "tests/storage/study_builder.h"
 #include "tests/storage/time_zone.h"
+#include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 
 namespace studyhall::storage {
@@ -27,7 +28,6 @@ using ::testing::SizeIs;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr const char* kPython = "/usr/bin/python3";
-constexpr const char* kScript = STUDYHALL_SOURCE_DIR "/tests/storage/optuna_check.py";
 constexpr const char* kBerlin = "CET-1CEST,M3.5.0,M10.5.0/3";
 
 struct Finished {
@@ -77,7 +77,8 @@ class OptunaInterop : public ::testing::Test {
   // What optuna_check.py prints; a failure if it fails.
   std::string optuna(const std::string& study, const std::string& command,
                      const std::string& argument = {}) {
-    std::vector<std::string> arguments{kPython, kScript, database_.string(), study, command};
+    std::vector<std::string> arguments{kPython, source_path("tests/storage/optuna_check.py"),
+                                       database_.string(), study, command};
     if (!argument.empty()) {
       arguments.push_back(argument);
     }

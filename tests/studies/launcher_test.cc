@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <string>
 
+#include "tests/support/paths.h"
+
 namespace studyhall::heat_signature {
 namespace {
 
@@ -15,9 +17,9 @@ struct Launched {
 };
 
 Launched launch(const std::string& environment, const std::string& arguments) {
-  const std::string command = "env " + environment +
-                              " '" STUDYHALL_SOURCE_DIR "/studies/heat_signature/run.sh' " +
-                              arguments + " 2>&1";
+  const std::string command = "env " + environment + " '" +
+                              source_path("studies/heat_signature/run.sh") + "' " + arguments +
+                              " 2>&1";
   Launched run;
   std::FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return run;

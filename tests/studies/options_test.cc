@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/study_spec.h"
+#include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 
 namespace studyhall::heat_signature {
@@ -139,7 +140,7 @@ TEST_F(OptionsFile, NamesWhatIsWrongWithAFile) {
 
 // The study file and the program must agree on names and defaults.
 TEST(StudyFile, HasTheProgramsParametersAndDefaults) {
-  const std::string path = STUDYHALL_SOURCE_DIR "/studies/heat_signature/study.jsonc";
+  const std::string path = source_path("studies/heat_signature/study.jsonc");
   std::ifstream file(path);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   const auto spec = parse_study_spec(parse_json(text, path, Comments::Allow));

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "core/error.h"
+#include "tests/support/paths.h"
 #include "tests/worker_shim/worker_fixture.h"
 
 namespace studyhall::worker_shim {
@@ -20,7 +21,7 @@ using ::testing::Not;
 class WorkerClaude : public WorkerTest {
  protected:
   void SetUp() override {
-    setenv("STUDY_CLAUDE", STUDYHALL_SOURCE_DIR "/tests/support/fake_claude", 1);
+    setenv("STUDY_CLAUDE", source_path("tests/support/fake_claude").c_str(), 1);
     setenv("ANTHROPIC_API_KEY", "dummy-key", 1);
     setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:1", 1);
     // Whatever the agent's temporary folder is, it must not be left behind.
