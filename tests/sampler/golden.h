@@ -1,24 +1,12 @@
-// Numbers computed by other implementations: tests/data/NAME.
+// Numbers of tests/data as Eigen has them.
 #pragma once
 
 #include <Eigen/Core>
-#include <fstream>
-#include <iterator>
-#include <stdexcept>
-#include <string>
 
 #include "core/json.h"
-#include "tests/support/paths.h"
+#include "tests/support/golden.h"
 
 namespace studyhall::testing {
-
-inline Json load_golden(const std::string& name) {
-  const std::string path = source_path("tests/data/" + name);
-  std::ifstream file(path);
-  if (!file) throw std::runtime_error("cannot open " + path);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return Json::parse(text);
-}
 
 inline Eigen::VectorXd to_vector(const Json& numbers) {
   Eigen::VectorXd result(static_cast<Eigen::Index>(numbers.size()));
