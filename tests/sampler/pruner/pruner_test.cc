@@ -157,23 +157,6 @@ TEST(Threshold, PrunesOutsideItsBounds) {
   EXPECT_FALSE(decide(both, {}, {{0, 5}, {1, 0.5}})) << "only the last value counts";
 }
 
-// Exact tails counted by hand: of the 2^n sign patterns those with a rank sum at least as large.
-TEST(SignedRank, HasTheExactTail) {
-  EXPECT_EQ(signed_rank_p_greater({1, 2, 3}), 1.0 / 8);
-  EXPECT_EQ(signed_rank_p_greater({-1, 2, 3}), 2.0 / 8);
-  EXPECT_EQ(signed_rank_p_greater({1, 2, -3}), 5.0 / 8);
-  EXPECT_EQ(signed_rank_p_greater({-1, -2, -3}), 1);
-  EXPECT_EQ(signed_rank_p_greater({5, 4, 3, 2, 1}), 1.0 / 32);
-}
-
-TEST(SignedRank, SplitsTheRanksOfZeros) {
-  EXPECT_EQ(signed_rank_p_greater({0, 0, 0}), 0.5);
-  // T = 3 / 2 + 3 + 4 of ranks 1.5, 1.5, 3, 4; by the normal approximation corrected for one tie:
-  // z = (8.5 - 5) / sqrt((4 * 5 * 9 - 6 / 2) / 24).
-  EXPECT_NEAR(signed_rank_p_greater({0, 0, 1, 2}), 0.5 * std::erfc(3.5 / std::sqrt(7.375 * 2)),
-              1e-15);
-}
-
 TEST(Wilcoxon, ComparesWithTheBestFeasibleTrial) {
   std::map<std::int64_t, double> low;
   std::map<std::int64_t, double> high;
