@@ -200,6 +200,11 @@ std::vector<BestRow> EmbeddedApi::best(const std::string& study, int top) {
   return read([&](StudyApi& api) { return api.best(study, top); });
 }
 
+ImportanceAnswer EmbeddedApi::importance(const std::string& study,
+                                         const ImportanceRequest& request) {
+  return read([&](StudyApi& api) { return api.importance(study, request); });
+}
+
 std::vector<Event> EmbeddedApi::events(const std::string& study, std::int64_t after, int limit) {
   return read([&](StudyApi& api) { return api.events(study, after, limit); });
 }

@@ -125,6 +125,14 @@ class StudyClient final : public StudyApi {
                      best_row_from_json);
   }
 
+  ImportanceAnswer importance(const std::string& study, const ImportanceRequest& request) override {
+    std::string path = fmt::format(
+        "{}/importance?objective={}&target_quantile={}&region_quantile={}", study_path(study),
+        request.objective, request.target_quantile, request.region_quantile);
+    if (!request.worker.empty()) path += "&worker=" + percent_encode(request.worker);
+    return read(get(path), importance_answer_from_json);
+  }
+
   std::vector<Event> events(const std::string& study, std::int64_t after, int limit) override {
     return read_list(
         get(fmt::format("{}/events?after={}&limit={}", study_path(study), after, limit)), "events",

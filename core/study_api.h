@@ -161,6 +161,30 @@ struct BestRow {
   bool feasible = true;
 };
 
+// Which results to compare; see sampler/importance.h.
+struct ImportanceRequest {
+  // Only results within this worker's ranges, of whoever ran them, and only the parameters that it
+  // moves; empty: the whole space.
+  std::string worker;
+  int objective = 0;             // which of the study's objectives, from 0
+  double target_quantile = 0.1;  // the best results, as a share of all: 0 < target < region <= 1
+  double region_quantile = 1;    // the results they are compared with
+};
+
+struct ImportanceRow {
+  std::string name;
+  double importance = 0;    // shares: they sum to 1
+  double variance = 0;      // before that
+  std::int64_t trials = 0;  // of those compared with, in which the parameter is active
+};
+
+struct ImportanceAnswer {
+  std::int64_t trials = 0;         // those compared with
+  std::int64_t target_trials = 0;  // the best of them
+  bool informative = false;        // false: nothing tells the parameters apart, shares are equal
+  std::vector<ImportanceRow> parameters;  // most important first
+};
+
 class StudyApi {
  public:
   virtual ~StudyApi() = default;
@@ -191,6 +215,11 @@ class StudyApi {
   virtual TrialView trial(const std::string& study, std::int64_t number) = 0;
   // The `top` best rows; top 0: all.
   virtual std::vector<BestRow> best(const std::string& study, int top) = 0;
+  // How much each parameter matters for being among the best results. Throws Error(NotFound) for a
+  // worker that the study file does not name, Error(Invalid) for an objective or quantiles out of
+  // range.
+  virtual ImportanceAnswer importance(const std::string& study,
+                                      const ImportanceRequest& request) = 0;
   // Events with a sequence above `after`, at most `limit`.
   virtual std::vector<Event> events(const std::string& study, std::int64_t after, int limit) = 0;
 };

@@ -46,6 +46,10 @@ Json to_json(const TrialView& trial);
 TrialView trial_view_from_json(const Json& json);
 Json to_json(const BestRow& row);
 BestRow best_row_from_json(const Json& json);
+// {"importance": [{"name", "importance", "variance", "trials"}], "trials", "target_trials",
+// "informative"}
+Json to_json(const ImportanceAnswer& answer);
+ImportanceAnswer importance_answer_from_json(const Json& json);
 Json to_json(const Event& event);
 Event event_from_json(const Json& json);
 

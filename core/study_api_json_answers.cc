@@ -115,4 +115,39 @@ EnqueueAnswer enqueue_answer_from_json(const Json& json) {
   return answer;
 }
 
+Json to_json(const ImportanceAnswer& answer) {
+  Json rows = Json::array();
+  for (const ImportanceRow& row : answer.parameters) {
+    rows.push_back({{"name", row.name},
+                    {"importance", row.importance},
+                    {"variance", row.variance},
+                    {"trials", row.trials}});
+  }
+  return {{"importance", std::move(rows)},
+          {"trials", answer.trials},
+          {"target_trials", answer.target_trials},
+          {"informative", answer.informative}};
+}
+
+ImportanceAnswer importance_answer_from_json(const Json& json) {
+  MessageReader reader(json, "answer to importance");
+  ImportanceAnswer answer;
+  if (const auto rows = reader.field("importance").required("a list of parameters").list()) {
+    for (const JsonField& item : *rows) {
+      ObjectReader object(item);
+      ImportanceRow row;
+      put(row.name, object.field("name").required("a name").string());
+      put(row.importance, object.field("importance").required("a number").number());
+      put(row.variance, object.field("variance").number());
+      put(row.trials, object.field("trials").integer(0));
+      answer.parameters.push_back(std::move(row));
+    }
+  }
+  put(answer.trials, reader.field("trials").integer(0));
+  put(answer.target_trials, reader.field("target_trials").integer(0));
+  put(answer.informative, reader.field("informative").boolean());
+  reader.finish_answer();
+  return answer;
+}
+
 }  // namespace studyhall

@@ -84,6 +84,14 @@ const Json& study_file_schema();
 // whole space with `fixed` held, key "" when nothing is fixed.
 Slice worker_slice(const StudySpec& spec, const WorkerSpec& worker, std::span<const double> pin);
 
+// All that lies in `worker`'s ranges: its focus domains, its `fixed` values held, every other
+// parameter over its whole range. What importance for a worker looks at.
+struct WorkerRegion {
+  Slice slice;
+  std::vector<std::size_t> moved;  // parameters that the worker moves, ascending
+};
+WorkerRegion worker_region(const StudySpec& spec, const WorkerSpec& worker);
+
 // Whether `name` may name a study or a worker: 1 to 64 of [A-Za-z0-9._-], not beginning with '.' or
 // '-'.
 bool is_valid_name(std::string_view name);

@@ -277,4 +277,20 @@ Slice worker_slice(const StudySpec& spec, const WorkerSpec& worker, std::span<co
   return slice;
 }
 
+WorkerRegion worker_region(const StudySpec& spec, const WorkerSpec& worker) {
+  WorkerRegion region{whole_space(spec.space), {}};
+  std::vector<Domain>& domains = region.slice.domains;
+  for (const auto& [p, value] : worker.fixed) {
+    domains[p].free = false;
+    domains[p].held = value;
+  }
+  for (std::size_t p = 0; p < domains.size(); ++p) {
+    if (!domains[p].free || (worker.focus && !(*worker.focus)[p].free)) continue;
+    if (worker.focus) domains[p] = (*worker.focus)[p];
+    region.moved.push_back(p);
+  }
+  if (worker.focus || !worker.fixed.empty()) region.slice.key = worker.name;
+  return region;
+}
+
 }  // namespace studyhall

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 #include "core/error.h"
@@ -175,6 +176,19 @@ std::int64_t QueryReader::integer(const std::string& name, std::int64_t absent, 
                 fmt::format("query parameter {}: {}, expected {}", name, *value, range));
   }
   return *value;
+}
+
+double QueryReader::number(const std::string& name, double absent) {
+  const auto given = text(name);
+  if (!given) return absent;
+  double value = 0;
+  const char* end = given->data() + given->size();
+  const auto [stop, fault] = std::from_chars(given->data(), end, value);
+  if (fault != std::errc{} || stop != end || !std::isfinite(value)) {
+    throw Error(ErrorCode::Malformed, fmt::format("query parameter {}: {}, expected a number", name,
+                                                  brief(Json(*given))));
+  }
+  return value;
 }
 
 std::optional<std::string> QueryReader::text(const std::string& name) {

@@ -75,6 +75,8 @@ class QueryReader {
   // Throws Error(Malformed) unless a whole number, Error(Invalid) unless in [low, high].
   std::int64_t integer(const std::string& name, std::int64_t absent, std::int64_t low,
                        std::int64_t high);
+  // Throws Error(Malformed) unless a finite number.
+  double number(const std::string& name, double absent);
   std::optional<std::string> text(const std::string& name);
   // Throws Error(Malformed) naming the nearest known parameter.
   void finish() const;

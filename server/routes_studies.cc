@@ -79,6 +79,18 @@ Reply list_best(StudyApi& api, const Call& call) {
   return {.body = {{"best", std::move(list)}}};
 }
 
+Reply show_importance(StudyApi& api, const Call& call) {
+  QueryReader query(call);
+  ImportanceRequest request;
+  request.worker = query.text("worker").value_or("");
+  request.objective = static_cast<int>(
+      query.integer("objective", request.objective, 0, std::numeric_limits<int>::max()));
+  request.target_quantile = query.number("target_quantile", request.target_quantile);
+  request.region_quantile = query.number("region_quantile", request.region_quantile);
+  query.finish();
+  return {.body = to_json(api.importance(call.args[0], request))};
+}
+
 }  // namespace
 
 void add_study_routes(Router& router, StudyApi& api) {
@@ -94,6 +106,7 @@ void add_study_routes(Router& router, StudyApi& api) {
   add("POST", "/api/v1/studies/{study}/resume", resume_study);
   add("GET", "/api/v1/studies/{study}/events", list_events);
   add("GET", "/api/v1/studies/{study}/best", list_best);
+  add("GET", "/api/v1/studies/{study}/importance", show_importance);
 }
 
 }  // namespace studyhall::server

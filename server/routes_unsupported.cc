@@ -14,7 +14,6 @@ struct Absent {
 
 constexpr Absent kAbsent[] = {
     {"PATCH", "/api/v1/studies/{study}", "editing a study"},
-    {"GET", "/api/v1/studies/{study}/importance", "parameter importance"},
     {"POST", "/api/v1/studies/{study}/trials/{n}/park", "parking a trial"},
     {"POST", "/api/v1/studies/{study}/trials/{n}/void", "voiding a trial"},
     {"GET", "/api/v1/openapi.json", "the OpenAPI description"},

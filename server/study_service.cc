@@ -7,6 +7,7 @@
 
 #include "core/hash.h"
 #include "core/study_api_json.h"
+#include "server/importance.h"
 #include "server/pruning.h"
 #include "server/service_impl.h"
 #include "server/study_views.h"
@@ -329,6 +330,18 @@ std::vector<BestRow> StudyService::best(const std::string& study, int top) {
     }
     const std::lock_guard lock(live.mutex);
     return view_best(impl_->loaded(live), top);
+  });
+}
+
+ImportanceAnswer StudyService::importance(const std::string& study,
+                                          const ImportanceRequest& request) {
+  return impl_->on(study, [&](LiveStudy& live) {
+    std::optional<ImportanceTask> task;
+    {
+      const std::lock_guard lock(live.mutex);
+      task = importance_task(impl_->loaded(live), request);
+    }
+    return importance_answer(*task);
   });
 }
 

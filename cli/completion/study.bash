@@ -18,7 +18,7 @@ _study() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local everywhere="--server --db --json --help --version"
   local commands="serve create schema list show ask tell report heartbeat release enqueue trials
-    best export plot work status logs events stop resume delete completion"
+    best importance export plot work status logs events stop resume delete completion"
   local command="" positionals=0 i
 
   for ((i = 1; i < COMP_CWORD; ++i)); do
@@ -26,7 +26,7 @@ _study() {
       --server | --db | --worker | --count | --lease | --lease-s | --request-id | --metric | \
         --state | --reason | --note | --priority | --after | --limit | --top | --format | \
         --output | -o | --kind | --direction | --max | --min | --host | --port | --max-trials | \
-        --runs | --dir | --lines) ((++i)) ;;
+        --runs | --dir | --lines | --objective | --target-quantile | --region-quantile) ((++i)) ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((++positionals)); fi ;;
     esac
@@ -75,6 +75,7 @@ _study() {
     enqueue) options="--priority --count --request-id" ;;
     trials) options="--state --worker --after --limit" ;;
     best) options="--top" ;;
+    importance) options="--worker --objective --target-quantile --region-quantile" ;;
     export) options="--format -o --output" ;;
     plot) options="--kind -o --output --direction --max --min" ;;
     work) options="--worker --once --max-trials --runs --dir" ;;

@@ -12,9 +12,9 @@ class App : public CliTest {};
 
 const std::vector<std::string>& all_commands() {
   static const std::vector<std::string> kCommands{
-      "serve",     "create",  "schema",  "list",   "show",   "ask",    "tell",      "report",
-      "heartbeat", "release", "enqueue", "trials", "best",   "export", "plot",      "work",
-      "status",    "logs",    "events",  "stop",   "resume", "delete", "completion"};
+      "serve",     "create",  "schema",  "list",   "show", "ask",        "tell",   "report",
+      "heartbeat", "release", "enqueue", "trials", "best", "importance", "export", "plot",
+      "work",      "status",  "logs",    "events", "stop", "resume",     "delete", "completion"};
   return kCommands;
 }
 

@@ -254,6 +254,20 @@ TEST_F(StudyClientTest, ReadsTheLeaderboard) {
   EXPECT_EQ(client_->best("heat", 2), (std::vector<BestRow>{row, bare}));
 }
 
+TEST_F(StudyClientTest, ReadsImportance) {
+  const ImportanceRequest request{"W 1&2", 1, 0.15, 1.0 / 3};
+  const ImportanceAnswer answer{.trials = 40,
+                                .target_trials = 4,
+                                .informative = true,
+                                .parameters = {{"x", 2.0 / 3, 0.003, 40}, {"y", 1.0 / 3, 0, 12}}};
+  EXPECT_CALL(api_, importance("heat", Eq(request))).WillOnce(Return(answer));
+  EXPECT_CALL(api_, importance("heat", Eq(ImportanceRequest{})))
+      .WillOnce(Return(ImportanceAnswer{}));
+
+  EXPECT_EQ(client_->importance("heat", request), answer);
+  EXPECT_EQ(client_->importance("heat", {}), ImportanceAnswer{});
+}
+
 TEST_F(StudyClientTest, ReadsEvents) {
   Event event;
   event.sequence = 43;

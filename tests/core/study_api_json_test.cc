@@ -380,6 +380,21 @@ TEST(BestRowJson, ComesBackAsItWent) {
   }
 }
 
+TEST(ImportanceAnswerJson, ComesBackAsItWent) {
+  const ImportanceAnswer answer{.trials = 40,
+                                .target_trials = 4,
+                                .informative = true,
+                                .parameters = {{"x", 2.0 / 3, 0.003, 40}, {"y", 1.0 / 3, 0, 12}}};
+  EXPECT_EQ(importance_answer_from_json(sent(to_json(answer))), answer);
+  EXPECT_EQ(importance_answer_from_json(sent(to_json(ImportanceAnswer{}))), ImportanceAnswer{});
+  expect_malformed(
+      importance_answer_from_json,
+      {{"[]", "expected an object"},
+       {"{}", "/importance: missing"},
+       {R"({"importance": [{"importance": 1}]})", "/importance/0/name: missing"},
+       {R"({"importance": [{"name": "x", "importance": "much"}]})", "/importance/0/importance"}});
+}
+
 TEST(EventJson, ComesBackAsItWent) {
   const Event event{12, at(3), "W1", EventKind::LeaseLost, parse(R"({"number": 3})")};
   const Event back = event_from_json(sent(to_json(event)));

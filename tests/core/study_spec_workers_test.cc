@@ -157,5 +157,34 @@ TEST(WorkerSlice, IsTheWholeSpaceWithoutFocus) {
   EXPECT_TRUE(fixed.domains[0].free);
 }
 
+TEST(WorkerRegion, HasTheRangesOfTheWorkerAndOfTheRestAll) {
+  const auto spec = parse_study_spec(full_study_file());
+
+  const WorkerRegion region = worker_region(*spec, spec->workers.at("W3"));
+
+  EXPECT_THAT(region.moved, ElementsAre(7, 8));
+  EXPECT_EQ(region.slice.domains[7].low, 10);
+  EXPECT_EQ(region.slice.domains[7].high, 20);
+  const Slice whole = whole_space(spec->space);
+  for (const std::size_t p : {0, 1, 2, 4, 5, 6, 8}) {
+    EXPECT_TRUE(region.slice.domains[p].free) << p;
+    EXPECT_EQ(region.slice.domains[p].low, whole.domains[p].low) << p;
+    EXPECT_EQ(region.slice.domains[p].high, whole.domains[p].high) << p;
+  }
+}
+
+TEST(WorkerRegion, HoldsFixedValues) {
+  const auto spec = parse_study_spec(full_study_file());
+
+  const WorkerRegion focused = worker_region(*spec, spec->workers.at("W1"));
+  EXPECT_FALSE(focused.slice.domains[5].free);
+  EXPECT_EQ(focused.slice.domains[5].held, 2);
+  EXPECT_THAT(focused.moved, ElementsAre(0, 1, 2));
+
+  const WorkerRegion rest = worker_region(*spec, WorkerSpec{"W9", {}, {}, {{4, 5}}});
+  EXPECT_THAT(rest.moved, ElementsAre(0, 1, 2, 3, 5, 6, 7, 8, 9));
+  EXPECT_THAT(worker_region(*spec, {}).moved, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+}
+
 }  // namespace
 }  // namespace studyhall

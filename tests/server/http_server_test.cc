@@ -13,6 +13,7 @@
 #include "core/study_api_json.h"
 #include "tests/support/mock_study_api.h"
 #include "tests/support/running_server.h"
+#include "tests/support/study_api_equal.h"
 
 namespace studyhall::server {
 namespace {
@@ -145,8 +146,7 @@ TEST_F(HttpServerTest, NamesThePathsThatThisBuildDoesNotHave) {
        {"/api/v1/studies/s/trials/1/park", "/api/v1/studies/s/trials/1/void", "/mcp"}) {
     EXPECT_THAT(error_message(post(path, "{}"), 501, "unsupported"), HasSubstr("this build"));
   }
-  for (const std::string path :
-       {"/api/v1/studies/s/importance", "/api/v1/openapi.json", "/metrics", "/readyz"}) {
+  for (const std::string path : {"/api/v1/openapi.json", "/metrics", "/readyz"}) {
     EXPECT_THAT(error_message(get(path), 501, "unsupported"), HasSubstr("this build"));
   }
   EXPECT_THAT(
@@ -194,6 +194,32 @@ TEST_F(HttpServerTest, PassesTheFiltersOfTrialsOn) {
   EXPECT_EQ(Json::parse(result->body).at("trials").at(0).at("number"), 10);
 }
 
+TEST_F(HttpServerTest, PassesTheQueryOfImportanceOn) {
+  ImportanceRequest asked;
+  EXPECT_CALL(api_, importance("s", _))
+      .Times(2)
+      .WillRepeatedly([&](const std::string&, const ImportanceRequest& request) {
+        asked = request;
+        return ImportanceAnswer{.trials = 40,
+                                .target_trials = 4,
+                                .informative = true,
+                                .parameters = {{"x", 0.75, 0.003, 40}, {"y", 0.25, 0.001, 12}}};
+      });
+
+  const auto plain = get("/api/v1/studies/s/importance");
+  EXPECT_EQ(Json::parse(plain->body), Json::parse(R"({
+    "importance": [{"name": "x", "importance": 0.75, "variance": 0.003, "trials": 40},
+                   {"name": "y", "importance": 0.25, "variance": 0.001, "trials": 12}],
+    "trials": 40, "target_trials": 4, "informative": true})"));
+  EXPECT_EQ(asked, ImportanceRequest{});
+
+  const auto full =
+      get("/api/v1/studies/s/importance?worker=W%201&objective=1&target_quantile=0.2"
+          "&region_quantile=5e-1");
+  EXPECT_EQ(full->status, 200);
+  EXPECT_EQ(asked, (ImportanceRequest{"W 1", 1, 0.2, 0.5}));
+}
+
 TEST_F(HttpServerTest, RefusesQueryParametersThatItCannotUse) {
   EXPECT_CALL(api_, trials).Times(0);
   EXPECT_CALL(api_, best).Times(0);
@@ -208,6 +234,14 @@ TEST_F(HttpServerTest, RefusesQueryParametersThatItCannotUse) {
               HasSubstr("did you mean state?"));
   EXPECT_THAT(error_message(get("/api/v1/studies/s/best?top=NaN"), 400, "malformed"),
               HasSubstr("top"));
+  EXPECT_CALL(api_, importance).Times(0);
+  for (const std::string number : {"abc", "nan", "inf", "1e999", "", "0.1x"}) {
+    EXPECT_THAT(error_message(get("/api/v1/studies/s/importance?target_quantile=" + number), 400,
+                              "malformed"),
+                HasSubstr("target_quantile"));
+  }
+  EXPECT_THAT(error_message(get("/api/v1/studies/s/importance?objective=-1"), 422, "invalid"),
+              HasSubstr("objective"));
   EXPECT_THAT(error_message(get("/api/v1/studies/s/export?format=xml"), 400, "malformed"),
               HasSubstr("csv or jsonl"));
   error_message(get("/api/v1/studies/s?x=1"), 400, "malformed");

@@ -176,6 +176,9 @@ std::vector<TrialView> FakeStudyApi::trials(const std::string&, const TrialQuery
 }
 TrialView FakeStudyApi::trial(const std::string&, std::int64_t) { not_played("trial"); }
 std::vector<BestRow> FakeStudyApi::best(const std::string&, int) { not_played("best"); }
+ImportanceAnswer FakeStudyApi::importance(const std::string&, const ImportanceRequest&) {
+  not_played("importance");
+}
 std::vector<Event> FakeStudyApi::events(const std::string&, std::int64_t, int) {
   not_played("events");
 }

@@ -78,6 +78,21 @@ inline bool operator==(const BestRow& a, const BestRow& b) {
                   b.interval, b.p_best, b.confirmed, b.feasible);
 }
 
+inline bool operator==(const ImportanceRequest& a, const ImportanceRequest& b) {
+  return std::tie(a.worker, a.objective, a.target_quantile, a.region_quantile) ==
+         std::tie(b.worker, b.objective, b.target_quantile, b.region_quantile);
+}
+
+inline bool operator==(const ImportanceRow& a, const ImportanceRow& b) {
+  return std::tie(a.name, a.importance, a.variance, a.trials) ==
+         std::tie(b.name, b.importance, b.variance, b.trials);
+}
+
+inline bool operator==(const ImportanceAnswer& a, const ImportanceAnswer& b) {
+  return std::tie(a.trials, a.target_trials, a.informative, a.parameters) ==
+         std::tie(b.trials, b.target_trials, b.informative, b.parameters);
+}
+
 inline bool operator==(const Event& a, const Event& b) {
   return std::tie(a.sequence, a.time, a.author, a.kind, a.body) ==
          std::tie(b.sequence, b.time, b.author, b.kind, b.body);
