@@ -16,9 +16,9 @@ const std::vector<TestProblem>& problems();
 const TestProblem& problem_named(const std::string& name);
 
 struct Selection {
-  std::optional<std::string> regex;  // found anywhere in the name
-  std::optional<std::string> group;
-  std::optional<bool> holdout;
+  std::optional<std::string> regex{};  // found anywhere in the name
+  std::optional<std::string> group{};
+  std::optional<bool> holdout{};
 };
 // In the order of the suite. Throws Error(Invalid) for a regular expression that is none, an
 // unknown group, or when nothing is left.
