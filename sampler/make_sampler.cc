@@ -21,7 +21,7 @@ const std::array<std::string, 7> kNames = {"tpe", "cmaes", "random", "auto", "gp
 std::unique_ptr<Sampler> make_tpe(const Json& given) {
   OptionReader reader("tpe", given);
   tpe::Options options;
-  options.multivariate = reader.boolean("multivariate", options.multivariate);
+  if (given.contains("multivariate")) options.multivariate = reader.boolean("multivariate", true);
   options.startup = static_cast<std::size_t>(
       reader.integer("startup", static_cast<std::int64_t>(options.startup), 0, 1'000'000));
   options.candidates = static_cast<std::size_t>(

@@ -9,8 +9,8 @@ namespace studyhall::sampler {
 Direction only_direction(const History& history, std::string_view sampler) {
   if (history.directions().size() == 1) return history.directions().front();
   throw Error(ErrorCode::Unsupported,
-              fmt::format("sampler {}: the study has {} objectives; this build samples for one, "
-                          "with several use random",
+              fmt::format("sampler {}: the study has {} objectives; it searches for one, "
+                          "with several use tpe, random, qmc or grid",
                           sampler, history.directions().size()));
 }
 

@@ -20,8 +20,8 @@ Candidates draw_candidates(const Densities& densities, std::size_t count, Rng& r
 }
 
 Model::Model(const SearchSpace& space, const Slice& slice, const History& history,
-             Direction direction, bool multivariate)
-    : base_(space.size(), kInactive) {
+             bool multivariate)
+    : base_(space.size(), kInactive), several_objectives_(history.directions().size() > 1) {
   for (const std::size_t p : space.parents_first()) {
     const Parameter& parameter = space.params()[p];
     const Domain& domain = slice.domains[p];
@@ -38,7 +38,7 @@ Model::Model(const SearchSpace& space, const Slice& slice, const History& histor
   for (const Observation& trial : history.observations()) {
     if (inside(trial)) trials_.push_back(&trial);
   }
-  split_ = split(trials_, direction);
+  split_ = split(trials_, history.directions());
 }
 
 bool Model::inside(const Observation& trial) const {
@@ -62,10 +62,12 @@ const Densities& Model::single_densities(std::size_t k) {
 }
 
 Densities Model::estimate(std::span<const Axis> axes) const {
-  return {.good = mixture(axes, split_.below), .other = mixture(axes, split_.above)};
+  return {.good = mixture(axes, split_.below, several_objectives_),
+          .other = mixture(axes, split_.above, false)};
 }
 
-Mixture Model::mixture(std::span<const Axis> axes, std::span<const std::size_t> trials) const {
+Mixture Model::mixture(std::span<const Axis> axes, std::span<const std::size_t> trials,
+                       bool uniform) const {
   std::vector<std::size_t> active;
   active.reserve(trials.size());
   for (const std::size_t i : trials) {
@@ -82,7 +84,9 @@ Mixture Model::mixture(std::span<const Axis> axes, std::span<const std::size_t> 
       columns[a].push_back(axes[a].coordinate(trials_[i]->config[axes[a].position()]));
     }
   }
-  return Mixture(axes, std::move(columns), default_weights(active.size()));
+  return Mixture(
+      axes, std::move(columns),
+      uniform ? std::vector<double>(active.size(), 1.0) : default_weights(active.size()));
 }
 
 }  // namespace studyhall::sampler::tpe

@@ -30,8 +30,7 @@ Candidates draw_candidates(const Densities& densities, std::size_t count, Rng& r
 class Model {
  public:
   // The arguments outlive the model.
-  Model(const SearchSpace& space, const Slice& slice, const History& history, Direction direction,
-        bool multivariate);
+  Model(const SearchSpace& space, const Slice& slice, const History& history, bool multivariate);
 
   // The axes modelled together; may be empty.
   [[nodiscard]] std::span<const Axis> joint() const { return joint_; }
@@ -48,12 +47,13 @@ class Model {
  private:
   [[nodiscard]] bool inside(const Observation& trial) const;
   [[nodiscard]] Densities estimate(std::span<const Axis> axes) const;
-  [[nodiscard]] Mixture mixture(std::span<const Axis> axes,
-                                std::span<const std::size_t> trials) const;
+  [[nodiscard]] Mixture mixture(std::span<const Axis> axes, std::span<const std::size_t> trials,
+                                bool uniform) const;
 
   std::vector<Axis> joint_;
   std::vector<Axis> single_;
   Config base_;
+  bool several_objectives_;                 // then the good trials weigh the same, as in Optuna 5
   std::vector<const Observation*> trials_;  // inside the slice, ascending by number
   Split split_;
   std::optional<Densities> joint_densities_;

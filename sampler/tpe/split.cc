@@ -5,6 +5,8 @@
 #include <limits>
 #include <tuple>
 
+#include "sampler/tpe/split_multi.h"
+
 namespace studyhall::sampler::tpe {
 namespace {
 
@@ -43,12 +45,33 @@ Ranked ranked(const Observation& trial, std::size_t position, double sign) {
           .position = position};
 }
 
+// Puts those of the feasible complete trials before the others that are the `count` best by rank.
+void order_by_rank(std::span<const Observation* const> trials,
+                   std::span<const Direction> directions, std::size_t count,
+                   std::vector<Ranked>& finished) {
+  std::vector<Ranked*> complete;
+  std::vector<Losses> points;
+  for (Ranked& trial : finished) {
+    if (trial.tier != 0) continue;
+    complete.push_back(&trial);
+    Losses point = losses(trials[trial.position]->values, directions);
+    point.resize(directions.size(), kInfinity);
+    std::replace_if(
+        point.begin(), point.end(), [](double loss) { return std::isnan(loss); }, kInfinity);
+    points.push_back(std::move(point));
+  }
+  for (Ranked* trial : complete) trial->first = 1;
+  for (const std::size_t i : best_by_rank(points, std::min(count, points.size()))) {
+    complete[i]->first = 0;
+  }
+}
+
 }  // namespace
 
 std::size_t gamma(std::size_t n) { return std::min((n + 9) / 10, kMostBelow); }
 
-Split split(std::span<const Observation* const> trials, Direction direction) {
-  const double sign = direction == Direction::Minimize ? 1 : -1;
+Split split(std::span<const Observation* const> trials, std::span<const Direction> directions) {
+  const double sign = directions.front() == Direction::Minimize ? 1 : -1;
   std::vector<Ranked> finished;
   std::vector<char> is_above(trials.size(), 0);
   for (std::size_t i = 0; i < trials.size(); ++i) {
@@ -60,7 +83,9 @@ Split split(std::span<const Observation* const> trials, Direction direction) {
       is_above[i] = state == TrialState::Running || trials[i]->infeasible_config;
     }
   }
-  const std::size_t count = gamma(finished.size());
+  const bool several = directions.size() > 1;
+  const std::size_t count = several ? gamma_multi(finished.size()) : gamma(finished.size());
+  if (several) order_by_rank(trials, directions, count, finished);
   std::partial_sort(finished.begin(), finished.begin() + static_cast<std::ptrdiff_t>(count),
                     finished.end());
 

@@ -15,17 +15,18 @@ struct Split {
   std::vector<std::size_t> above;  // all others, running ones included
 };
 
-// How many of n finished trials are good: 10 %, rounded up, at most 25.
+// How many of n finished trials are good with one objective: 10 %, rounded up, at most 25.
 std::size_t gamma(std::size_t n);
 
-// The gamma(n) best of the n complete and pruned trials are below: feasible complete ones by value,
-// then feasible pruned ones by (largest step, value at it), then infeasible ones by their
-// violation; ties by number. Running trials are above, so that workers asking at once stay apart.
-// Trials that failed for their configuration are above too and do not count in n: Optuna leaves
-// them out and so proposes them again. Other failures are left out.
+// The gamma(n) best of the n complete and pruned trials are below: feasible complete ones by value
+// or, with several objectives, by rank (sampler/tpe/split_multi.h), then feasible pruned ones by
+// (largest step, value at it), then infeasible ones by their violation; ties by number. Running
+// trials are above, so that workers asking at once stay apart. Trials that failed for their
+// configuration are above too and do not count in n: Optuna leaves them out and so proposes them
+// again. Other failures are left out.
 //
 // REQUIRES: trials ascend by number.
-Split split(std::span<const Observation* const> trials, Direction direction);
+Split split(std::span<const Observation* const> trials, std::span<const Direction> directions);
 
 // Weight of each of n observations, oldest first: 1 for the last 25, rising linearly from 1/n
 // before them.

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "sampler/random.h"
-#include "sampler/single_objective.h"
 #include "sampler/tpe/model.h"
 
 namespace studyhall::sampler::tpe {
@@ -66,13 +65,13 @@ class Round {
 }  // namespace
 
 std::optional<Suggestion> TpeSampler::suggest(const Task& task, const History& history, Rng& rng) {
-  const Direction direction = only_direction(history, "tpe");
   if (told(history) < options_.startup) {
     std::optional<Config> config = draw_admissible(task, kStartupTries, rng);
     if (!config) return std::nullopt;
     return Suggestion{.config = std::move(*config), .sampler = "random"};
   }
-  Model model(task.space, task.slice, history, direction, options_.multivariate);
+  Model model(task.space, task.slice, history,
+              options_.multivariate.value_or(history.directions().size() == 1));
   for (int i = 0; i < kRounds; ++i) {
     Round round(task.space, model, options_.candidates, rng);
     for (std::size_t rank = 0; rank < options_.candidates; ++rank) {

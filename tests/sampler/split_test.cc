@@ -22,7 +22,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 Split split_of(const std::vector<Observation>& trials, Direction direction = Direction::Minimize) {
   std::vector<const Observation*> pointers;
   for (const Observation& trial : trials) pointers.push_back(&trial);
-  return split(pointers, direction);
+  return split(pointers, std::span(&direction, 1));
 }
 
 using Positions = std::vector<std::size_t>;

@@ -102,12 +102,13 @@ void check(const Json& golden) {
   for (const Observation& trial : history.observations()) pointers.push_back(&trial);
 
   std::vector<std::int64_t> below;
-  for (const std::size_t i : split(pointers, direction).below) below.push_back(pointers[i]->number);
+  for (const std::size_t i : split(pointers, history.directions()).below)
+    below.push_back(pointers[i]->number);
   EXPECT_EQ(below, golden.at("below").get<std::vector<std::int64_t>>());
 
   const Slice slice = whole_space(space);
   const bool multivariate = golden.at("multivariate").get<bool>();
-  Model model(space, slice, history, direction, multivariate);
+  Model model(space, slice, history, multivariate);
   const std::span<const Axis> axes = multivariate ? model.joint() : model.single();
   ASSERT_EQ(axes.size(), space.size());
   const std::size_t models = golden.at("order").size();
