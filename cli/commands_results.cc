@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
+#include "cli/front_plot.h"
 #include "cli/history_plot.h"
 #include "cli/replace_file.h"
 #include "cli/show.h"
@@ -27,10 +28,15 @@ constexpr int kPage = 1000;
 
 // --- best ---
 
-int best(const Session& session, const std::string& name, std::int64_t top) {
+constexpr std::int64_t kBestRows = 10;
+
+// With several objectives all rows of the front are shown unless `top` says how many.
+int best(const Session& session, const std::string& name, std::optional<std::int64_t> top) {
   const Connection connection = connect(session);
+  const StudyInfo info = connection.api->study(name);
+  const std::int64_t wanted = top.value_or(info.front_size ? 0 : kBestRows);
   const std::vector<BestRow> rows =
-      connection.api->best(name, static_cast<int>(std::min<std::int64_t>(top, 1'000'000'000)));
+      connection.api->best(name, static_cast<int>(std::min<std::int64_t>(wanted, 1'000'000'000)));
   if (session.json) {
     Json array = Json::array();
     for (const BestRow& row : rows) array.push_back(to_json(row));
@@ -38,27 +44,35 @@ int best(const Session& session, const std::string& name, std::int64_t top) {
     return kDone;
   }
   if (rows.empty()) {
-    session.out << "No results yet.\n";
+    session.out << (info.front_size ? "No feasible results yet.\n" : "No results yet.\n");
     return kDone;
   }
-  const Json spec = connection.api->study(name).spec;
-  session.print_table(best_table(rows, spec, static_cast<std::size_t>(session.env.columns())));
+  if (info.front_size)
+    session.out << fmt::format("Pareto front: {} ({}).\n\n",
+                               count_of(*info.front_size, "configuration"),
+                               direction_words(info.spec));
+  session.print_table(best_table(rows, info.spec, static_cast<std::size_t>(session.env.columns())));
   if (std::none_of(rows.begin(), rows.end(), [](const BestRow& row) { return row.mean; }))
     session.out << "\nNothing was run twice, so the share of luck is unknown.\n";
   return kDone;
 }
 
 void add_best(CLI::App& root, Session& session) {
-  CLI::App& command = add_command(root, session,
-                                  {kGroup, "best", "the leaderboard of a study",
-                                   "study best heat_signature\n"
-                                   "study best heat_signature --top 0 --json"});
+  CLI::App& command =
+      add_command(root, session,
+                  {kGroup, "best", "the leaderboard of a study, or its Pareto front",
+                   "study best heat_signature\n"
+                   "study best heat_signature --top 0 --json"});
   const auto name = std::make_shared<std::string>();
-  const auto top = std::make_shared<std::int64_t>(10);
+  const auto top = std::make_shared<std::int64_t>(kBestRows);
   add_study_name(command, *name);
-  add_integer(command, "--top", *top, 0, "how many configurations (default: 10; 0: all)");
-  command.callback([&session, name, top] {
-    session.action = [&session, name, top] { return best(session, *name, *top); };
+  CLI::Option* given =
+      add_integer(command, "--top", *top, 0,
+                  "how many configurations (default: 10, or the whole front; 0: all)");
+  command.callback([&session, name, top, given] {
+    const std::optional<std::int64_t> wanted =
+        given->count() > 0 ? std::optional(*top) : std::nullopt;
+    session.action = [&session, name, wanted] { return best(session, *name, wanted); };
   });
 }
 
@@ -129,9 +143,12 @@ struct PlotArguments {
 bool is_table(const std::string& source) { return source.ends_with(".csv"); }
 
 void check_plot(const PlotArguments& arguments) {
-  if (arguments.kind != "history")
-    throw Error(ErrorCode::Unsupported,
-                fmt::format("--kind: this build draws history only, not \"{}\"", arguments.kind));
+  if (arguments.kind != "history" && arguments.kind != "pareto")
+    throw Error(
+        ErrorCode::Unsupported,
+        fmt::format("--kind: this build draws history and pareto, not \"{}\"", arguments.kind));
+  if (arguments.kind == "pareto" && is_table(arguments.source))
+    throw Error(ErrorCode::Unsupported, "--kind pareto draws a study, not a table");
   const bool described =
       !arguments.direction.empty() || !arguments.max.empty() || !arguments.min.empty();
   if (described && !is_table(arguments.source))
@@ -171,44 +188,90 @@ HistoryData history_of_table(const Session& session, const PlotArguments& argume
   return data;
 }
 
+std::vector<Direction> directions_of(const Json& spec) {
+  std::vector<Direction> directions;
+  if (spec.contains("direction"))
+    directions.push_back(parse_direction(spec["direction"].get<std::string>()));
+  else if (spec.contains("directions"))
+    for (const Json& name : spec["directions"])
+      directions.push_back(parse_direction(name.get<std::string>()));
+  return directions;
+}
+
+template <typename Data>
+void add_trials(StudyApi& api, const std::string& name, Data& data) {
+  TrialQuery query{.limit = kPage, .state = {}, .worker = {}};
+  while (true) {
+    const std::vector<TrialView> page = api.trials(name, query);
+    for (const TrialView& trial : page) add_trial(data, trial);
+    if (static_cast<int>(page.size()) < kPage) return;
+    query.after = page.back().number;
+  }
+}
+
 HistoryData history_of_study(const Session& session, const std::string& name) {
   const Connection connection = connect(session);
   const StudyInfo info = connection.api->study(name);
+  const std::vector<Direction> directions = directions_of(info.spec);
+  if (directions.size() > 1)
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("--kind history draws the best value so far, and {} has {} objectives, "
+                            "none of which is best alone; {}",
+                            name, directions.size(),
+                            directions.size() == 2 ? "use --kind pareto" : "use study best"));
   HistoryData data;
   data.title = info.name;
-  const Json::json_pointer one("/direction");
-  const Json::json_pointer first("/directions/0");
-  if (info.spec.contains(one))
-    data.direction = parse_direction(info.spec[one].get<std::string>());
-  else if (info.spec.contains(first))
-    data.direction = parse_direction(info.spec[first].get<std::string>());
-  TrialQuery query{.limit = kPage, .state = {}, .worker = {}};
-  while (true) {
-    const std::vector<TrialView> page = connection.api->trials(name, query);
-    for (const TrialView& trial : page) add_trial(data, trial);
-    if (static_cast<int>(page.size()) < kPage) return data;
-    query.after = page.back().number;
-  }
+  if (!directions.empty()) data.direction = directions.front();
+  add_trials(*connection.api, name, data);
+  return data;
+}
+
+FrontData front_of_study(const Session& session, const std::string& name) {
+  const Connection connection = connect(session);
+  const StudyInfo info = connection.api->study(name);
+  FrontData data;
+  data.title = info.name;
+  data.directions = directions_of(info.spec);
+  if (data.directions.size() != 2)
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("--kind pareto draws two objectives, and {} has {}", name,
+                            data.directions.size()));
+  add_trials(*connection.api, name, data);
+  for (const BestRow& row : connection.api->best(name, 0)) add_row(data, row);
+  return data;
 }
 
 int plot(const Session& session, const PlotArguments& arguments) {
   check_plot(arguments);
   const std::string file = arguments.file.empty() ? arguments.kind + ".svg" : arguments.file;
   const Picture picture = picture_kind(file);
-  const HistoryData data = is_table(arguments.source) ? history_of_table(session, arguments)
-                                                      : history_of_study(session, arguments.source);
-  if (data.points.empty())
-    throw Error(ErrorCode::NotFound,
-                fmt::format("{} has no results to draw yet", arguments.source));
-  draw(history_script(data, picture), file, session.env.variable("PATH"));
+  const auto checked = [&](const auto& data) {
+    if (data.points.empty())
+      throw Error(ErrorCode::NotFound,
+                  fmt::format("{} has no results to draw yet", arguments.source));
+    return data.points.size();
+  };
+  std::string script;
+  std::size_t points = 0;
+  if (arguments.kind == "pareto") {
+    const FrontData data = front_of_study(session, arguments.source);
+    points = checked(data);
+    script = front_script(data, picture);
+  } else {
+    const HistoryData data = is_table(arguments.source)
+                                 ? history_of_table(session, arguments)
+                                 : history_of_study(session, arguments.source);
+    points = checked(data);
+    script = history_script(data, picture);
+  }
+  draw(script, file, session.env.variable("PATH"));
   if (session.json)
     session.print_json({{"file", std::filesystem::absolute(file).string()},
                         {"kind", arguments.kind},
-                        {"points", data.points.size()}});
+                        {"points", points}});
   else
     session.out << fmt::format("Drew {} into {}.\n",
-                               count_of(static_cast<std::int64_t>(data.points.size()), "result"),
-                               file);
+                               count_of(static_cast<std::int64_t>(points), "result"), file);
   return kDone;
 }
 
@@ -218,15 +281,17 @@ void add_plot(CLI::App& root, Session& session) {
       {kGroup, "plot", "draw a study, or a table that export wrote, through gnuplot",
        "study plot heat_signature -o history.svg\n"
        "study plot heat_signature -o history.png\n"
+       "study plot pump_design --kind pareto -o front.svg\n"
        "study plot trials.csv --direction maximize --max runtime_min=60 -o history.svg"});
   const auto arguments = std::make_shared<PlotArguments>();
   command.add_option("STUDY", arguments->source, "name of the study, or FILE.csv")
       ->required()
       ->type_name("");
-  command.add_option("--kind", arguments->kind, "history: values and the best so far (default)")
-      ->type_name("K");
   command
-      .add_option("-o,--output", arguments->file, "picture, .svg or .png (default: history.svg)")
+      .add_option("--kind", arguments->kind,
+                  "history: values and the best so far (default); pareto: two objectives")
+      ->type_name("K");
+  command.add_option("-o,--output", arguments->file, "picture, .svg or .png (default: KIND.svg)")
       ->type_name("FILE");
   command
       .add_option("--direction", arguments->direction, "of a table: minimize (default) or maximize")

@@ -48,6 +48,8 @@ std::vector<WorkerLine> worker_lines(const Status& status) {
 }
 
 std::string best_words(const Status& status) {
+  if (status.info.front_size.value_or(0) > 0)
+    return count_of(*status.info.front_size, "configuration") + " on the Pareto front";
   if (!status.best) return "none yet";
   const BestRow& row = *status.best;
   return fmt::format("{} (trial {}{}{})", format_number(row.value), row.number,
@@ -99,8 +101,10 @@ Table worker_table(const std::vector<WorkerLine>& lines, Timestamp now) {
 Status read_status(StudyApi& api, const std::string& study) {
   Status status;
   status.info = api.study(study);
-  const std::vector<BestRow> rows = api.best(study, 1);
-  if (!rows.empty() && rows.front().feasible) status.best = rows.front();
+  if (!status.info.front_size) {
+    const std::vector<BestRow> rows = api.best(study, 1);
+    if (!rows.empty() && rows.front().feasible) status.best = rows.front();
+  }
   status.running = api.trials(
       study, {.after = -1, .limit = kMostRunning, .state = TrialState::Running, .worker = {}});
   return status;

@@ -14,7 +14,7 @@ namespace studyhall::cli {
 
 struct Status {
   StudyInfo info;
-  std::optional<BestRow> best;  // of a feasible configuration
+  std::optional<BestRow> best;  // of a feasible configuration; absent with several objectives
   std::vector<TrialView> running;
 };
 

@@ -130,6 +130,35 @@ Table param_table(const Json& params) {
   return table;
 }
 
+// The front of several objectives: a column for each, and for the means where runs were repeated.
+Table front_table(const std::vector<BestRow>& rows, const Json& spec, std::size_t width) {
+  const auto any = [&](auto has) { return std::any_of(rows.begin(), rows.end(), has); };
+  const bool replicated = any([](const BestRow& row) { return !row.means.empty(); });
+  const bool measured = any([](const BestRow& row) { return !row.metrics.empty(); });
+  const std::size_t objectives = rows.front().values.size();
+  std::vector<Column> columns{{"trial", Align::Right}};
+  for (std::size_t k = 0; k < objectives; ++k) {
+    columns.push_back({fmt::format("value {}", k), Align::Right});
+    if (replicated) columns.push_back({fmt::format("mean {}", k), Align::Right});
+  }
+  columns.push_back({"n", Align::Right});
+  columns.push_back({"worker", Align::Left, true});
+  if (measured) columns.push_back({"metrics", Align::Left, true});
+  std::vector<RowWithParams> lines;
+  for (const BestRow& row : rows) {
+    std::vector<Cell> cells{{std::to_string(row.number), Colour::Green}};
+    for (std::size_t k = 0; k < objectives; ++k) {
+      cells.emplace_back(k < row.values.size() ? format_number(row.values[k]) : "-");
+      if (replicated) cells.emplace_back(k < row.means.size() ? format_number(row.means[k]) : "-");
+    }
+    cells.emplace_back(std::to_string(row.n));
+    cells.emplace_back(row.worker);
+    if (measured) cells.emplace_back(format_metrics(row.metrics));
+    lines.push_back({std::move(cells), row.params});
+  }
+  return with_params(columns, lines, spec, width);
+}
+
 }  // namespace
 
 Colour state_colour(TrialState state) {
@@ -177,15 +206,16 @@ Table study_table(const std::vector<StudyInfo>& studies) {
                {"trial", Align::Right},
                {"created", Align::Left, true}});
   for (const StudyInfo& info : studies)
-    table.add({info.name,
-               {std::string(to_string(info.state)),
-                info.state == StudyState::Running ? Colour::Green : Colour::Grey},
-               progress_words(info),
-               std::to_string(count_in(info, "running")),
-               std::to_string(count_in(info, "failed")),
-               or_dash(info.best_value),
-               info.best_number ? std::to_string(*info.best_number) : "-",
-               format_time(info.created)});
+    table.add(
+        {info.name,
+         {std::string(to_string(info.state)),
+          info.state == StudyState::Running ? Colour::Green : Colour::Grey},
+         progress_words(info),
+         std::to_string(count_in(info, "running")),
+         std::to_string(count_in(info, "failed")),
+         info.front_size ? fmt::format("front {}", *info.front_size) : or_dash(info.best_value),
+         info.best_number ? std::to_string(*info.best_number) : "-",
+         format_time(info.created)});
   return table;
 }
 
@@ -214,6 +244,9 @@ Table best_table(const std::vector<BestRow>& rows, const Json& spec, std::size_t
                                       [](const BestRow& row) { return row.mean.has_value(); });
   const bool infeasible =
       std::any_of(rows.begin(), rows.end(), [](const BestRow& row) { return !row.feasible; });
+  const bool several =
+      std::any_of(rows.begin(), rows.end(), [](const BestRow& row) { return !row.values.empty(); });
+  if (several) return front_table(rows, spec, width);
   std::vector<Column> columns{
       {"rank", Align::Right}, {"trial", Align::Right}, {"value", Align::Right}};
   if (replicated) {
@@ -254,12 +287,13 @@ void show_study(const Session& session, const StudyInfo& info) {
   const Lines lines(session);
   lines.add("study", info.name);
   lines.add("state", state_words(info));
-  lines.add("direction", direction_words(info.spec));
+  lines.add(info.front_size ? "directions" : "direction", direction_words(info.spec));
   lines.add("sampler", info.spec.contains("sampler") ? dump_json(info.spec["sampler"]) : "");
   std::string counts;
   for (const auto& [state, count] : info.counts)
     counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count, state);
   lines.add("trials", counts);
+  if (info.front_size) lines.add("front", count_of(*info.front_size, "configuration"));
   if (info.best_number && info.best_value)
     lines.add("best",
               fmt::format("{} (trial {})", format_number(*info.best_value), *info.best_number));
@@ -280,7 +314,7 @@ void show_trial(const Session& session, const std::string& study, const TrialVie
   if (record.reason) state += fmt::format(" ({})", to_string(*record.reason));
   if (!trial.feasible) state += ", infeasible";
   lines.add("state", state);
-  lines.add("value", format_values(trial.values));
+  lines.add(trial.values.size() > 1 ? "values" : "value", format_values(trial.values));
   lines.add("metrics", format_metrics(trial.metrics));
   lines.add("worker", record.worker);
   lines.add("purpose", fmt::format("{}, attempt {}", to_string(record.purpose), record.attempt));

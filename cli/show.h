@@ -24,7 +24,7 @@ std::string direction_words(const Json& spec);
 Table study_table(const std::vector<StudyInfo>& studies);
 // A trial a row: each parameter in a column of its own where that fits `width`, else all in one.
 Table trial_table(const std::vector<TrialView>& trials, const Json& spec, std::size_t width);
-// A configuration a row, best first.
+// A configuration a row, best first; with several objectives the Pareto front.
 Table best_table(const std::vector<BestRow>& rows, const Json& spec, std::size_t width);
 
 void show_study(const Session& session, const StudyInfo& info);

@@ -68,8 +68,8 @@ std::vector<std::string> placeholders(std::string_view argument) {
 
 class ExperimentReader {
  public:
-  ExperimentReader(const JsonField& field, const SearchSpace& space)
-      : object_(field), space_(space) {}
+  ExperimentReader(const JsonField& field, const SearchSpace& space, std::size_t objectives)
+      : object_(field), space_(space), objectives_(objectives) {}
 
   ExperimentSpec read() {
     read_agent();
@@ -193,19 +193,21 @@ class ExperimentReader {
   void read_score(const JsonField& field) {
     ScoreSpec& score = spec_.score;
     score.file = "result.json";
+    if (objectives_ > 1) field.required("an object with \"values\": where each objective is read");
     if (!field) return;
     ObjectReader object(field);
     if (const JsonField command = object.field("command")) score.command = read_command(command);
     const JsonField pattern = object.field("pattern");
     const JsonField file = object.field("file");
     const JsonField value = object.field("value");
+    const JsonField values = object.field("values");
     const JsonField metrics = object.field("metrics");
     if (pattern) {
-      for (const JsonField& other : {file, value, metrics}) {
+      for (const JsonField& other : {file, value, values, metrics}) {
         if (other) other.report("does not go with \"pattern\": the score is read from one place");
       }
       score.file.clear();
-      score.value.clear();
+      score.values.clear();
       read_pattern(pattern);
     } else {
       if (const auto name = file.string("a file in the workspace")) {
@@ -214,15 +216,44 @@ class ExperimentReader {
         }
         score.file = *name;
       }
-      if (auto pointer = read_pointer(value)) score.value = std::move(*pointer);
+      read_values(value, values);
       read_metrics(metrics);
     }
     close_refusing(object);
   }
 
+  // "value" with one objective, "values" with several.
+  void read_values(const JsonField& value, const JsonField& values) {
+    if (objectives_ == 1) {
+      if (values) values.report("is for several objectives, and this study has one; use \"value\"");
+      if (const auto pointer = read_pointer(value)) spec_.score.values = {*pointer};
+      return;
+    }
+    const std::string expected =
+        fmt::format("{} JSON pointers, one for each objective", objectives_);
+    if (value) {
+      value.report(
+          fmt::format("is for one objective, and this study has {}; use \"values\"", objectives_));
+      return;
+    }
+    const auto items = values.required(expected).list(expected);
+    if (!items) return;
+    if (items->size() != objectives_) {
+      values.report(fmt::format("expected {}, found {}", expected, items->size()));
+    }
+    spec_.score.values.clear();
+    for (const JsonField& item : *items) {
+      spec_.score.values.push_back(read_pointer(item).value_or(""));
+    }
+  }
+
   void read_pattern(const JsonField& field) {
-    constexpr std::string_view kExpected = "a regular expression with one group";
-    const auto pattern = field.string(kExpected);
+    const std::string expected =
+        objectives_ == 1
+            ? "a regular expression with one group"
+            : fmt::format("a regular expression with {} groups, one for each objective",
+                          objectives_);
+    const auto pattern = field.string(expected);
     if (!pattern) return;
     spec_.score.pattern = *pattern;
     if (pattern->size() > kMaxPatternBytes || has_nul(*pattern)) {
@@ -232,13 +263,13 @@ class ExperimentReader {
     }
     try {
       const std::regex expression(*pattern, std::regex::ECMAScript);
-      if (expression.mark_count() != 1) {
+      if (expression.mark_count() != objectives_) {
         field.report(fmt::format("expected {}: ( ) around the score, found {} groups in {}",
-                                 kExpected, expression.mark_count(), brief(field.json())));
+                                 expected, expression.mark_count(), brief(field.json())));
       }
     } catch (const std::regex_error& error) {
       field.report(
-          fmt::format("expected {}, found {}: {}", kExpected, brief(field.json()), error.what()));
+          fmt::format("expected {}, found {}: {}", expected, brief(field.json()), error.what()));
     }
   }
 
@@ -307,6 +338,7 @@ class ExperimentReader {
 
   ObjectReader object_;
   const SearchSpace& space_;
+  std::size_t objectives_;
   ExperimentSpec spec_;
 };
 
@@ -314,14 +346,15 @@ class ExperimentReader {
 
 std::optional<ExperimentSpec> parse_experiment_spec(const Json& json, const std::string& path,
                                                     const SearchSpace& space,
-                                                    std::vector<Problem>& problems) {
+                                                    std::vector<Problem>& problems,
+                                                    std::size_t objectives) {
   const std::size_t before = problems.size();
   const JsonField field(&json, path, &problems);
   if (!json.is_object()) {
     field.report_expected("an object");
     return std::nullopt;
   }
-  ExperimentSpec spec = ExperimentReader(field, space).read();
+  ExperimentSpec spec = ExperimentReader(field, space, objectives).read();
   if (problems.size() != before) return std::nullopt;
   return spec;
 }
@@ -337,7 +370,11 @@ Json resolve_experiment(const ExperimentSpec& experiment, const Json& given) {
   Json& score = json["score"];
   if (experiment.score.pattern.empty()) {
     score["file"] = experiment.score.file;
-    score["value"] = experiment.score.value;
+    if (experiment.score.values.size() == 1) {
+      score["value"] = experiment.score.values.front();
+    } else {
+      score["values"] = experiment.score.values;
+    }
   }
   json["pass_env"] = experiment.pass_env;
   if (!json.contains("time_limit_min")) json["time_limit_min"] = 0;

@@ -21,13 +21,13 @@ struct ClaudeSpec {
   std::vector<std::string> tools{"Bash", "Read", "Edit", "Write", "Glob", "Grep"};
 };
 
-// Where the score is read from. Exactly one of `file` (with `value`) and `pattern`.
+// Where the score is read from. Exactly one of `file` (with `values`) and `pattern`.
 struct ScoreSpec {
-  std::vector<std::string> command;  // run by the worker after the experiment; empty: none
-  std::string file;                  // relative to the workspace; "result.json" by default
-  std::string value = "/score";      // JSON pointer into `file`
+  std::vector<std::string> command;           // run by the worker after the experiment; empty: none
+  std::string file;                           // relative to the workspace; "result.json" by default
+  std::vector<std::string> values{"/score"};  // [objectives] JSON pointers into `file`
   std::map<std::string, std::string> metrics;  // metric -> JSON pointer into `file`
-  std::string pattern;  // regular expression with one group, last match on the output
+  std::string pattern;  // regular expression, last match on the output; a group per objective
 };
 
 struct ExperimentSpec {
@@ -45,12 +45,13 @@ struct ExperimentSpec {
   int retries = 2;
 };
 
-// Checks the member `json` at `path` of a study file over `space` ({name} placeholders must be
-// parameters or one of trial, worker, seed, config, workspace, dir), appending to `problems`.
-// Fields that are legal but not in this build (stages, worktree workspaces, protect, ...) are
-// problems by name.
+// Checks the member `json` at `path` of a study file with `objectives` directions over `space`
+// ({name} placeholders must be parameters or one of trial, worker, seed, config, workspace, dir),
+// appending to `problems`. Fields that are legal but not in this build (stages, worktree
+// workspaces, protect, ...) are problems by name.
 std::optional<ExperimentSpec> parse_experiment_spec(const Json& json, const std::string& path,
                                                     const SearchSpace& space,
-                                                    std::vector<Problem>& problems);
+                                                    std::vector<Problem>& problems,
+                                                    std::size_t objectives = 1);
 
 }  // namespace studyhall

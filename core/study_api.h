@@ -32,8 +32,9 @@ struct StudyInfo {
   std::string finished_because;                // empty while running
   Json spec;                                   // the resolved study file
   std::map<std::string, std::int64_t> counts;  // trials by state name, every state present
-  std::optional<std::int64_t> best_number;     // of the leader
+  std::optional<std::int64_t> best_number;     // of the leader; absent with several objectives
   std::optional<double> best_value;
+  std::optional<std::int64_t> front_size;  // of several objectives: configurations on the front
   Timestamp created;
   std::int64_t last_event = 0;  // sequence
 };
@@ -144,9 +145,10 @@ struct TrialView {
   std::optional<Timestamp> lease_expires;  // of a running trial
 };
 
-// A row of the leaderboard as users see it.
+// A row of the leaderboard as users see it. With several objectives the rows are the Pareto front,
+// by the first objective, best first; value, mean, stderr_ and interval are of that one.
 struct BestRow {
-  int rank = 0;
+  int rank = 0;  // with several objectives 1
   std::int64_t number = -1;
   Json params;
   std::string worker;
@@ -159,6 +161,8 @@ struct BestRow {
   std::optional<double> p_best;
   bool confirmed = false;
   bool feasible = true;
+  std::vector<double> values;  // [objectives] where there are several, of trial `number`
+  std::vector<double> means;   // [objectives] where there are several and runs were repeated
 };
 
 // Which results to compare; see sampler/importance.h.
@@ -203,6 +207,7 @@ class StudyApi {
   // the one told.
   virtual TellAnswer tell(const std::string& study, std::int64_t number,
                           const TellRequest& request) = 0;
+  // Throws Error(Invalid) with several objectives: an intermediate value is one of one objective.
   virtual BeatAnswer report(const std::string& study, std::int64_t number,
                             const ReportRequest& request) = 0;
   virtual BeatAnswer heartbeat(const std::string& study, std::int64_t number,
@@ -213,7 +218,8 @@ class StudyApi {
 
   virtual std::vector<TrialView> trials(const std::string& study, const TrialQuery& query) = 0;
   virtual TrialView trial(const std::string& study, std::int64_t number) = 0;
-  // The `top` best rows; top 0: all.
+  // The `top` best rows; top 0: all. With several objectives the feasible configurations that none
+  // dominates.
   virtual std::vector<BestRow> best(const std::string& study, int top) = 0;
   // How much each parameter matters for being among the best results. Throws Error(NotFound) for a
   // worker that the study file does not name, Error(Invalid) for an objective or quantiles out of

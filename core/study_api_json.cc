@@ -35,6 +35,23 @@ std::map<std::int64_t, double> read_intermediate(const JsonField& field) {
   return intermediate;
 }
 
+Json number_list(const std::vector<double>& numbers) {
+  Json list = Json::array();
+  for (const double number : numbers) list.push_back(number_or_name(number));
+  return list;
+}
+
+std::vector<double> read_number_list(const JsonField& field) {
+  std::vector<double> numbers;
+  if (!field) return numbers;
+  if (const auto items = field.list("a list of numbers")) {
+    for (const JsonField& item : *items) {
+      if (const auto number = read_number_or_name(item)) numbers.push_back(*number);
+    }
+  }
+  return numbers;
+}
+
 TrialRecord read_record(const Json& json, const JsonField& place) {
   try {
     return trial_record_from_json(json);
@@ -82,6 +99,7 @@ Json to_json(const StudyInfo& info) {
   json["counts"] = std::move(counts);
   json["best_number"] = value_or_null(info.best_number);
   json["best_value"] = info.best_value ? number_or_name(*info.best_value) : Json(nullptr);
+  if (info.front_size) json["front_size"] = *info.front_size;
   json["created"] = format_utc(info.created);
   json["last_event"] = info.last_event;
   json["spec"] = info.spec;
@@ -99,6 +117,7 @@ StudyInfo study_info_from_json(const Json& json) {
   }
   info.best_number = reader.field("best_number").integer(0);
   info.best_value = read_number_or_name(reader.field("best_value"));
+  info.front_size = reader.field("front_size").integer(0);
   put(info.created, read_time(reader.field("created")));
   put(info.last_event, reader.field("last_event").integer(0));
   if (const JsonField spec = reader.field("spec")) info.spec = spec.json();
@@ -111,9 +130,7 @@ Json to_json(const TrialView& trial) {
   if (trial.values.size() == 1) {
     json["value"] = number_or_name(trial.values.front());
   } else if (!trial.values.empty()) {
-    Json values = Json::array();
-    for (const double value : trial.values) values.push_back(number_or_name(value));
-    json["values"] = std::move(values);
+    json["values"] = number_list(trial.values);
   }
   json["params"] = trial.params;
   json["feasible"] = trial.feasible;
@@ -141,11 +158,7 @@ TrialView trial_view_from_json(const Json& json) {
   put(trial.state, read_name(reader.field("state").required("a trial state"), "a trial state",
                              trial_state_from_string));
   if (const auto value = read_number_or_name(reader.field("value"))) trial.values = {*value};
-  if (const auto values = reader.field("values").list()) {
-    for (const JsonField& item : *values) {
-      if (const auto value = read_number_or_name(item)) trial.values.push_back(*value);
-    }
-  }
+  if (const JsonField values = reader.field("values")) trial.values = read_number_list(values);
   if (const JsonField params = reader.field("params")) trial.params = params.json();
   put(trial.feasible, reader.field("feasible").boolean());
   if (const auto metrics = reader.field("metrics").members()) {
@@ -170,19 +183,22 @@ Json to_json(const BestRow& row) {
     interval =
         Json::array({number_or_name(row.interval->first), number_or_name(row.interval->second)});
   }
-  return {{"rank", row.rank},
-          {"number", row.number},
-          {"params", row.params},
-          {"worker", row.worker},
-          {"value", number_or_name(row.value)},
-          {"metrics", std::move(metrics)},
-          {"mean", value_or_null(row.mean)},
-          {"stderr", value_or_null(row.stderr_)},
-          {"n", row.n},
-          {"interval", std::move(interval)},
-          {"p_best", value_or_null(row.p_best)},
-          {"confirmed", row.confirmed},
-          {"feasible", row.feasible}};
+  Json json = {{"rank", row.rank},
+               {"number", row.number},
+               {"params", row.params},
+               {"worker", row.worker},
+               {"value", number_or_name(row.value)},
+               {"metrics", std::move(metrics)},
+               {"mean", value_or_null(row.mean)},
+               {"stderr", value_or_null(row.stderr_)},
+               {"n", row.n},
+               {"interval", std::move(interval)},
+               {"p_best", value_or_null(row.p_best)},
+               {"confirmed", row.confirmed},
+               {"feasible", row.feasible}};
+  if (!row.values.empty()) json["values"] = number_list(row.values);
+  if (!row.means.empty()) json["means"] = number_list(row.means);
+  return json;
 }
 
 BestRow best_row_from_json(const Json& json) {
@@ -212,6 +228,8 @@ BestRow best_row_from_json(const Json& json) {
   row.p_best = reader.field("p_best").number();
   put(row.confirmed, reader.field("confirmed").boolean());
   put(row.feasible, reader.field("feasible").boolean());
+  row.values = read_number_list(reader.field("values"));
+  row.means = read_number_list(reader.field("means"));
   reader.finish_answer();
   return row;
 }

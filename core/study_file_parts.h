@@ -37,15 +37,16 @@ enum class Satisfiable {
 };
 Satisfiable find_any_config(const SearchSpace& space, const Slice& slice);
 
-// A name, or an object with a name and the sampler's options.
-std::optional<SamplerSpec> read_sampler(const JsonField& field);
+// A name, or an object with a name and the sampler's options, for a study of so many objectives.
+std::optional<SamplerSpec> read_sampler(const JsonField& field, std::size_t objectives);
 Json resolve_sampler(const SamplerSpec& sampler);
 
 // An absent field is the pruner "none".
 PrunerSpec read_pruner(const JsonField& field);
 Json resolve_pruner(const PrunerSpec& pruner);
 
-std::map<std::string, WorkerSpec> read_workers(const JsonField& field, const ReadParams& params);
+std::map<std::string, WorkerSpec> read_workers(const JsonField& field, const ReadParams& params,
+                                               std::size_t objectives);
 
 // The "experiment" that was given, with every default filled in.
 Json resolve_experiment(const ExperimentSpec& experiment, const Json& given);

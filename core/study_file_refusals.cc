@@ -8,7 +8,6 @@ namespace studyhall {
 
 namespace {
 
-constexpr std::string_view kOneObjective = "this build searches for one objective";
 constexpr std::string_view kSamplers =
     "use \"auto\", \"tpe\", \"cmaes\", \"random\", \"qmc\" or \"grid\"";
 constexpr std::string_view kBudgets = "this build does not count this budget yet";
@@ -19,7 +18,6 @@ constexpr std::string_view kDirectory =
     "use {\"kind\": \"directory\"}: an empty directory for each trial";
 
 constexpr auto kRefusals = std::to_array<Refusal>({
-    {"/directions", "", kOneObjective, "give one direction"},
     {"/sampler/name", "gp", "this build has no Gaussian process sampler yet", kSamplers},
     {"/confirm/replicates", "", "this build does not re-run candidates yet", "use 0"},
     {"/limits/hours", "", kBudgets, kTrialBudget},

@@ -17,7 +17,7 @@ constexpr std::string_view kSchema = R"json({
     "$schema": {"type": "string", "description": "Where this schema is, for editors."},
     "name": {"$ref": "#/$defs/name", "description": "The study's name in every command."},
     "direction": {"enum": ["minimize", "maximize"], "description": "Whether a small or a large value is good."},
-    "directions": {"type": "array", "items": {"enum": ["minimize", "maximize"]}, "minItems": 1, "maxItems": 1, "description": "The direction as a list of one."},
+    "directions": {"type": "array", "items": {"enum": ["minimize", "maximize"]}, "minItems": 1, "maxItems": 10, "description": "One for each objective: a study with several looks for the configurations that none other beats in all of them."},
     "seed": {"type": "integer", "minimum": 0, "maximum": 18446744073709551615, "description": "Every suggestion follows from it. Chosen at create where it is absent."},
     "params": {
       "type": "object",
@@ -339,13 +339,14 @@ constexpr std::string_view kSchema = R"json({
           "type": "object",
           "additionalProperties": false,
           "description": "Where the score is read from: a file, or a pattern on the output.",
-          "dependentSchemas": {"pattern": {"properties": {"file": false, "value": false, "metrics": false}}},
+          "dependentSchemas": {"pattern": {"properties": {"file": false, "value": false, "values": false, "metrics": false}}},
           "properties": {
             "command": {"$ref": "#/$defs/argv", "description": "Run by the worker after the experiment."},
             "file": {"type": "string", "minLength": 1, "pattern": "^[^/]", "default": "result.json", "description": "JSON, relative to the workspace."},
             "value": {"$ref": "#/$defs/pointer", "default": "/score", "description": "Where in the file the score is."},
+            "values": {"type": "array", "items": {"$ref": "#/$defs/pointer"}, "minItems": 2, "maxItems": 10, "description": "With several objectives, instead of value: where in the file each is."},
             "metrics": {"type": "object", "propertyNames": {"minLength": 1}, "additionalProperties": {"$ref": "#/$defs/pointer"}, "description": "Where in the file each metric is."},
-            "pattern": {"type": "string", "maxLength": 1000, "format": "regex", "description": "A regular expression with one group; the last match counts."}
+            "pattern": {"type": "string", "maxLength": 1000, "format": "regex", "description": "A regular expression with a group for each objective; the last match counts."}
           }
         },
         "env": {"type": "object", "propertyNames": {"$ref": "#/$defs/variable"}, "additionalProperties": {"type": "string"}},

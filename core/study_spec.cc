@@ -13,6 +13,7 @@ namespace studyhall {
 
 namespace {
 
+constexpr std::size_t kMaxObjectives = 10;
 constexpr std::array<std::string_view, 2> kDirections{"minimize", "maximize"};
 constexpr std::string_view kDirectionNames = "\"minimize\" or \"maximize\"";
 constexpr std::int64_t kMaxTrials = 1'000'000'000;
@@ -92,7 +93,7 @@ class StudyReader {
       params_ = read_params(object_.field("params"));
       read_space();
       spec_->constraints = read_constraints(object_.field("constraints"));
-      spec_->workers = read_workers(object_.field("workers"), params_);
+      spec_->workers = read_workers(object_.field("workers"), params_, objectives());
       read_search();
       read_experiment();
       close_refusing(object_);
@@ -125,6 +126,11 @@ class StudyReader {
     spec_->seed = read_seed(object_.field("seed"), default_seed_);
   }
 
+  // At least 1, also while the directions have problems.
+  [[nodiscard]] std::size_t objectives() const {
+    return std::max<std::size_t>(1, spec_->directions.size());
+  }
+
   void read_directions() {
     const JsonField one = object_.field("direction");
     const JsonField several = object_.field("directions");
@@ -135,11 +141,14 @@ class StudyReader {
         spec_->directions = {*direction};
       }
     } else if (const auto items = several.list("a list of directions")) {
-      if (items->empty()) several.report_expected("at least one direction");
-      for (const JsonField& item : *items) {
-        if (const auto direction = read_direction(item)) spec_->directions.push_back(*direction);
+      if (items->empty() || items->size() > kMaxObjectives) {
+        several.report(
+            fmt::format("expected 1 to {} directions, found {}", kMaxObjectives, items->size()));
+        return;
       }
-      if (items->size() > 1) report_refused(several);
+      for (const JsonField& item : *items) {
+        spec_->directions.push_back(read_direction(item).value_or(Direction::Minimize));
+      }
     }
   }
 
@@ -169,17 +178,27 @@ class StudyReader {
             .value_or(spec_->focus_share);
     const Json automatic = "auto";
     const JsonField sampler = object_.field("sampler");
-    const auto read =
-        read_sampler(sampler ? sampler : JsonField(&automatic, sampler.path(), &problems_));
+    const auto read = read_sampler(
+        sampler ? sampler : JsonField(&automatic, sampler.path(), &problems_), objectives());
     if (read) spec_->sampler = *read;
     const JsonField pruner = object_.field("pruner");
     spec_->pruner = read_pruner(pruner);
-    if (spec_->pruner.name != "none" && spec_->directions.size() > 1) {
-      pruner.report("pruners compare values of one objective, and this study has several");
+    if (spec_->pruner.name != "none" && objectives() > 1) {
+      pruner.report(
+          fmt::format("{}: pruners compare values of one objective, and this study has "
+                      "{}; use \"none\"",
+                      brief(Json(spec_->pruner.name)), objectives()));
     }
     read_confirm(object_.field("confirm"));
     if (const JsonField limits = object_.field("limits")) spec_->limits = read_limits(limits);
-    spec_->target = object_.field("target").number();
+    const JsonField target = object_.field("target");
+    spec_->target = target.number();
+    if (spec_->target && objectives() > 1) {
+      target.report(
+          fmt::format("{}: a target is a value of one objective, and this study has {}; "
+                      "leave it out and bound limits.trials",
+                      brief(target.json()), objectives()));
+    }
   }
 
   static void read_confirm(const JsonField& field) {
@@ -194,7 +213,8 @@ class StudyReader {
   void read_experiment() {
     const JsonField field = object_.field("experiment");
     if (!field) return;
-    spec_->experiment = parse_experiment_spec(field.json(), field.path(), spec_->space, problems_);
+    spec_->experiment =
+        parse_experiment_spec(field.json(), field.path(), spec_->space, problems_, objectives());
     if (!spec_->experiment) return;
     for (const MetricConstraint& constraint : spec_->constraints) {
       if (constraint.metric.empty()) continue;

@@ -18,10 +18,10 @@ constexpr std::array<std::string_view, 6> kKnownSamplers{"auto",   "tpe", "cmaes
                                                          "random", "qmc", "grid"};
 
 // The options of sampler `name`, defaults filled in.
-Json read_sampler_options(const std::string& name, ObjectReader& object) {
+Json read_sampler_options(const std::string& name, ObjectReader& object, std::size_t objectives) {
   Json options = Json::object();
   if (name == "tpe") {
-    options["multivariate"] = object.field("multivariate").boolean().value_or(true);
+    options["multivariate"] = object.field("multivariate").boolean().value_or(objectives == 1);
     options["startup"] = object.field("startup").integer(0, 1'000'000).value_or(10);
     options["candidates"] = object.field("candidates").integer(1, 1'000'000).value_or(24);
   } else if (name == "cmaes") {
@@ -38,10 +38,17 @@ Json read_sampler_options(const std::string& name, ObjectReader& object) {
   return options;
 }
 
-// Whether the sampler is one of this build's.
-bool check_sampler_name(const JsonField& field) {
+// Whether the sampler is one of this build's, and one for so many objectives.
+bool check_sampler_name(const JsonField& field, std::size_t objectives) {
   const auto name = field.string(kSamplerNames);
   if (!name || report_refused(field, "/sampler/name")) return false;
+  if (*name == "cmaes" && objectives > 1) {
+    field.report(
+        fmt::format("\"cmaes\" searches for one objective, and this study has {}; use "
+                    "\"auto\", \"tpe\", \"random\", \"qmc\" or \"grid\"",
+                    objectives));
+    return false;
+  }
   if (std::find(kKnownSamplers.begin(), kKnownSamplers.end(), *name) != kKnownSamplers.end()) {
     return true;
   }
@@ -102,8 +109,12 @@ void narrow_choices(ObjectReader& object, std::size_t p, const ReadParams& param
 
 class WorkerReader {
  public:
-  WorkerReader(const std::string& name, const JsonField& field, const ReadParams& params)
-      : field_(field), object_(field, "an object (it may be empty)"), params_(params) {
+  WorkerReader(const std::string& name, const JsonField& field, const ReadParams& params,
+               std::size_t objectives)
+      : field_(field),
+        object_(field, "an object (it may be empty)"),
+        params_(params),
+        objectives_(objectives) {
     worker_.name = name;
   }
 
@@ -115,7 +126,8 @@ class WorkerReader {
           brief(Json(worker_.name))));
     }
     if (const JsonField focus = object_.field("focus")) read_focus(focus);
-    if (const JsonField sampler = object_.field("sampler")) worker_.sampler = read_sampler(sampler);
+    if (const JsonField sampler = object_.field("sampler"))
+      worker_.sampler = read_sampler(sampler, objectives_);
     if (const JsonField fixed = object_.field("fixed")) read_fixed(fixed);
     close_refusing(object_);
     return std::move(worker_);
@@ -199,37 +211,38 @@ class WorkerReader {
   JsonField field_;
   ObjectReader object_;
   const ReadParams& params_;
+  std::size_t objectives_;
   WorkerSpec worker_;
 };
 
 }  // namespace
 
-std::optional<SamplerSpec> read_sampler(const JsonField& field) {
+std::optional<SamplerSpec> read_sampler(const JsonField& field, std::size_t objectives) {
   SamplerSpec sampler;
   sampler.version = kSamplerVersion;
   if (field.json().is_string()) {
-    if (!check_sampler_name(field)) return std::nullopt;
+    if (!check_sampler_name(field, objectives)) return std::nullopt;
     sampler.name = field.json().get<std::string>();
     if (sampler.name == "auto") sampler.name = "tpe";
     Json none = Json::object();
     ObjectReader defaults(JsonField(&none, field.path(), &field.problems()));
-    sampler.options = read_sampler_options(sampler.name, defaults);
+    sampler.options = read_sampler_options(sampler.name, defaults, objectives);
     return sampler;
   }
 
   ObjectReader object(field, kSamplerNames);
   if (!object.is_object()) return std::nullopt;
   const JsonField name = object.field("name").required(kSamplerNames);
-  if (!name || !check_sampler_name(name)) return std::nullopt;
+  if (!name || !check_sampler_name(name, objectives)) return std::nullopt;
   sampler.name = name.json().get<std::string>();
   if (sampler.name == "auto") {
     for (const auto& [option, given] : object.unread()) {
       given.report(fmt::format("sampler \"auto\" takes no options, found {}; name a sampler",
                                brief(Json(option))));
     }
-    return read_sampler(JsonField(&name.json(), name.path(), &name.problems()));
+    return read_sampler(JsonField(&name.json(), name.path(), &name.problems()), objectives);
   }
-  sampler.options = read_sampler_options(sampler.name, object);
+  sampler.options = read_sampler_options(sampler.name, object, objectives);
   const JsonField version = object.field("version");
   if (const auto given = version.integer(1); given && *given != kSamplerVersion) {
     version.report(fmt::format("{}: this build has version {} of sampler {}", *given,
@@ -246,7 +259,8 @@ Json resolve_sampler(const SamplerSpec& sampler) {
   return json;
 }
 
-std::map<std::string, WorkerSpec> read_workers(const JsonField& field, const ReadParams& params) {
+std::map<std::string, WorkerSpec> read_workers(const JsonField& field, const ReadParams& params,
+                                               std::size_t objectives) {
   std::map<std::string, WorkerSpec> workers;
   const auto members = field.members("an object of workers");
   if (!members) return workers;
@@ -256,7 +270,7 @@ std::map<std::string, WorkerSpec> read_workers(const JsonField& field, const Rea
     return workers;
   }
   for (const auto& [name, worker] : *members) {
-    workers.emplace(name, WorkerReader(name, worker, params).read());
+    workers.emplace(name, WorkerReader(name, worker, params, objectives).read());
   }
   return workers;
 }

@@ -5,6 +5,7 @@
 // sampler.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +17,9 @@
 #include "server/study_model.h"
 
 namespace studyhall::server {
+
+// The stream of a trial's random numbers that draws its pin among several: the sampler's own is 0.
+inline constexpr std::uint32_t kPinStream = 3;
 
 // What a suggestion is made from, besides the history.
 struct AskSnapshot {

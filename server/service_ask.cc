@@ -127,10 +127,12 @@ AskAnswer StudyService::Impl::ask_one(LiveStudy& live, const AskRequest& request
       if (auto closed = study.closed()) return std::move(*closed);
       ask.number = std::ssize(study.trials());
       ask.as_of = study.last_sequence();
-      ask.pin = study.standing().pin_with(study.space(), focus_of(study.spec(), request.worker));
-      if (const auto waiting = study.first_waiting()) {
+      const auto waiting = study.first_waiting();
+      if (waiting) ask.number = *waiting;
+      Rng rng = Rng::for_trial(study.spec().seed, ask.number, kPinStream);
+      ask.pin = study.standing().pin(study.space(), focus_of(study.spec(), request.worker), rng);
+      if (waiting) {
         const Trial& trial = study.trial(*waiting);
-        ask.number = *waiting;
         purpose = trial.record.purpose;
         if (study.space().contains(trial.config)) {
           HandOut what{trial.config,       request.worker, purpose, trial.record.sampler,

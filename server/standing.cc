@@ -2,52 +2,98 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace studyhall::server {
 
+namespace {
+
+LeadChange between(const std::vector<std::int64_t>& before,
+                   const std::vector<std::int64_t>& after) {
+  LeadChange change;
+  std::set_difference(after.begin(), after.end(), before.begin(), before.end(),
+                      std::back_inserter(change.joined));
+  std::set_difference(before.begin(), before.end(), after.begin(), after.end(),
+                      std::back_inserter(change.left));
+  return change;
+}
+
+std::vector<std::int64_t> numbers_of(const std::optional<LeaderRow>& leader) {
+  if (!leader) return {};
+  return {leader->number};
+}
+
+}  // namespace
+
 Standing::Standing(const StudySpec& spec)
-    : direction_(spec.directions.front()), constraints_(spec.constraints.size()) {
+    : directions_(spec.directions), constraints_(spec.constraints.size()) {
   for (const Parameter& p : spec.space.params()) pin_.config.push_back(p.default_or_middle());
 }
 
-void Standing::add(const Trial& trial, const std::string& group) {
+LeadChange Standing::add(const Trial& trial, const std::string& group) {
   const bool feasible = trial.constraints.size() == constraints_ &&
                         std::none_of(trial.constraints.begin(), trial.constraints.end(),
                                      [](double c) { return c > 0; });
-  const Run run{trial.number, group, trial.values.front(), feasible};
+  Run run{trial.number, group, trial.values.front(), feasible};
+  if (several()) run.values = trial.values;
   runs_.push_back(run);
   configs_.emplace(run.number, trial.config);
   if (++runs_of_[group] > 1) replicated_ = true;
 
-  const std::int64_t before = leader_ ? leader_->number : -1;
-  update_leader(run);
-  if (!leader_ || leader_->number == before) return;
-  pin_.number = leader_->number;
-  ++pin_.version;
-  const Config& config = configs_.at(leader_->number);
-  for (std::size_t p = 0; p < config.size(); ++p) {
-    if (!std::isnan(config[p])) pin_.config[p] = config[p];
+  LeadChange change;
+  if (several()) {
+    const std::vector<std::int64_t> before = front_;
+    update_front(run);
+    change = between(before, front_);
+  } else {
+    const std::vector<std::int64_t> before = numbers_of(leader_);
+    update_leader(run);
+    change = between(before, numbers_of(leader_));
+    if (!change.joined.empty()) pin_.number = leader_->number;
   }
+  const bool pin_moved =
+      several() ? !change.joined.empty() || !change.left.empty() : !change.joined.empty();
+  if (pin_moved) ++pin_.version;
+  for (const std::int64_t number : change.joined) overlay(number, pin_.config);
+  return change;
 }
 
-Pin Standing::pin_with(const SearchSpace& space, std::span<const std::size_t> wanted) const {
-  const auto one_active = [&](std::span<const double> config) {
+Pin Standing::pin(const SearchSpace& space, std::span<const std::size_t> wanted, Rng& rng) const {
+  Pin pin = pin_;
+  const std::vector<std::int64_t> choice = pinnable(space, wanted);
+  if (choice.empty()) return pin;
+  pin.number = choice[choice.size() > 1 ? rng.index(choice.size()) : 0];
+  overlay(pin.number, pin.config);
+  return pin;
+}
+
+std::vector<std::int64_t> Standing::pinnable(const SearchSpace& space,
+                                             std::span<const std::size_t> wanted) const {
+  std::vector<std::int64_t> lead = several() ? front_ : numbers_of(leader_);
+  if (wanted.empty() || lead.empty()) return lead;
+  const auto one_active = [&](std::int64_t number) {
+    const Config& config = configs_.at(number);
     return std::any_of(wanted.begin(), wanted.end(),
                        [&](std::size_t p) { return space.is_active(p, config); });
   };
-  if (wanted.empty() || one_active(pin_.config)) return pin_;
+  std::vector<std::int64_t> choice;
+  std::copy_if(lead.begin(), lead.end(), std::back_inserter(choice), one_active);
+  if (!choice.empty()) return choice;
+  int rank = 0;
   for (const LeaderRow& row : rows()) {
-    if (!row.feasible) break;
-    const Config& config = configs_.at(row.number);
-    if (!one_active(config)) continue;
-    Pin pin = pin_;
-    pin.number = row.number;
-    for (std::size_t p = 0; p < config.size(); ++p) {
-      if (!std::isnan(config[p])) pin.config[p] = config[p];
-    }
-    return pin;
+    if (!row.feasible || (rank > 0 && (!several() || row.rank > rank))) break;
+    if (!one_active(row.number)) continue;
+    rank = row.rank;
+    choice.push_back(row.number);
   }
-  return pin_;
+  return choice.empty() ? lead : choice;
+}
+
+void Standing::overlay(std::int64_t number, Config& config) const {
+  const Config& values = configs_.at(number);
+  for (std::size_t p = 0; p < values.size(); ++p) {
+    if (!std::isnan(values[p])) config[p] = values[p];
+  }
 }
 
 void Standing::update_leader(const Run& run) {
@@ -67,10 +113,34 @@ void Standing::update_leader(const Run& run) {
   leader_ = std::move(row);
 }
 
-std::vector<LeaderRow> Standing::rows() const { return leaderboard(direction_, runs_); }
+void Standing::update_front(const Run& run) {
+  if (replicated_) {
+    front_.clear();
+    for (const LeaderRow& row : rows()) {
+      if (row.feasible && row.rank == 1) front_.push_back(row.number);
+    }
+    std::sort(front_.begin(), front_.end());
+    return;
+  }
+  if (!run.feasible) return;
+  Losses point = losses(run.values, directions_);
+  const bool dominated =
+      std::any_of(front_losses_.begin(), front_losses_.end(),
+                  [&](const auto& member) { return dominates(member.second, point); });
+  if (dominated) return;
+  std::erase_if(front_losses_, [&](const auto& member) { return dominates(point, member.second); });
+  front_losses_.emplace(run.number, std::move(point));
+  front_.clear();
+  for (const auto& [number, loss] : front_losses_) front_.push_back(number);
+}
+
+std::vector<LeaderRow> Standing::rows() const {
+  return several() ? pareto_leaderboard(directions_, runs_)
+                   : leaderboard(directions_.front(), runs_);
+}
 
 bool Standing::better(double a, double b) const {
-  return direction_ == Direction::Maximize ? a > b : a < b;
+  return directions_.front() == Direction::Maximize ? a > b : a < b;
 }
 
 }  // namespace studyhall::server

@@ -9,10 +9,18 @@
 #include <vector>
 
 #include "core/leaderboard.h"
+#include "core/pareto.h"
+#include "core/rng.h"
 #include "core/study_spec.h"
 #include "core/trial.h"
 
 namespace studyhall::server {
+
+// What a result did to those in the lead: the leader, or with several objectives the Pareto front.
+struct LeadChange {
+  std::vector<std::int64_t> joined;  // ascending
+  std::vector<std::int64_t> left;    // ascending
+};
 
 // The configuration that focused workers hold the rest of the space at.
 struct Pin {
@@ -29,29 +37,43 @@ class Standing {
 
   // Takes in a Complete trial. `group`: config_hash of its configuration. One without the values of
   // the study's constraints, as another program may write it, is not feasible.
-  void add(const Trial& trial, const std::string& group);
+  LeadChange add(const Trial& trial, const std::string& group);
 
-  [[nodiscard]] const Pin& pin() const { return pin_; }
-  // pin(), unless none of the parameters `wanted` (positions) is active there: then the best
-  // feasible configuration in which one is, if there is any.
-  [[nodiscard]] Pin pin_with(const SearchSpace& space, std::span<const std::size_t> wanted) const;
-  // The leader: the best feasible configuration's earliest run; absent while there is none.
+  // The leader's configuration, or that of a member of the front drawn by `rng`. Where none of the
+  // parameters `wanted` (positions) is active there: the best feasible configuration in which one
+  // is, if there is any; with several objectives one of the best rank.
+  [[nodiscard]] Pin pin(const SearchSpace& space, std::span<const std::size_t> wanted,
+                        Rng& rng) const;
+  // The leader: the best feasible configuration's earliest run; absent while there is none, and
+  // with several objectives.
   [[nodiscard]] const std::optional<LeaderRow>& leader() const { return leader_; }
+  // Of several objectives: the feasible configurations that none dominates, by their earliest runs,
+  // ascending.
+  [[nodiscard]] const std::vector<std::int64_t>& front() const { return front_; }
   // Every configuration, best first.
   [[nodiscard]] std::vector<LeaderRow> rows() const;
 
  private:
+  [[nodiscard]] bool several() const { return directions_.size() > 1; }
   void update_leader(const Run& run);
+  void update_front(const Run& run);
   [[nodiscard]] bool better(double a, double b) const;
+  // Puts the configuration's active values into `config`.
+  void overlay(std::int64_t number, Config& config) const;
+  // The configurations among which a pin with one of `wanted` active is chosen.
+  [[nodiscard]] std::vector<std::int64_t> pinnable(const SearchSpace& space,
+                                                   std::span<const std::size_t> wanted) const;
 
-  Direction direction_;
+  std::vector<Direction> directions_;
   std::size_t constraints_;  // of the study
   std::vector<Run> runs_;
   std::map<std::string, int> runs_of_;  // group -> runs
   bool replicated_ = false;
   std::map<std::int64_t, Config> configs_;  // by trial number
   std::optional<LeaderRow> leader_;
-  Pin pin_;
+  std::vector<std::int64_t> front_;
+  std::map<std::int64_t, Losses> front_losses_;  // while nothing is replicated
+  Pin pin_;  // of the leader; of several objectives: version, and each parameter's last value
 };
 
 }  // namespace studyhall::server

@@ -156,9 +156,9 @@ void StudyModel::place(Trial trial) {
   index(trials_[at]);
 }
 
-void StudyModel::rank(const Trial& trial) {
-  if (!space().contains(trial.config)) return;
-  standing_.add(trial, config_hash(space(), trial.config));
+LeadChange StudyModel::rank(const Trial& trial) {
+  if (!space().contains(trial.config)) return {};
+  return standing_.add(trial, config_hash(space(), trial.config));
 }
 
 void StudyModel::index(const Trial& trial) {

@@ -83,7 +83,7 @@ class StudyModel {
   storage::Change hand_out(std::int64_t number, HandOut what, storage::LeaseRecord lease,
                            Timestamp now);
   // A result. `result` holds state, values, metrics, constraints and record as they shall be.
-  // Two changes where the leader changes.
+  // Two changes where the leader, or with several objectives the front, changes.
   std::vector<storage::Change> finish(Trial result, const std::string& author, Timestamp now);
   // Running -> Waiting, in whichever way `kind` names (Told, LeaseLost, Released); `same_attempt`
   // when the next ask shall have the attempt that this one had.
@@ -117,7 +117,7 @@ class StudyModel {
   storage::Change change(EventKind kind, Json body, const std::string& author, Timestamp now);
   void place(Trial trial);
   // Takes a Complete trial into the standing, unless its parameters are not those of the space.
-  void rank(const Trial& trial);
+  LeadChange rank(const Trial& trial);
   void index(const Trial& trial);
   void unindex(const Trial& trial);
   void learn(std::int64_t number);

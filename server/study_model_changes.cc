@@ -102,16 +102,16 @@ std::vector<Change> StudyModel::finish(Trial result, const std::string& author, 
 
   const Trial& told = trial(number);
   if (told.state != TrialState::Complete) return changes;
-  const auto leader_of = [this] {
-    return standing_.leader() ? standing_.leader()->number : std::int64_t{-1};
-  };
-  const std::int64_t before = leader_of();
-  rank(told);
-  if (leader_of() != before && leader_of() >= 0) {
-    changes.push_back(change(EventKind::NewBest,
-                             {{"number", leader_of()}, {"value", standing_.leader()->value}},
-                             "server", now));
+  const LeadChange lead = rank(told);
+  const bool several = spec().directions.size() > 1;
+  if (lead.joined.empty() && (!several || lead.left.empty())) return changes;
+  Json news;
+  if (several) {
+    news = {{"joined", lead.joined}, {"left", lead.left}, {"front_size", standing_.front().size()}};
+  } else {
+    news = {{"number", standing_.leader()->number}, {"value", standing_.leader()->value}};
   }
+  changes.push_back(change(EventKind::NewBest, std::move(news), "server", now));
   return changes;
 }
 

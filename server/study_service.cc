@@ -209,6 +209,12 @@ BeatAnswer StudyService::report(const std::string& study, std::int64_t number,
     {
       const std::lock_guard lock(live.mutex);
       StudyModel& model = impl_->loaded(live);
+      if (const std::size_t objectives = model.spec().directions.size(); objectives > 1) {
+        throw Error(ErrorCode::Invalid,
+                    fmt::format("report: a reported value is one of one objective, and study "
+                                "\"{}\" has {}; use heartbeat",
+                                model.record().name, objectives));
+      }
       const Timestamp now = impl_->clock.now();
       answer = beat(model, number, request.lease, now);
       if (answer.stop) return answer;

@@ -25,6 +25,9 @@ StudyInfo view_study(const StudyModel& study) {
     info.best_number = leader->number;
     info.best_value = leader->value;
   }
+  if (study.spec().directions.size() > 1) {
+    info.front_size = std::ssize(study.standing().front());
+  }
   return info;
 }
 
@@ -51,6 +54,9 @@ TrialView view_trial(const StudyModel& study, const Trial& trial) {
 
 std::vector<BestRow> view_best(const StudyModel& study, int top) {
   std::vector<LeaderRow> rows = study.standing().rows();
+  if (study.spec().directions.size() > 1) {
+    std::erase_if(rows, [](const LeaderRow& row) { return !row.feasible || row.rank > 1; });
+  }
   if (top > 0 && rows.size() > static_cast<std::size_t>(top)) {
     rows.resize(static_cast<std::size_t>(top));
   }
@@ -63,6 +69,8 @@ std::vector<BestRow> view_best(const StudyModel& study, int top) {
     best.params = study.space().to_json(trial.config);
     best.worker = trial.record.worker;
     best.value = row.value;
+    best.values = row.values;
+    best.means = row.means;
     best.metrics = trial.metrics;
     best.mean = row.mean;
     best.stderr_ = row.stderr_;

@@ -10,7 +10,7 @@ namespace studyhall::server {
 
 StudyInfo view_study(const StudyModel& study);
 TrialView view_trial(const StudyModel& study, const Trial& trial);
-// The `top` best rows; 0: all.
+// The `top` best rows, with several objectives the first of the front; 0: all.
 std::vector<BestRow> view_best(const StudyModel& study, int top);
 
 }  // namespace studyhall::server

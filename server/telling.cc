@@ -133,6 +133,13 @@ bool goes_back(const StudyModel& study, const Trial& trial, const TellRequest& r
          trial.record.attempt <= retries(study.spec());
 }
 
+// Whether a result came into the lead: with several objectives it may only have put others out.
+bool leads(const std::vector<storage::Change>& changes) {
+  if (changes.size() < 2) return false;
+  const Json& body = changes.back().event->body;
+  return !body.contains("joined") || !body["joined"].empty();
+}
+
 TellOutcome already(const Trial& trial, const TellRequest& request) {
   TellOutcome outcome;
   outcome.answer = {trial.number, request.state, true, false, trial.state == TrialState::Waiting};
@@ -161,7 +168,7 @@ TellOutcome tell_done(StudyModel& study, const Trial& trial, const LeaseRecord& 
   TellOutcome outcome;
   outcome.changes = study.add_replicate(original, std::move(result), lease.worker, now);
   study.mark_told(original, lease.token, number);
-  outcome.answer = {number, request.state, false, outcome.changes.size() > 1, false};
+  outcome.answer = {number, request.state, false, leads(outcome.changes), false};
   return outcome;
 }
 
@@ -191,7 +198,7 @@ TellOutcome tell(StudyModel& study, std::int64_t number, const TellRequest& requ
   result.record.worker = lease.worker;
   outcome.changes = study.finish(std::move(result), lease.worker, now);
   study.mark_told(number, lease.token, number);
-  outcome.answer.new_best = outcome.changes.size() > 1;
+  outcome.answer.new_best = leads(outcome.changes);
   return outcome;
 }
 

@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::size_t kLongestState = 16'000'000;
 
-Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
-
 std::string budget_words(const std::optional<bool>& inside) {
   if (!inside) return "unknown";
   return *inside ? "met" : "violated";
@@ -43,16 +41,17 @@ std::optional<bool> in_budget(const StudySpec& study,
 
 Json state_json(const Plan& plan, const Workspace& workspace, const ExperimentRecord& record) {
   Json inside = nullptr;
-  if (record.score) {
+  if (!record.scores.empty()) {
     if (const auto known = in_budget(*plan.study, record.metrics)) inside = known.value();
   }
-  const Json run = {{"run", 1},
-                    {"config", record.params},
-                    {"score", or_null(record.score)},
-                    {"time_min", record.seconds / 60},
-                    {"in_budget", inside},
-                    {"metrics", record.metrics},
-                    {"notes", record.note}};
+  Json run = {{"run", 1},
+              {"config", record.params},
+              {"score", record.scores.empty() ? Json(nullptr) : Json(record.scores.front())},
+              {"time_min", record.seconds / 60},
+              {"in_budget", inside},
+              {"metrics", record.metrics},
+              {"notes", record.note}};
+  if (record.scores.size() > 1) run["scores"] = record.scores;
   return {{"experiment_id", workspace.name()},
           {"study", plan.study->name},
           {"worker", plan.worker},
@@ -72,13 +71,16 @@ std::string summary_markdown(const Plan& plan, const Workspace& workspace,
       fmt::format("# {}: trial {} of {}\n\n", workspace.name(), record.number, plan.study->name);
   text += fmt::format("- Worker {}, attempt {}: **{}** after {}\n", plan.worker, record.attempt,
                       record.status, duration_text(record.seconds));
-  if (record.score) {
-    text += fmt::format("- Score {} ({})\n", value_text(Json(*record.score)), record.score_kind);
+  if (!record.scores.empty()) {
+    const bool several = record.scores.size() > 1;
+    text += fmt::format("- Score {} ({})\n",
+                        value_text(several ? Json(record.scores) : Json(record.scores.front())),
+                        record.score_kind);
   }
   for (const auto& [name, value] : record.metrics) {
     text += fmt::format("- {} {}\n", name, value_text(Json(value)));
   }
-  if (record.score && !plan.study->constraints.empty()) {
+  if (!record.scores.empty() && !plan.study->constraints.empty()) {
     text += fmt::format("- Constraints {}\n", budget_words(in_budget(*plan.study, record.metrics)));
   }
   text += "\n| parameter | value |\n|---|---|\n";

@@ -20,7 +20,7 @@ struct ExperimentRecord {
   std::string status = "running";  // then the trial state told, "given back" or "interrupted"
   Timestamp started_at;
   std::optional<Timestamp> completed_at;
-  std::optional<double> score;
+  std::vector<double> scores;  // [objectives]; empty without a score
   std::map<std::string, double> metrics;
   double seconds = 0;
   std::string note;
@@ -32,7 +32,8 @@ std::optional<bool> in_budget(const StudySpec& study, const std::map<std::string
 
 // {"experiment_id", "study", "worker", "trial", "attempt", "status", "started_at", "completed_at",
 //  "tuning_runs": [{"run", "config", "score", "time_min", "in_budget", "metrics", "notes"}],
-//  "best_in_budget"}; best_in_budget is the run, or null.
+//  "best_in_budget"}; best_in_budget is the run, or null. With several objectives "score" is the
+// first one's and "scores" holds all.
 Json state_json(const Plan& plan, const Workspace& workspace, const ExperimentRecord& record);
 std::string summary_markdown(const Plan& plan, const Workspace& workspace,
                              const ExperimentRecord& record);

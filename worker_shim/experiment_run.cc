@@ -110,7 +110,10 @@ class ExperimentRun {
     if (!score_spec().pattern.empty() && score_spec().command.empty()) {
       pattern.emplace(score_spec().pattern);
     }
-    ProgressLines progress([this](std::int64_t step, double value) { beat_.report(step, value); });
+    const bool reports = plan_.study->directions.size() == 1;  // an intermediate value is of one
+    ProgressLines progress([this, reports](std::int64_t step, double value) {
+      if (reports) beat_.report(step, value);
+    });
     OutputLog log(workspace_.run_log());
     ProcessHooks hooks;
     hooks.stop = [this] { return should_stop(); };
@@ -291,7 +294,7 @@ class ExperimentRun {
 
   RunOutcome scored(const Score& score, const std::string& kind,
                     const std::vector<std::string>& command, int exit_code) {
-    if (!score.value || !score.problem.empty()) {
+    if (score.values.empty() || !score.problem.empty()) {
       const bool vouched = kind == "attested" && !(is_claude() && score.absent);
       notes_.insert(notes_.begin(), score.problem);
       return failed(vouched ? FailReason::BadConfig : FailReason::Declined,
@@ -300,7 +303,7 @@ class ExperimentRun {
     notes_.insert(notes_.end(), score.notes.begin(), score.notes.end());
     RunOutcome outcome;
     outcome.tell.state = TrialState::Complete;
-    outcome.tell.values = {*score.value};
+    outcome.tell.values = score.values;
     outcome.tell.metrics = score.metrics;
     outcome.tell.note = printable(fmt::format("{}", fmt::join(notes_, "\n")), kLongestNote);
     outcome.tell.evidence = {{"kind", kind}, {"command", command}, {"exit_code", exit_code}};

@@ -11,7 +11,7 @@ namespace studyhall::worker_shim {
 std::vector<std::string> result_lines(std::int64_t number, const TellRequest& told,
                                       const TellAnswer& answer) {
   std::string line = fmt::format("#{}: {}", number, to_string(told.state));
-  if (!told.values.empty()) line += " " + dump_json(Json(told.values.front()));
+  for (const double value : told.values) line += " " + dump_json(Json(value));
   if (told.state == TrialState::Fail) {
     line += fmt::format(" ({})", to_string(told.reason.value_or(FailReason::BadConfig)));
   }
@@ -20,7 +20,9 @@ std::vector<std::string> result_lines(std::int64_t number, const TellRequest& to
   }
   line += ", " + duration_text(told.usage.seconds.value_or(0));
   if (told.usage.cost_usd) line += fmt::format(", ${:.2f}", *told.usage.cost_usd);
-  if (answer.new_best) line += ", the best so far";
+  if (answer.new_best) {
+    line += told.values.size() > 1 ? ", on the Pareto front" : ", the best so far";
+  }
   if (answer.number != number) {
     line += fmt::format(", kept as trial {}: the lease had passed on", answer.number);
   }

@@ -59,6 +59,20 @@ void read_metrics(const Json& json, const ScoreSpec& spec, const std::vector<std
   }
 }
 
+// All of the values, or the first problem.
+void read_values(const Json& json, const ScoreSpec& spec, Score& score) {
+  for (const std::string& pointer : spec.values) {
+    const Found found = number_at(json, pointer, spec.file);
+    if (!found.number) {
+      score.values.clear();
+      score.problem = found.problem;
+      score.absent = found.absent;
+      return;
+    }
+    score.values.push_back(*found.number);
+  }
+}
+
 }  // namespace
 
 Score read_score_file(const std::filesystem::path& workspace, const ScoreSpec& spec,
@@ -73,13 +87,10 @@ Score read_score_file(const std::filesystem::path& workspace, const ScoreSpec& s
     }
     score.evidence["score_file_sha256"] = sha256_hex(*text);
     const Json json = parse_json(*text, spec.file);
-    const Found found = number_at(json, spec.value, spec.file);
-    score.value = found.number;
-    score.problem = found.problem;
-    score.absent = found.absent;
+    read_values(json, spec, score);
     read_metrics(json, spec, required, score);
   } catch (const Error& error) {
-    score.value.reset();
+    score.values.clear();
     score.problem = error.what();
   }
   return score;
@@ -106,7 +117,11 @@ void PatternSearch::search(std::string_view line) {
   const std::cregex_iterator end;
   for (std::cregex_iterator match(line.data(), line.data() + line.size(), regex_); match != end;
        ++match) {
-    last_ = match->size() > 1 ? (*match)[1].str() : match->str();
+    last_.clear();
+    if (match->size() == 1) last_.push_back(match->str());
+    for (std::size_t group = 1; group < match->size(); ++group) {
+      last_.push_back((*match)[group].str());
+    }
   }
 }
 
@@ -115,17 +130,20 @@ Score PatternSearch::finish() {
   out_.finish();
   Score score;
   score.evidence["pattern"] = pattern_;
-  if (!last_) {
+  if (last_.empty()) {
     score.problem = fmt::format("no output matches score.pattern \"{}\"", pattern_);
     score.absent = true;
     return score;
   }
-  score.evidence["matched"] = *last_;
-  const auto number = parse_number(*last_);
-  if (number && std::isfinite(*number)) {
-    score.value = number;
-  } else {
-    score.problem = fmt::format("score.pattern found {}; expected a finite number", brief(*last_));
+  score.evidence["matched"] = last_.size() == 1 ? Json(last_.front()) : Json(last_);
+  for (const std::string& text : last_) {
+    const auto number = parse_number(text);
+    if (!number || !std::isfinite(*number)) {
+      score.values.clear();
+      score.problem = fmt::format("score.pattern found {}; expected a finite number", brief(text));
+      return score;
+    }
+    score.values.push_back(*number);
   }
   return score;
 }

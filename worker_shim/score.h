@@ -1,4 +1,5 @@
-// What a trial scored, read by the worker: a finite number or a reason why there is none.
+// What a trial scored, read by the worker: a finite number for each objective or a reason why there
+// is none.
 #pragma once
 
 #include <filesystem>
@@ -17,9 +18,9 @@
 namespace studyhall::worker_shim {
 
 struct Score {
-  std::optional<double> value;            // finite
+  std::vector<double> values;             // [objectives], finite; or none
   std::map<std::string, double> metrics;  // finite ones
-  // Why there is no value, or no metric that a constraint needs: what was found where, and what
+  // Why there are no values, or no metric that a constraint needs: what was found where, and what
   // was expected. Empty: the score is good.
   std::string problem;
   bool absent = false;             // the problem is that nothing is there at all
@@ -31,8 +32,8 @@ struct Score {
 Score read_score_file(const std::filesystem::path& workspace, const ScoreSpec& spec,
                       const std::vector<std::string>& required);
 
-// Searches output for the last match of a pattern with one group, within the lines of each stream;
-// a line of more than 8 KiB is searched in pieces.
+// Searches output for the last match of a pattern with a group for each objective, within the lines
+// of each stream; a line of more than 8 KiB is searched in pieces.
 class PatternSearch {
  public:
   // Throws Error(Invalid) for a pattern that is no regular expression.
@@ -52,7 +53,7 @@ class PatternSearch {
   std::regex regex_;
   LineReader out_;
   LineReader err_;
-  std::optional<std::string> last_;
+  std::vector<std::string> last_;  // what the groups matched last; empty: nothing matched
 };
 
 // The whole of `text` as a number; nullopt if it is not one. May be infinite or NaN.

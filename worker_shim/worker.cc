@@ -268,7 +268,7 @@ class Worker {
     record.status = std::string(to_string(tell.state));
     record.note = tell.note;
     record.metrics = tell.metrics;
-    if (!tell.values.empty()) record.score = tell.values.front();
+    record.scores = tell.values;
     if (tell.evidence.is_object()) record.score_kind = tell.evidence.value("kind", "");
   }
 

@@ -46,7 +46,7 @@ _study() {
       return
       ;;
     --kind)
-      mapfile -t COMPREPLY < <(compgen -W "history" -- "$current")
+      mapfile -t COMPREPLY < <(compgen -W "history pareto" -- "$current")
       return
       ;;
     --direction)

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/study_file_parts.h"
 #include "tests/support/spaces.h"
 #include "tests/support/study_files.h"
 
@@ -24,10 +25,10 @@ struct Parsed {
   std::optional<ExperimentSpec> spec;
   std::vector<Problem> problems;
 };
-Parsed parse(const std::string& text) {
+Parsed parse(const std::string& text, std::size_t objectives = 1) {
   const Json json = parse_json(text, "test");
   Parsed out;
-  out.spec = parse_experiment_spec(json, "/experiment", space(), out.problems);
+  out.spec = parse_experiment_spec(json, "/experiment", space(), out.problems, objectives);
   return out;
 }
 
@@ -38,7 +39,7 @@ TEST(Experiment, IsACommandWithDefaults) {
   EXPECT_EQ(spec->agent, AgentKind::Command);
   EXPECT_THAT(spec->command, ElementsAre("./run", "{rate}"));
   EXPECT_EQ(spec->score.file, "result.json");
-  EXPECT_EQ(spec->score.value, "/score");
+  EXPECT_THAT(spec->score.values, ElementsAre("/score"));
   EXPECT_EQ(spec->score.pattern, "");
   EXPECT_THAT(spec->pass_env, ElementsAre("PATH", "LANG"));
   EXPECT_EQ(spec->time_limit_min, 0);
@@ -67,7 +68,7 @@ TEST(Experiment, ReadsEveryFieldOfAClaudeAgent) {
   EXPECT_TRUE(spec->pass_env.empty());
   EXPECT_THAT(spec->score.command, ElementsAre("python3", "evaluate.py"));
   EXPECT_EQ(spec->score.file, "out/r.json");
-  EXPECT_EQ(spec->score.value, "/a/0");
+  EXPECT_THAT(spec->score.values, ElementsAre("/a/0"));
   EXPECT_EQ(spec->score.metrics.at("runtime"), "/time~1min");
   EXPECT_EQ(spec->time_limit_min, 1.5);
   EXPECT_EQ(spec->retries, 0);
@@ -80,7 +81,36 @@ TEST(Experiment, ReadsTheScoreFromOnePlace) {
   ASSERT_TRUE(spec) << list_problems(problems);
   EXPECT_EQ(spec->score.pattern, "Score:\\s+([0-9.]+)");
   EXPECT_EQ(spec->score.file, "");
-  EXPECT_EQ(spec->score.value, "");
+  EXPECT_TRUE(spec->score.values.empty());
+}
+
+TEST(Experiment, ReadsAValueForEachObjective) {
+  const auto file = parse(R"({"command": ["a"], "score": {"values": ["/cost", "/error"]}})", 2);
+  ASSERT_TRUE(file.spec) << list_problems(file.problems);
+  EXPECT_THAT(file.spec->score.values, ElementsAre("/cost", "/error"));
+  EXPECT_EQ(file.spec->score.file, "result.json");
+  const Json resolved = resolve_experiment(*file.spec, parse_json(R"({"command": ["a"]})", "test"));
+  EXPECT_EQ(resolved["score"]["values"], parse_json(R"(["/cost", "/error"])", "test"));
+  EXPECT_FALSE(resolved["score"].contains("value"));
+
+  const auto pattern = parse(R"x({"command": ["a"], "score": {"pattern": "(a) (b)"}})x", 2);
+  EXPECT_TRUE(pattern.spec) << list_problems(pattern.problems);
+}
+
+TEST(Experiment, WantsAsManyValuesAsObjectives) {
+  const auto refuse = [](const std::string& score, std::size_t objectives, const char* path,
+                         const char* message) {
+    const auto parsed = parse(R"({"command": ["a"])" + score + "}", objectives);
+    EXPECT_TRUE(has_problem(parsed.problems, path, message)) << score << "\n"
+                                                             << list_problems(parsed.problems);
+  };
+  refuse("", 2, "/experiment/score", "missing");
+  refuse(R"(, "score": {})", 2, "/experiment/score/values", "2 JSON pointers");
+  refuse(R"(, "score": {"value": "/a"})", 2, "/experiment/score/value", "use \"values\"");
+  refuse(R"(, "score": {"values": ["/a"]})", 2, "/experiment/score/values", "found 1");
+  refuse(R"(, "score": {"values": ["/a", "b"]})", 2, "/experiment/score/values/1", "JSON pointer");
+  refuse(R"(, "score": {"values": ["/a"]})", 1, "/experiment/score/values", "use \"value\"");
+  refuse(R"x(, "score": {"pattern": "(a)"})x", 2, "/experiment/score/pattern", "found 1 groups");
 }
 
 TEST(Experiment, LeavesBracesThatAreNoNames) {

@@ -293,6 +293,10 @@ TEST(StudyInfoJson, ComesBackAsItWent) {
   info.best_number.reset();
   EXPECT_EQ(study_info_from_json(sent(to_json(info))), info);
   EXPECT_TRUE(to_json(info)["best_number"].is_null());
+  EXPECT_FALSE(to_json(info).contains("front_size"));
+
+  info.front_size = 3;
+  EXPECT_EQ(study_info_from_json(sent(to_json(info))), info);
 }
 
 TEST(TrialViewJson, ComesBackAsItWent) {
@@ -348,6 +352,22 @@ TEST(TrialViewJson, RefusesWhatIsNoTrial) {
        {R"({"number": 1, "state": "failed", "value": "x"})", "/value: expected"},
        {R"({"number": 1, "state": "failed", "worker": 3})", "worker"},
        {R"({"number": 1, "state": "failed", "intermediate": {"a": 1}})", "expected a step"}});
+}
+
+TEST(BestRowJson, HasAListOfValuesForSeveralObjectives) {
+  BestRow row;
+  row.rank = 1;
+  row.number = 8;
+  row.params = parse(R"({"x": 1})");
+  row.value = 1.5;
+  EXPECT_FALSE(to_json(row).contains("values"));
+  EXPECT_FALSE(to_json(row).contains("means"));
+
+  row.values = {1.5, -kInfinity};
+  row.means = {1.25, 2};
+  EXPECT_EQ(to_json(row)["value"], 1.5);
+  EXPECT_EQ(to_json(row)["values"][0], 1.5);
+  EXPECT_EQ(best_row_from_json(sent(to_json(row))), row);
 }
 
 TEST(BestRowJson, ComesBackAsItWent) {

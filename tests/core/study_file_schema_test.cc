@@ -201,6 +201,14 @@ std::vector<Json> files_to_judge() {
       {"/experiment/score/pattern", "\"(x)\""},
       {"/experiment/score/require", "\"attested\""},
   };
+  const std::vector<Change> of_two_objectives = {
+      {"/directions", "[]"},
+      {"/directions", "[\"minimize\"]"},
+      {"/directions", "[\"minimize\", \"up\"]"},
+      {"/directions", R"(["minimize", "maximize", "minimize"])"},
+      {"/direction", "\"minimize\""},
+      {"/sampler", "\"random\""},
+  };
   const std::vector<Change> of_claude = {
       {"/experiment/prompt", ""},
       {"/experiment/prompt", "\"\""},
@@ -223,6 +231,10 @@ std::vector<Json> files_to_judge() {
                              Json::object(),
                              Json::array()};
   for (const Change& change : of_full) files.push_back(changed(full_study_file(), change));
+  Json two_objectives = smallest_study_file();
+  two_objectives.erase("direction");
+  two_objectives["directions"] = {"minimize", "maximize"};
+  for (const Change& change : of_two_objectives) files.push_back(changed(two_objectives, change));
   for (const Change& change : of_claude) files.push_back(changed(claude_study_file(), change));
   return files;
 }

@@ -180,9 +180,39 @@ TEST(StudyFile, TakesOneDirectionAsAList) {
   file.erase("direction");
   file["directions"] = {"maximize"};
   EXPECT_THAT(parse_study_spec(file)->directions, ElementsAre(Direction::Maximize));
+  EXPECT_EQ(parse_study_spec(file)->resolved["sampler"]["multivariate"], true);
+}
 
+Json two_objectives() {
+  Json file = smallest_study_file();
+  file.erase("direction");
   file["directions"] = {"maximize", "minimize"};
-  EXPECT_TRUE(has_problem(study_file_problems(file), "/directions", "one objective"));
+  return file;
+}
+
+TEST(StudyFile, TakesSeveralDirections) {
+  const auto spec = parse_study_spec(two_objectives());
+
+  EXPECT_THAT(spec->directions, ElementsAre(Direction::Maximize, Direction::Minimize));
+  EXPECT_EQ(spec->sampler.name, "tpe");
+  EXPECT_EQ(spec->resolved["sampler"]["multivariate"], false);
+  EXPECT_EQ(parse_study_spec(spec->resolved)->resolved, spec->resolved);
+}
+
+TEST(StudyFile, RefusesWhatIsForOneObjective) {
+  expect_refused(
+      {
+          {"/directions", "[]", "/directions", "expected 1 to 10 directions, found 0"},
+          {"/directions", "[\"minimize\", \"up\"]", "/directions/1", "found \"up\""},
+          {"/sampler", "\"cmaes\"", "/sampler", "one objective, and this study has 2"},
+          {"/sampler", "{\"name\": \"cmaes\"}", "/sampler/name", "use \"auto\", \"tpe\""},
+          {"/workers", "{\"W1\": {\"sampler\": \"cmaes\"}}", "/workers/W1/sampler",
+           "this study has 2"},
+          {"/pruner", "{\"name\": \"median\"}", "/pruner", "this study has 2"},
+          {"/target", "0.5", "/target", "0.5: a target is a value of one objective"},
+          {"/experiment", "{\"command\": [\"true\"]}", "/experiment/score", "\"values\""},
+      },
+      two_objectives());
 }
 
 TEST(StudyFile, RefusesBadConstraints) {
@@ -211,12 +241,8 @@ TEST(StudyFile, RefusesByNameWhatThisBuildLacks) {
   for (const Refusal& refusal : refusals()) {
     std::string path(refusal.path);
     if (const auto star = path.find('*'); star != std::string::npos) path.replace(star, 1, "W1");
-    Json value = refusal.value.empty() ? Json(1) : Json(std::string(refusal.value));
-    Json file = full_study_file();
-    if (path == "/directions") {
-      file.erase("direction");
-      value = {"minimize", "minimize"};
-    }
+    const Json value = refusal.value.empty() ? Json(1) : Json(std::string(refusal.value));
+    const Json file = full_study_file();
 
     const auto problems = study_file_problems(with(path, value, file));
 

@@ -119,7 +119,9 @@ double volume_after(Sampler& sampler, std::uint64_t seed, std::vector<Direction>
     Rng rng = Rng::for_trial(seed, i);
     const Config config = sampler.suggest(testing::open_task(space, slice), history, rng)->config;
     points.push_back(zdt1(config));
-    history.apply(several(i, losses(points.back(), directions)));
+    Observation trial = several(i, losses(points.back(), directions));
+    trial.config = config;
+    history.apply(std::move(trial));
   }
   return hypervolume(points, Losses{1.1, 4});
 }

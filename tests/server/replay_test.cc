@@ -41,7 +41,8 @@ class Replayed {
     AskSnapshot ask;
     ask.number = asked.body["number"];
     ask.worker = asked.body["worker"];
-    ask.pin = standing_.pin();
+    Rng rng = Rng::for_trial(spec_->seed, ask.number, kPinStream);
+    ask.pin = standing_.pin(spec_->space, {}, rng);
     EXPECT_EQ(ask.pin.number, asked.body["pin"]);
     EXPECT_EQ(ask.pin.version, asked.body["pin_version"]);
     return asker

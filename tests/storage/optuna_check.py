@@ -125,6 +125,8 @@ def main():
         check_trials(study)
     elif command == "best":
         print(study.best_trial.number)
+    elif command == "front":
+        print([d.name for d in study.directions], sorted(t.number for t in study.best_trials))
     elif command == "count":
         print(len(study.trials))
     elif command == "add":

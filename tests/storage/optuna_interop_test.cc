@@ -179,6 +179,33 @@ void write_plain(Storage& storage) {
   }
 }
 
+// Of a cost and a gain: 1 and 3 are dominated, 5 failed, 6 has an infinite gain at the highest
+// cost.
+void write_front(Storage& storage) {
+  const StudyId study =
+      create(storage, make_spec("front", {{"directions", {"minimize", "maximize"}}}));
+  const std::vector<std::vector<double>> values{{1, 5}, {2, 5}, {2, 7}, {3, 7}, {4, 9}};
+  std::int64_t number = 0;
+  for (const std::vector<double>& both : values) {
+    (void)commit(storage, study, {AddTrial{completed(make_running(number++), both)}});
+  }
+  (void)commit(storage, study, {AddTrial{failed(make_running(number++))}});
+  (void)commit(storage, study, {AddTrial{completed(make_running(number++), {9, kInfinity})}});
+}
+
+TEST_F(Optuna5, AgreesOnTheFront) {
+  write_front(*open());
+
+  EXPECT_EQ(optuna("front", "front"), "['MINIMIZE', 'MAXIMIZE'] [0, 2, 4, 6]");
+}
+
+TEST_F(Optuna31, AgreesOnTheFront) {
+  write_front(*open());
+  hand_over();
+
+  EXPECT_EQ(optuna("front", "front"), "['MINIMIZE', 'MAXIMIZE'] [0, 2, 4, 6]");
+}
+
 TEST_F(Optuna5, ReadsEveryKindOfTrialAsItsOwn) {
   const TimeZone utc("UTC0");
   const auto storage = open();

@@ -9,9 +9,9 @@ namespace studyhall {
 
 inline bool operator==(const StudyInfo& a, const StudyInfo& b) {
   return std::tie(a.name, a.state, a.finished_because, a.spec, a.counts, a.best_number,
-                  a.best_value, a.created,
-                  a.last_event) == std::tie(b.name, b.state, b.finished_because, b.spec, b.counts,
-                                            b.best_number, b.best_value, b.created, b.last_event);
+                  a.best_value, a.front_size, a.created, a.last_event) ==
+         std::tie(b.name, b.state, b.finished_because, b.spec, b.counts, b.best_number,
+                  b.best_value, b.front_size, b.created, b.last_event);
 }
 
 inline bool operator==(const AskRequest& a, const AskRequest& b) {
@@ -73,9 +73,9 @@ inline bool operator==(const TrialView& a, const TrialView& b) {
 
 inline bool operator==(const BestRow& a, const BestRow& b) {
   return std::tie(a.rank, a.number, a.params, a.worker, a.value, a.metrics, a.mean, a.stderr_, a.n,
-                  a.interval, a.p_best, a.confirmed, a.feasible) ==
+                  a.interval, a.p_best, a.confirmed, a.feasible, a.values, a.means) ==
          std::tie(b.rank, b.number, b.params, b.worker, b.value, b.metrics, b.mean, b.stderr_, b.n,
-                  b.interval, b.p_best, b.confirmed, b.feasible);
+                  b.interval, b.p_best, b.confirmed, b.feasible, b.values, b.means);
 }
 
 inline bool operator==(const ImportanceRequest& a, const ImportanceRequest& b) {

@@ -30,7 +30,7 @@ TEST(ScoreFile, TakesFiniteNumbersOfEveryForm) {
     const TempDir dir;
     spit(dir.path() / "result.json", text);
     const Score score = read_score_file(dir.path(), file_spec(), {});
-    EXPECT_EQ(score.value, value) << text;
+    EXPECT_EQ(score.values, std::vector{value}) << text;
     EXPECT_EQ(score.problem, "");
   }
 }
@@ -61,7 +61,7 @@ TEST(ScoreFile, TakesNothingElseForANumber) {
     const TempDir dir;
     spit(dir.path() / "result.json", bad.text);
     const Score score = read_score_file(dir.path(), file_spec(), {});
-    EXPECT_EQ(score.value, std::nullopt) << bad.text;
+    EXPECT_TRUE(score.values.empty()) << bad.text;
     EXPECT_THAT(score.problem, HasSubstr("result.json")) << bad.text;
     EXPECT_THAT(score.problem, HasSubstr(bad.words)) << bad.text;
   }
@@ -98,12 +98,26 @@ TEST(ScoreFile, FollowsPointersIntoTheFile) {
   spit(dir.path() / "out.json", R"({"a/b": [{"~": 4}], "": 5})");
   ScoreSpec spec;
   spec.file = "out.json";
-  spec.value = "/a~1b/0/~0";
+  spec.values = {"/a~1b/0/~0"};
   spec.metrics = {{"empty", "/"}, {"past", "/a~1b/1"}, {"odd", "/a~1b/01"}};
   const Score score = read_score_file(dir.path(), spec, {});
-  EXPECT_EQ(score.value, 4);
+  EXPECT_EQ(score.values, std::vector{4.0});
   EXPECT_EQ(score.metrics, (std::map<std::string, double>{{"empty", 5}}));
   EXPECT_EQ(score.notes.size(), 2U);
+}
+
+TEST(ScoreFile, GivesAValueForEachObjectiveOrNone) {
+  const TempDir dir;
+  ScoreSpec spec = file_spec();
+  spec.values = {"/cost", "/error/0"};
+
+  spit(dir.path() / "result.json", R"({"error": [0.5], "cost": 3})");
+  EXPECT_EQ(read_score_file(dir.path(), spec, {}).values, (std::vector{3.0, 0.5}));
+
+  spit(dir.path() / "result.json", R"({"error": ["low"], "cost": 3})");
+  const Score bad = read_score_file(dir.path(), spec, {});
+  EXPECT_TRUE(bad.values.empty());
+  EXPECT_THAT(bad.problem, HasSubstr("\"low\" at \"/error/0\""));
 }
 
 TEST(ScoreFile, NeedsOnlyTheMetricsOfConstraints) {
@@ -114,7 +128,7 @@ TEST(ScoreFile, NeedsOnlyTheMetricsOfConstraints) {
 
   const Score free = read_score_file(dir.path(), spec, {});
   EXPECT_EQ(free.problem, "");
-  EXPECT_EQ(free.value, 1);
+  EXPECT_EQ(free.values, std::vector{1.0});
 
   const Score bound = read_score_file(dir.path(), spec, {"u"});
   EXPECT_THAT(bound.problem, HasSubstr("no metric u"));
@@ -124,7 +138,9 @@ std::optional<double> last_match(const std::string& pattern,
                                  const std::vector<std::string>& parts) {
   PatternSearch search(pattern);
   for (const std::string& part : parts) search.feed(Stream::Out, part);
-  return search.finish().value;
+  const Score score = search.finish();
+  if (score.values.size() != 1) return std::nullopt;
+  return score.values.front();
 }
 
 TEST(Pattern, TakesTheLastMatchHoweverTheOutputComes) {
@@ -137,12 +153,24 @@ TEST(Pattern, TakesTheLastMatchHoweverTheOutputComes) {
   EXPECT_EQ(last_match("s=(.*)", {"s=+8\n"}), 8);
 }
 
+TEST(Pattern, TakesAValueFromEachGroupOfOneMatch) {
+  PatternSearch search("cost=([0-9.]+) error=(\\S+)");
+  search.feed(Stream::Out, "cost=1 error=2\ncost=3 error=0.5\n");
+  const Score score = search.finish();
+  EXPECT_EQ(score.values, (std::vector{3.0, 0.5}));
+  EXPECT_EQ(score.evidence["matched"], Json::parse(R"(["3", "0.5"])"));
+
+  PatternSearch half("cost=([0-9.]+) error=(\\S+)");
+  half.feed(Stream::Out, "cost=1 error=2\ncost=3 error=low\n");
+  EXPECT_TRUE(half.finish().values.empty());
+}
+
 TEST(Pattern, KeepsTheTwoStreamsApart) {
   PatternSearch search("s=([0-9.]+)");
   search.feed(Stream::Out, "s=1");
   search.feed(Stream::Err, "7\n");
   search.feed(Stream::Out, "5\n");
-  EXPECT_EQ(search.finish().value, 15);
+  EXPECT_EQ(search.finish().values, std::vector{15.0});
 }
 
 TEST(Pattern, FindsTheScoreInBinaryAndEndlessLines) {
@@ -162,7 +190,7 @@ TEST(Pattern, TakesNothingElseForANumber) {
     PatternSearch search("s=\\[(.*)\\]");
     search.feed(Stream::Out, std::string("s=[1]\ns=[") + text + "]\n");
     const Score score = search.finish();
-    EXPECT_EQ(score.value, std::nullopt) << text;
+    EXPECT_TRUE(score.values.empty()) << text;
     EXPECT_THAT(score.problem, HasSubstr("expected a finite number")) << text;
     EXPECT_FALSE(score.absent);
   }
