@@ -18,6 +18,7 @@ struct Study {
   std::vector<Event> events;
   std::vector<LeaseRecord> leases;
   std::map<std::string, RequestRecord> requests;
+  std::map<std::pair<std::string, std::string>, Json> facts;  // by kind and key
 };
 
 using Studies = std::map<StudyId, Study>;
@@ -154,6 +155,26 @@ class GroupWriter {
     }
   }
 
+  void write(const PutFact& put) {
+    const std::pair key(put.fact.kind, put.fact.key);
+    std::map<std::pair<std::string, std::string>, Json>& facts = study(study_).facts;
+    const auto old = facts.find(key);
+    const auto old_body = old == facts.end() ? std::nullopt : std::optional(old->second);
+    facts[key] = put.fact.body;
+    undo_.emplace_back([this, id = study_, key, old_body] {
+      if (old_body) {
+        study(id).facts[key] = *old_body;
+      } else {
+        study(id).facts.erase(key);
+      }
+    });
+  }
+
+  void write(const SetSpec& set) {
+    auto old = std::exchange(study(study_).record.spec, set.spec);
+    undo_.emplace_back([this, id = study_, old] { study(id).record.spec = old; });
+  }
+
   std::size_t position_of(std::int64_t number) {
     if (number < 0 || number >= std::ssize(study(study_).trials)) {
       throw no_such_trial(study_, number);
@@ -269,6 +290,14 @@ class MemoryStorage final : public Storage {
     const std::shared_lock lock(mutex_);
     std::vector<LeaseRecord> found = find(study).leases;
     std::ranges::stable_sort(found, {}, &LeaseRecord::number);
+    return found;
+  }
+
+  std::vector<Fact> facts(StudyId study) override {
+    const std::shared_lock lock(mutex_);
+    std::vector<Fact> found;
+    for (const auto& [key, body] : find(study).facts)
+      found.push_back({key.first, key.second, body});
     return found;
   }
 

@@ -13,7 +13,7 @@ constexpr std::string_view kAlembicVersion = "v3.2.0.a";
 constexpr int kOptunaSchema = 12;
 // The first Optuna with this schema: what a file of ours says it was made by.
 constexpr std::string_view kLibraryVersion = "3.2.0";
-constexpr int kOwnSchema = 1;
+constexpr int kOwnSchema = 2;
 
 // Tables, columns and constraints are those that Optuna's own create_all() gives (Optuna 3.2 to 5),
 // but for AUTOINCREMENT, by which SQLite gives no id twice.
@@ -188,6 +188,20 @@ CREATE TRIGGER studyhall_trial_deleted AFTER DELETE ON trials BEGIN
 END;
 )sql";
 
+// What version 2 of our tables has and version 1 had not.
+constexpr std::string_view kFactsTable = R"sql(
+CREATE TABLE studyhall_facts (
+  study_id INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  "key" TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (study_id, kind, "key")
+) WITHOUT ROWID;
+CREATE TRIGGER studyhall_study_deleted_facts AFTER DELETE ON studies BEGIN
+  DELETE FROM studyhall_facts WHERE study_id = OLD.study_id;
+END;
+)sql";
+
 bool has_table(Connection& connection, std::string_view name) {
   return connection.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1", name)
       .next();
@@ -220,8 +234,12 @@ void check_optuna_version(Connection& connection, const std::filesystem::path& f
   }
 }
 
+std::string own_version(Connection& connection) {
+  return selected_text(connection, "SELECT version FROM studyhall_schema");
+}
+
 void check_own_version(Connection& connection, const std::filesystem::path& file) {
-  const std::string found = selected_text(connection, "SELECT version FROM studyhall_schema");
+  const std::string found = own_version(connection);
   if (found != std::to_string(kOwnSchema)) {
     refuse(file, fmt::format("version {} of the studyhall tables", found.empty() ? "?" : found),
            fmt::format("version {}", kOwnSchema));
@@ -235,6 +253,9 @@ bool is_prepared(Connection& connection, const std::filesystem::path& file) {
   }
   check_optuna_version(connection, file);
   if (!has_table(connection, "studyhall_schema")) {
+    return false;
+  }
+  if (own_version(connection) == "1") {
     return false;
   }
   check_own_version(connection, file);
@@ -251,6 +272,12 @@ void prepare_schema(Connection& connection, const std::filesystem::path& file) {
   if (is_prepared(connection, file)) {
     return;
   }
+  if (has_table(connection, "studyhall_schema")) {
+    connection.exec(std::string(kFactsTable));
+    connection.query("UPDATE studyhall_schema SET version = ?1", kOwnSchema).run();
+    transaction.commit();
+    return;
+  }
   if (!has_table(connection, "studies")) {
     connection.exec(kOptunaTables);
     connection.query("INSERT INTO alembic_version VALUES (?1)", kAlembicVersion).run();
@@ -258,6 +285,7 @@ void prepare_schema(Connection& connection, const std::filesystem::path& file) {
         .run();
   }
   connection.exec(kOwnTables);
+  connection.exec(std::string(kFactsTable));
   connection.query("INSERT INTO studyhall_schema VALUES (?1)", kOwnSchema).run();
   transaction.commit();
 }

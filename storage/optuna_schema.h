@@ -10,7 +10,8 @@
 namespace studyhall::storage {
 
 // Makes an empty file a study file, and adds our tables, indices and triggers to one that Optuna
-// made. Other programs may do the same at the same time.
+// made; brings our tables of an earlier version up to this one. Other programs may do the same at
+// the same time.
 //
 // Throws Error(Corrupt) naming what was found and what was expected, and leaves the file as it was,
 // for a database that is neither or that has another schema version.

@@ -134,6 +134,19 @@ std::vector<LeaseRecord> SqliteReader::leases(StudyId study) {
   return leases;
 }
 
+std::vector<Fact> SqliteReader::facts(StudyId study) {
+  std::vector<Fact> facts;
+  Query row = connection_.query(
+      "SELECT kind, \"key\", body FROM studyhall_facts WHERE study_id = ?1 ORDER BY kind, \"key\"",
+      study);
+  while (row.next()) {
+    facts.push_back({.kind = std::string(row.text(0)),
+                     .key = std::string(row.text(1)),
+                     .body = stored_json(row.text(2), "a stored fact")});
+  }
+  return facts;
+}
+
 std::optional<RequestRecord> SqliteReader::find_request(StudyId study,
                                                         const std::string& request_id) {
   Query row = connection_.query(

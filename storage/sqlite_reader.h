@@ -25,6 +25,7 @@ class SqliteReader {
   std::vector<Event> events(StudyId study, std::int64_t after, int limit);
   std::int64_t last_sequence(StudyId study);
   std::vector<LeaseRecord> leases(StudyId study);
+  std::vector<Fact> facts(StudyId study);
   std::optional<RequestRecord> find_request(StudyId study, const std::string& request_id);
 
  private:

@@ -169,6 +169,9 @@ class SqliteStorage final : public Storage {
   std::vector<LeaseRecord> leases(StudyId study) override {
     return read(file_, readers_, [&](SqliteReader& reader) { return reader.leases(study); });
   }
+  std::vector<Fact> facts(StudyId study) override {
+    return read(file_, readers_, [&](SqliteReader& reader) { return reader.facts(study); });
+  }
   std::optional<RequestRecord> find_request(StudyId study, const std::string& request_id) override {
     return read(file_, readers_,
                 [&](SqliteReader& reader) { return reader.find_request(study, request_id); });

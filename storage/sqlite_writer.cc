@@ -152,6 +152,25 @@ void SqliteWriter::write(Target& target, const PutLease& put) {
       .run();
 }
 
+void SqliteWriter::write(Target& target, const PutFact& put) {
+  connection_
+      .query(
+          "INSERT INTO studyhall_facts (study_id, kind, \"key\", body) VALUES (?1, ?2, ?3, ?4) "
+          "ON CONFLICT (study_id, kind, \"key\") DO UPDATE SET body = excluded.body",
+          target.study, put.fact.kind, put.fact.key, dump_json(put.fact.body))
+      .run();
+}
+
+void SqliteWriter::write(Target& target, const SetSpec& set) {
+  connection_
+      .query("UPDATE studyhall_studies SET spec = ?2 WHERE study_id = ?1", target.study,
+             dump_json(set.spec->resolved))
+      .run();
+  if (connection_.changes() == 0) {
+    throw study_without_spec(target.study);
+  }
+}
+
 void SqliteWriter::add_event(StudyId study, const Event& event) {
   connection_
       .query(

@@ -36,6 +36,8 @@ class SqliteWriter {
   void write(Target& target, const UpdateTrial& update);
   void write(Target& target, const SetIntermediate& set);
   void write(Target& target, const PutLease& put);
+  void write(Target& target, const PutFact& put);
+  void write(Target& target, const SetSpec& set);
   void add_event(StudyId study, const Event& event);
   void add_request(StudyId study, const RequestRecord& request);
 

@@ -49,6 +49,15 @@ struct LeaseRecord {
   bool operator==(const LeaseRecord&) const = default;
 };
 
+// A thing known of a study that is no trial: how a worker stands, an insight. What `body` holds is
+// for the one who wrote it.
+struct Fact {
+  std::string kind;
+  std::string key;  // unique within the kind
+  Json body;
+  bool operator==(const Fact&) const = default;
+};
+
 // An answer to be repeated when the same request comes again.
 struct RequestRecord {
   std::string request_id;
@@ -85,9 +94,17 @@ struct SetIntermediate {
 struct PutLease {
   LeaseRecord lease;
 };
+// Adds a fact, or replaces the one of that kind and key.
+struct PutFact {
+  Fact fact;
+};
+// Replaces the study file. REQUIRES: the same name and directions, and the same parameters.
+struct SetSpec {
+  std::shared_ptr<const StudySpec> spec;
+};
 
 using Write = std::variant<CreateStudy, DeleteStudy, SetStopped, AddTrial, UpdateTrial,
-                           SetIntermediate, PutLease>;
+                           SetIntermediate, PutLease, PutFact, SetSpec>;
 
 // One event with everything that it changes. Only the extension of a lease has no event.
 struct Change {
@@ -149,6 +166,8 @@ class Storage {
   // All leases of trials that are not finished, and those of finished ones that are still kept,
   // ascending by number, then in the order in which they were added.
   [[nodiscard]] virtual std::vector<LeaseRecord> leases(StudyId study) = 0;
+  // By kind, then by key.
+  [[nodiscard]] virtual std::vector<Fact> facts(StudyId study) = 0;
   [[nodiscard]] virtual std::optional<RequestRecord> find_request(
       StudyId study, const std::string& request_id) = 0;
 };

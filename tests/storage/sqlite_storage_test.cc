@@ -92,12 +92,27 @@ TEST_F(SqliteStorage, RefusesAnotherSchemaVersionAndNamesBoth) {
 
 TEST_F(SqliteStorage, RefusesALaterVersionOfItsOwnTables) {
   (void)open();
-  RawDatabase(file()).run("UPDATE studyhall_schema SET version = 2");
+  RawDatabase(file()).run("UPDATE studyhall_schema SET version = 3");
 
   const Error error = error_of([&] { (void)open(); });
 
   EXPECT_EQ(error.code(), ErrorCode::Corrupt);
-  EXPECT_THAT(error.what(), AllOf(HasSubstr("version 2"), HasSubstr("expected version 1")));
+  EXPECT_THAT(error.what(), AllOf(HasSubstr("version 3"), HasSubstr("expected version 2")));
+}
+
+TEST_F(SqliteStorage, BringsItsOwnTablesUpFromVersionOne) {
+  const StudyId study = create(*open(), make_spec("a"));
+  RawDatabase(file()).run(
+      "DROP TRIGGER studyhall_study_deleted_facts; DROP TABLE studyhall_facts;"
+      "UPDATE studyhall_schema SET version = 1");
+
+  const auto storage = open();
+  commit(*storage, study, {PutFact{{"worker", "W1", Json{{"failures", 2}}}}});
+
+  EXPECT_EQ(storage->find_study("a")->id, study);
+  EXPECT_THAT(storage->facts(study), ::testing::SizeIs(1));
+  commit(*storage, study, {DeleteStudy{}});
+  EXPECT_THAT(storage->facts(study), ::testing::IsEmpty());
 }
 
 TEST_F(SqliteStorage, RefusesTheDatabaseOfAnotherProgram) {

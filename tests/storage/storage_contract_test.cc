@@ -278,6 +278,42 @@ TEST_P(StorageContract, RefusesARequestThatHasBeenAnswered) {
   EXPECT_THAT(numbers(study, {}), ElementsAre(0));
 }
 
+TEST_P(StorageContract, KeepsFactsByKindAndKey) {
+  const StudyId study = create(*storage_, make_spec("a"));
+  const StudyId other = create(*storage_, make_spec("other"));
+  commit(*storage_, study,
+         {PutFact{{"worker", "W2", 1}}, PutFact{{"worker", "W1", Json{{"failures", 2}}}},
+          PutFact{{"insight", "1", "text"}}});
+  commit(*storage_, study, {PutFact{{"worker", "W2", 3}}});
+
+  EXPECT_THAT(storage_->facts(study),
+              ElementsAre(Fact{"insight", "1", "text"}, Fact{"worker", "W1", Json{{"failures", 2}}},
+                          Fact{"worker", "W2", 3}));
+  EXPECT_THAT(storage_->facts(other), IsEmpty());
+  const std::vector<Change> failing{
+      change_of(study, {PutFact{{"worker", "W1", 9}}, PutFact{{"worker", "W9", 9}}}),
+      change_of(study, {AddTrial{make_running(7)}})};
+  EXPECT_EQ(code_of([&] { (void)storage_->commit(failing); }), ErrorCode::Conflict);
+  EXPECT_THAT(storage_->facts(study), SizeIs(3));
+  EXPECT_EQ(storage_->facts(study)[1].body, (Json{{"failures", 2}}));
+  commit(*storage_, study, {DeleteStudy{}});
+  EXPECT_THAT(storage_->facts(study), IsEmpty());
+}
+
+TEST_P(StorageContract, ReplacesTheStudyFile) {
+  const StudyId study = create(*storage_, make_spec("a"));
+  commit(*storage_, study, {AddTrial{make_running(0)}});
+  Json file = storage_->find_study("a")->spec->resolved;
+  file["limits"] = {{"trials", 7}};
+  const auto edited = parse_study_spec(file);
+
+  commit(*storage_, study, {SetSpec{edited}, AddTrial{make_running(1)}});
+
+  EXPECT_EQ(storage_->find_study("a")->spec->resolved, edited->resolved);
+  EXPECT_EQ(storage_->find_study("a")->spec->limits.trials, 7);
+  EXPECT_THAT(numbers(study, {}), ElementsAre(0, 1));
+}
+
 TEST_P(StorageContract, OwnCommitsAreNotSomeoneElses) {
   const StudyId study = create(*storage_, make_spec("a"));
   EXPECT_FALSE(storage_->refresh());

@@ -42,6 +42,7 @@ class FailingStorage final : public storage::Storage {
   std::vector<storage::LeaseRecord> leases(storage::StudyId study) override {
     return inner_.leases(study);
   }
+  std::vector<storage::Fact> facts(storage::StudyId study) override { return inner_.facts(study); }
   std::optional<storage::RequestRecord> find_request(storage::StudyId study,
                                                      const std::string& id) override {
     return inner_.find_request(study, id);
