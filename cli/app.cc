@@ -21,7 +21,7 @@ namespace studyhall::cli {
 namespace {
 
 // Commands that later builds have.
-constexpr std::array<std::string_view, 5> kLater{"park", "void", "edit", "explain", "prompt"};
+constexpr std::array<std::string_view, 2> kLater{"explain", "prompt"};
 
 constexpr const char* kDescription =
     "Hyperparameter search for experiments that agents run.\n"
@@ -171,6 +171,7 @@ int run(const std::vector<std::string>& args, std::istream& in, std::ostream& ou
     add_study_commands(root, session);
     add_trial_commands(root, session);
     add_queue_commands(root, session);
+    add_people_commands(root, session);
     add_result_commands(root, session);
     add_work_commands(root, session);
     add_watch_commands(root, session);

@@ -15,6 +15,7 @@ void add_server_commands(CLI::App& root, Session& session);
 void add_study_commands(CLI::App& root, Session& session);
 void add_trial_commands(CLI::App& root, Session& session);
 void add_queue_commands(CLI::App& root, Session& session);
+void add_people_commands(CLI::App& root, Session& session);
 void add_result_commands(CLI::App& root, Session& session);
 void add_importance_command(CLI::App& root, Session& session);
 void add_work_commands(CLI::App& root, Session& session);

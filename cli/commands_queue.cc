@@ -28,15 +28,13 @@ struct EnqueueArguments {
   std::string priority;
   std::int64_t count = 1;
   std::string request_id;
-  std::string tag;
-  std::string after;
+  std::vector<std::string> tags;
+  std::vector<std::string> after;
+  std::string title;
+  std::string description;
 };
 
 int enqueue(const Session& session, const EnqueueArguments& arguments) {
-  if (!arguments.tag.empty())
-    throw Error(ErrorCode::Unsupported, "--tag: this build does not have tags yet");
-  if (!arguments.after.empty())
-    throw Error(ErrorCode::Unsupported, "--after: this build does not have dependencies yet");
   const Connection connection = connect(session);
   const Json spec = connection.api->study(arguments.study).spec;
   EnqueueRequest request;
@@ -50,6 +48,11 @@ int enqueue(const Session& session, const EnqueueArguments& arguments) {
     request.priority = parse_number(arguments.priority, "--priority");
   request.count = static_cast<int>(std::min<std::int64_t>(arguments.count, 1'000'000));
   request.request_id = arguments.request_id;
+  request.tags = arguments.tags;
+  for (const std::string& number : arguments.after)
+    request.after.push_back(parse_integer(number, "--after", 0));
+  request.title = arguments.title;
+  request.description = arguments.description;
   const EnqueueAnswer answer = connection.api->enqueue(arguments.study, request);
   if (session.json) {
     session.print_json(to_json(answer));
@@ -69,7 +72,8 @@ void add_enqueue(CLI::App& root, Session& session) {
       add_command(root, session,
                   {kGroup, "enqueue", "put a configuration in front of the queue",
                    "study enqueue heat_signature threshold_1src=0.33 init_strategy=grid\n"
-                   "study enqueue heat_signature refine_top=3 --priority 5"});
+                   "study enqueue heat_signature refine_top=3 --priority 5\n"
+                   "study enqueue heat_signature size=l --tag gpu --after 12"});
   const auto arguments = std::make_shared<EnqueueArguments>();
   add_study_name(command, arguments->study);
   command.add_option("PARAM", arguments->params, "name=value; the sampler chooses those not named")
@@ -81,8 +85,20 @@ void add_enqueue(CLI::App& root, Session& session) {
       .add_option("--request-id", arguments->request_id,
                   "the same id again gives the same answer again")
       ->type_name("ID");
-  command.add_option("--tag", arguments->tag)->group("");
-  command.add_option("--after", arguments->after)->group("");
+  command
+      .add_option("--tag", arguments->tags,
+                  "only for workers that accept it; may be repeated (all of them)")
+      ->type_name("T")
+      ->allow_extra_args(false);
+  command
+      .add_option("--after", arguments->after,
+                  "not before this trial is complete or pruned; may be repeated")
+      ->type_name("N")
+      ->allow_extra_args(false);
+  command.add_option("--title", arguments->title, "a name for people and agents")
+      ->type_name("TEXT");
+  command.add_option("--description", arguments->description, "what it is about, for the agent")
+      ->type_name("TEXT");
   command.callback([&session, arguments] {
     session.action = [&session, arguments] { return enqueue(session, *arguments); };
   });

@@ -40,6 +40,7 @@ struct AskArguments {
   std::int64_t count = 1;
   std::string lease_s;
   std::string request_id;
+  std::vector<std::string> accepts;
 };
 
 void print_asked(const Session& session, const std::string& study,
@@ -50,6 +51,7 @@ void print_asked(const Session& session, const std::string& study,
         session.paint(std::to_string(trial.number), Colour::Bold), to_string(trial.purpose),
         trial.attempt > 1 ? fmt::format(", attempt {}", trial.attempt) : "",
         format_time(trial.lease.expires_at));
+    if (!trial.title.empty()) session.out << fmt::format("  {}\n", printable(trial.title));
     for (const auto& [name, value] : trial.params.items())
       session.out << fmt::format("  {} = {}\n", printable(name), format_scalar(value));
   }
@@ -67,6 +69,7 @@ int ask(const Session& session, const AskArguments& arguments) {
   request.count = static_cast<int>(std::min<std::int64_t>(arguments.count, 1'000'000));
   if (!arguments.lease_s.empty()) request.lease_s = parse_number(arguments.lease_s, "--lease-s");
   request.request_id = arguments.request_id;
+  if (!arguments.accepts.empty()) request.accepts = arguments.accepts;
   const Connection connection = connect(session);
   const AskAnswer answer = connection.api->ask(arguments.study, request);
 
@@ -85,7 +88,8 @@ int ask(const Session& session, const AskArguments& arguments) {
     session.print_json(to_json(answer));
   else if (answer.status == AskStatus::Wait || answer.trials.empty())
     session.out << fmt::format(
-        "No trial now: the rest of the budget is running. Ask again in {:.0f} s.\n",
+        "No trial now: {}. Ask again in {:.0f} s.\n",
+        answer.reason.empty() ? "the rest of the budget is running" : printable(answer.reason),
         answer.retry_after_s);
   else
     print_asked(session, arguments.study, answer.trials);
@@ -108,6 +112,11 @@ void add_ask(CLI::App& root, Session& session) {
       .add_option("--request-id", arguments->request_id,
                   "the same id again gives the same answer again")
       ->type_name("ID");
+  command
+      .add_option("--accepts", arguments->accepts,
+                  "a tag of enqueued trials to take; may be repeated (default: the study file's)")
+      ->type_name("T")
+      ->allow_extra_args(false);
   command.callback([&session, arguments] {
     session.action = [&session, arguments] { return ask(session, *arguments); };
   });
@@ -121,6 +130,10 @@ struct TellArguments {
   std::vector<std::string> metrics;
   std::string state;
   std::string reason;
+  std::string cause;
+  std::string cost_usd;
+  std::string turns;
+  std::string tokens;
   std::string note;
   std::string request_id;
 };
@@ -132,11 +145,29 @@ TellRequest tell_request(const TellArguments& arguments) {
   request.request_id = arguments.request_id;
   if (!arguments.reason.empty()) {
     request.reason = fail_reason_from_string(arguments.reason);
-    if (!request.reason)
+    if (!request.reason || !is_told(*request.reason))
       throw Error(ErrorCode::Invalid,
                   fmt::format("--reason: \"{}\" is not one of config, infra, declined, cancelled",
                               arguments.reason));
     request.state = TrialState::Fail;
+  }
+  if (!arguments.cost_usd.empty()) {
+    request.usage.cost_usd = parse_number(arguments.cost_usd, "--cost-usd");
+    if (*request.usage.cost_usd < 0)
+      throw Error(ErrorCode::Invalid, "--cost-usd: expected a number of at least 0");
+  }
+  if (!arguments.turns.empty()) request.usage.turns = parse_integer(arguments.turns, "--turns", 0);
+  if (!arguments.tokens.empty())
+    request.usage.tokens = parse_integer(arguments.tokens, "--tokens", 0);
+  if (!arguments.cause.empty()) {
+    request.cause = fault_cause_from_string(arguments.cause);
+    if (!request.cause)
+      throw Error(ErrorCode::Invalid,
+                  fmt::format("--cause: \"{}\" is not one of crash, stall, rate_limit, auth, "
+                              "server_error",
+                              arguments.cause));
+    if (request.reason != FailReason::Infra)
+      throw Error(ErrorCode::Invalid, "--cause goes with --reason infra only");
   }
   if (!arguments.state.empty()) {
     const std::optional<TrialState> state = trial_state_from_string(arguments.state);
@@ -199,6 +230,14 @@ void add_tell(CLI::App& root, Session& session) {
       .add_option("--reason", arguments->reason,
                   "why it failed: config (default), infra, declined or cancelled")
       ->type_name("R");
+  command
+      .add_option("--cause", arguments->cause,
+                  "of infra: crash (default), stall, rate_limit, auth or server_error; the last "
+                  "three are not held against the worker")
+      ->type_name("C");
+  command.add_option("--cost-usd", arguments->cost_usd, "what it cost")->type_name("USD");
+  command.add_option("--turns", arguments->turns, "turns that its agent took")->type_name("N");
+  command.add_option("--tokens", arguments->tokens, "tokens that it used")->type_name("N");
   command.add_option("--note", arguments->note, "words kept with the trial")->type_name("TEXT");
   command
       .add_option("--request-id", arguments->request_id,

@@ -188,6 +188,42 @@ EnqueueAnswer EmbeddedApi::enqueue(const std::string& study, const EnqueueReques
   return write(false, [&](StudyApi& api) { return api.enqueue(study, known); });
 }
 
+StudyInfo EmbeddedApi::edit_study(const std::string& name, const EditRequest& request) {
+  return write(false, [&](StudyApi& api) { return api.edit_study(name, request); });
+}
+
+BeatAnswer EmbeddedApi::park(const std::string& study, std::int64_t number,
+                             const ParkRequest& request) {
+  return write(false, [&](StudyApi& api) { return api.park(study, number, request); });
+}
+
+void EmbeddedApi::void_trial(const std::string& study, std::int64_t number,
+                             const PersonalRequest& request) {
+  write(false, [&](StudyApi& api) { api.void_trial(study, number, request); });
+}
+
+std::vector<WorkerInfo> EmbeddedApi::workers(const std::string& study) {
+  return read([&](StudyApi& api) { return api.workers(study); });
+}
+
+void EmbeddedApi::release_worker(const std::string& study, const std::string& worker,
+                                 const PersonalRequest& request) {
+  write(false, [&](StudyApi& api) { api.release_worker(study, worker, request); });
+}
+
+Insight EmbeddedApi::add_insight(const std::string& study, const InsightRequest& request) {
+  return write(false, [&](StudyApi& api) { return api.add_insight(study, request); });
+}
+
+std::vector<Insight> EmbeddedApi::insights(const std::string& study, bool all) {
+  return read([&](StudyApi& api) { return api.insights(study, all); });
+}
+
+void EmbeddedApi::retire_insight(const std::string& study, std::int64_t id,
+                                 const PersonalRequest& request) {
+  write(false, [&](StudyApi& api) { api.retire_insight(study, id, request); });
+}
+
 std::vector<TrialView> EmbeddedApi::trials(const std::string& study, const TrialQuery& query) {
   return read([&](StudyApi& api) { return api.trials(study, query); });
 }

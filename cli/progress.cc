@@ -66,13 +66,51 @@ std::string count_words(const StudyInfo& info) {
   return text;
 }
 
+// "cost_usd 12.5 of 300 (6 reserved)".
+std::string use_words(const BudgetUse& use) {
+  const bool fine = use.limit == "hours" || use.limit == "cost_usd";
+  const auto amount = [&](double value) {
+    return fine ? fmt::format("{:.2f}", value) : fmt::format("{:.0f}", value);
+  };
+  return fmt::format("{} {} of {}{}", use.limit, amount(use.used), format_number(use.bound),
+                     use.reserved > 0 ? fmt::format(" ({} reserved)", amount(use.reserved)) : "");
+}
+
+// Trials and failures left.
 std::string budget_words(const StudyInfo& info) {
   std::string text;
   if (const auto left = trials_left(info)) text = count_of(*left, "trial") + " left";
-  if (const auto failures = limit_of(info, "failures"))
-    text += fmt::format("{}{} of {} failures", text.empty() ? "" : ", ", count_in(info, "failed"),
-                        *failures);
-  return text.empty() ? "no limit" : text;
+  if (const auto failures = limit_of(info, "failures")) {
+    std::int64_t failed = count_in(info, "failed");
+    for (const BudgetUse& use : info.budget)
+      if (use.worker.empty() && use.limit == "failures")
+        failed = static_cast<std::int64_t>(use.used);
+    text += fmt::format("{}{} of {} failures", text.empty() ? "" : ", ", failed, *failures);
+  }
+  return text;
+}
+
+// Hours, cost, turns and tokens used.
+std::string amount_words(const StudyInfo& info) {
+  std::string text;
+  for (const BudgetUse& use : info.budget) {
+    if (!use.worker.empty() || use.limit == "trials" || use.limit == "failures") continue;
+    text += (text.empty() ? "" : ", ") + use_words(use);
+  }
+  return text;
+}
+
+// "W1: trials 3 of 10": limits of single workers.
+std::vector<std::string> worker_budget_words(const StudyInfo& info) {
+  std::map<std::string, std::string> words;
+  for (const BudgetUse& use : info.budget) {
+    if (use.worker.empty()) continue;
+    std::string& text = words[use.worker];
+    text += (text.empty() ? use.worker + ": " : ", ") + use_words(use);
+  }
+  std::vector<std::string> lines;
+  for (const auto& [worker, text] : words) lines.push_back(text);
+  return lines;
 }
 
 Table worker_table(const std::vector<WorkerLine>& lines, Timestamp now) {
@@ -87,11 +125,13 @@ Table worker_table(const std::vector<WorkerLine>& lines, Timestamp now) {
       table.add({name, "", {"idle", Colour::Grey}, ""});
       continue;
     }
-    table.add(
-        {name,
-         std::to_string(line.trial->number),
-         {line.trial->started ? format_duration(now - *line.trial->started) : "", Colour::Yellow},
-         format_params(line.trial->params)});
+    const std::optional<Timestamp>& parked = line.trial->record.parked_until;
+    std::string since = line.trial->started ? format_duration(now - *line.trial->started) : "";
+    if (parked) since += fmt::format(" (parked until {})", format_time(*parked).substr(11, 5));
+    table.add({name,
+               std::to_string(line.trial->number),
+               {since, parked ? Colour::Grey : Colour::Yellow},
+               format_params(line.trial->params)});
   }
   return table;
 }
@@ -107,6 +147,9 @@ Status read_status(StudyApi& api, const std::string& study) {
   }
   status.running = api.trials(
       study, {.after = -1, .limit = kMostRunning, .state = TrialState::Running, .worker = {}});
+  for (WorkerInfo& worker : api.workers(study)) {
+    if (worker.quarantined_until) status.quarantined.push_back(std::move(worker));
+  }
   return status;
 }
 
@@ -172,7 +215,18 @@ std::string status_screen(const Status& status, Timestamp now, std::size_t width
   if (status.best && !status.best->metrics.empty())
     add("", format_metrics(status.best->metrics), Colour::None);
   add("trials", count_words(info), Colour::None);
-  add("budget", budget_words(info), Colour::None);
+  const std::string counted = budget_words(info);
+  const std::string amounts = amount_words(info);
+  if (!counted.empty() || amounts.empty())
+    add("budget", counted.empty() ? "no limit" : counted, Colour::None);
+  if (!amounts.empty()) add(counted.empty() ? "budget" : "", amounts, Colour::None);
+  for (const std::string& words : worker_budget_words(info)) add("", words, Colour::None);
+
+  for (const WorkerInfo& worker : status.quarantined)
+    add("",
+        fmt::format("{} is quarantined until {} UTC: {} failures of its own in a row", worker.name,
+                    format_time(*worker.quarantined_until), worker.failures),
+        Colour::Red);
 
   const std::vector<WorkerLine> lines = worker_lines(status);
   if (!lines.empty()) {
@@ -193,12 +247,18 @@ Json status_json(const Status& status, Timestamp now) {
       entry["since"] = format_utc(*line.trial->started);
       entry["running_s"] = to_seconds(now - *line.trial->started);
     }
+    if (line.trial != nullptr && line.trial->record.parked_until) {
+      entry["parked_until"] = format_utc(*line.trial->record.parked_until);
+    }
     workers.push_back(std::move(entry));
   }
+  Json quarantined = Json::array();
+  for (const WorkerInfo& worker : status.quarantined) quarantined.push_back(to_json(worker));
   const auto left = trials_left(status.info);
   return {{"study", to_json(status.info)},
           {"best", status.best ? to_json(*status.best) : Json(nullptr)},
           {"workers", std::move(workers)},
+          {"quarantined", std::move(quarantined)},
           {"trials_left", left ? Json(*left) : Json(nullptr)}};
 }
 

@@ -16,6 +16,7 @@ struct Status {
   StudyInfo info;
   std::optional<BestRow> best;  // of a feasible configuration; absent with several objectives
   std::vector<TrialView> running;
+  std::vector<WorkerInfo> quarantined;  // workers that get no trials now
 };
 
 // Reads it through `api`; at most `kMostRunning` running trials.

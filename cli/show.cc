@@ -1,6 +1,7 @@
 #include "cli/show.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -81,6 +82,21 @@ Table with_params(const std::vector<Column>& columns, const std::vector<RowWithP
 std::string took(const TrialView& trial) {
   if (!trial.started || !trial.completed) return "";
   return format_duration(*trial.completed - *trial.started);
+}
+
+// "trials 12 of 200, cost_usd 30.5 of 300, W1 trials 3 of 10".
+std::string used_words(const StudyInfo& info) {
+  std::string text;
+  for (const BudgetUse& use : info.budget)
+    text += fmt::format("{}{}{} {} of {}", text.empty() ? "" : ", ",
+                        use.worker.empty() ? "" : use.worker + " ", use.limit,
+                        format_number(use.used), format_number(use.bound));
+  return text;
+}
+
+template <typename Item>
+std::string words_of(const std::vector<Item>& items) {
+  return fmt::format("{}", fmt::join(items, ", "));
 }
 
 class Lines {
@@ -226,6 +242,7 @@ Table trial_table(const std::vector<TrialView>& trials, const Json& spec, std::s
   std::vector<RowWithParams> rows;
   for (const TrialView& trial : trials) {
     std::string state(to_string(trial.state));
+    if (trial.record.parked_until) state += " (parked)";
     if (trial.record.reason) state += fmt::format(" ({})", to_string(*trial.record.reason));
     if (!trial.feasible) state += " (infeasible)";
     rows.push_back({{std::to_string(trial.number),
@@ -297,6 +314,7 @@ void show_study(const Session& session, const StudyInfo& info) {
   if (info.best_number && info.best_value)
     lines.add("best",
               fmt::format("{} (trial {})", format_number(*info.best_value), *info.best_number));
+  lines.add("used", used_words(info));
   for (const char* member : {"limits", "target", "require", "constraints", "workers"})
     if (info.spec.contains(member)) lines.add(member, dump_json(info.spec[member]));
   lines.add("created", format_time(info.created) + " UTC");
@@ -314,6 +332,11 @@ void show_trial(const Session& session, const std::string& study, const TrialVie
   if (record.reason) state += fmt::format(" ({})", to_string(*record.reason));
   if (!trial.feasible) state += ", infeasible";
   lines.add("state", state);
+  lines.add("title", record.title);
+  lines.add("description", record.description);
+  if (record.parked_until) lines.add("parked until", format_time(*record.parked_until) + " UTC");
+  lines.add("tags", words_of(record.tags));
+  lines.add("after", words_of(record.after));
   lines.add(trial.values.size() > 1 ? "values" : "value", format_values(trial.values));
   lines.add("metrics", format_metrics(trial.metrics));
   lines.add("worker", record.worker);

@@ -108,6 +108,48 @@ class StudyClient final : public StudyApi {
     return read(post(study_path(study) + "/enqueue", to_json(named)), enqueue_answer_from_json);
   }
 
+  StudyInfo edit_study(const std::string& name, const EditRequest& request) override {
+    std::string path = study_path(name);
+    if (!request.author.empty()) path += "?author=" + percent_encode(request.author);
+    return read(checked({.method = "PATCH", .path = path, .body = request.patch}),
+                study_info_from_json);
+  }
+
+  BeatAnswer park(const std::string& study, std::int64_t number,
+                  const ParkRequest& request) override {
+    return read(post(trial_path(study, number) + "/park", to_json(request)), beat_answer_from_json);
+  }
+
+  void void_trial(const std::string& study, std::int64_t number,
+                  const PersonalRequest& request) override {
+    post(trial_path(study, number) + "/void", to_json(request));
+  }
+
+  std::vector<WorkerInfo> workers(const std::string& study) override {
+    return read_list(get(study_path(study) + "/workers"), "workers", worker_info_from_json);
+  }
+
+  void release_worker(const std::string& study, const std::string& worker,
+                      const PersonalRequest& request) override {
+    post(fmt::format("{}/workers/{}/release", study_path(study), percent_encode(worker)),
+         to_json(request));
+  }
+
+  Insight add_insight(const std::string& study, const InsightRequest& request) override {
+    return read(post(study_path(study) + "/insights", to_json(request), Repeat::Unsafe),
+                insight_from_json);
+  }
+
+  std::vector<Insight> insights(const std::string& study, bool all) override {
+    return read_list(get(fmt::format("{}/insights?all={}", study_path(study), all ? 1 : 0)),
+                     "insights", insight_from_json);
+  }
+
+  void retire_insight(const std::string& study, std::int64_t id,
+                      const PersonalRequest& request) override {
+    post(fmt::format("{}/insights/{}/retire", study_path(study), id), to_json(request));
+  }
+
   std::vector<TrialView> trials(const std::string& study, const TrialQuery& query) override {
     std::string path =
         fmt::format("{}/trials?after={}&limit={}", study_path(study), query.after, query.limit);

@@ -57,6 +57,10 @@ Timestamp SystemClock::now() const {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
 }
 
+Duration SystemClock::steady() const {
+  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
 std::string format_utc(Timestamp time) {
   time = std::clamp(time, kFirst, kLast);
   const sys_days day = floor<days>(time);

@@ -17,11 +17,16 @@ class Clock {
   virtual ~Clock() = default;
   // May be called from any thread.
   [[nodiscard]] virtual Timestamp now() const = 0;
+  // Time since some moment, which no setting of the wall clock moves: where the two run apart, the
+  // wall clock has jumped. May be called from any thread.
+  [[nodiscard]] virtual Duration steady() const = 0;
 };
 
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] Timestamp now() const override;
+  // Stands still while the machine is suspended, so that waking up is a jump.
+  [[nodiscard]] Duration steady() const override;
 };
 
 // "2026-03-01T12:00:00.000000Z". A time outside the years 0 to 9999 is printed as their first or

@@ -6,9 +6,11 @@ namespace studyhall {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kKinds{"created",  "asked",      "enqueued", "told",
-                                                  "reported", "lease_lost", "released", "new_best",
-                                                  "stopped",  "resumed",    "deleted",  "foreign"};
+constexpr std::array<std::string_view, 20> kKinds{
+    "created",         "asked",    "enqueued", "told",        "reported",        "lease_lost",
+    "released",        "new_best", "stopped",  "resumed",     "deleted",         "foreign",
+    "voided",          "parked",   "unparked", "quarantined", "worker_released", "insight_added",
+    "insight_retired", "edited"};
 
 }  // namespace
 

@@ -24,7 +24,15 @@ enum class EventKind {
   Stopped,    // reason
   Resumed,
   Deleted,
-  Foreign,  // what another program wrote into the database: the trial's content
+  Foreign,         // what another program wrote into the database: the trial's content
+  Voided,          // reason, from (its state): the trial counts no more
+  Parked,          // worker, until, reason: waits out a rate limit
+  Unparked,        // worker: goes on
+  Quarantined,     // worker, failures, until: gets no trials until then
+  WorkerReleased,  // worker: may have trials again
+  InsightAdded,    // id, text, trial
+  InsightRetired,  // id
+  Edited,          // patch: what was changed in the study file
 };
 std::string_view to_string(EventKind kind);
 std::optional<EventKind> event_kind_from_string(std::string_view name);
@@ -32,7 +40,7 @@ std::optional<EventKind> event_kind_from_string(std::string_view name);
 struct Event {
   std::int64_t sequence = 0;  // 1, 2, ... within the study, without gaps
   Timestamp time;
-  std::string author;  // the worker, "server", or "foreign"
+  std::string author;  // the worker, "server", "foreign", or who a person said to be
   EventKind kind = EventKind::Created;
   Json body;
 };

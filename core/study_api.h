@@ -26,6 +26,15 @@ namespace studyhall {
 enum class StudyState { Running, Stopped, Finished };
 std::string_view to_string(StudyState state);
 
+// How far a limit is used up.
+struct BudgetUse {
+  std::string worker;  // whose limit; empty: the study's
+  std::string limit;   // "trials", "failures", "hours", "cost_usd", "turns", "tokens"
+  double used = 0;
+  double reserved = 0;  // for trials that run now
+  double bound = 0;
+};
+
 struct StudyInfo {
   std::string name;
   StudyState state = StudyState::Running;
@@ -36,7 +45,8 @@ struct StudyInfo {
   std::optional<double> best_value;
   std::optional<std::int64_t> front_size;  // of several objectives: configurations on the front
   Timestamp created;
-  std::int64_t last_event = 0;  // sequence
+  std::int64_t last_event = 0;    // sequence
+  std::vector<BudgetUse> budget;  // of each limit set but "running"; the study's first
 };
 
 struct AskRequest {
@@ -44,11 +54,23 @@ struct AskRequest {
   int count = 1;                  // 1 to 1000
   std::optional<double> lease_s;  // default: the experiment's time limit + 10 %, else 24 h
   std::string request_id;         // empty: not idempotent
+  // Tags of waiting trials that the worker takes; absent: those of the study file.
+  std::optional<std::vector<std::string>> accepts{};
 };
 
 struct Lease {
   std::string token;
   Timestamp expires_at;
+};
+
+// What somebody found out and the agents of later trials should know.
+struct Insight {
+  std::int64_t id = 0;  // 1, 2, ... within the study
+  std::string text;
+  std::string author;
+  std::optional<std::int64_t> trial;  // that it was learned from
+  Timestamp created;
+  bool retired = false;  // shown to no agent any more
 };
 
 struct AskedTrial {
@@ -61,6 +83,9 @@ struct AskedTrial {
   std::int64_t pin = -1;  // trial whose configuration held the rest; -1: none
   std::int64_t pin_version = 0;
   std::uint32_t seed = 0;  // STUDY_SEED
+  std::string title;       // of an enqueued trial
+  std::string description;
+  std::vector<Insight> insights;  // to show to the agent: those not retired
 };
 
 enum class AskStatus {
@@ -87,6 +112,9 @@ struct TellRequest {
   std::string note;
   std::string lease;  // empty: allowed while the trial has had only one
   std::string request_id;
+  // With FailReason::Infra; absent: Crash. A cause that is no fault of the worker's counts neither
+  // against it nor against the trial's retries.
+  std::optional<FaultCause> cause{};
 };
 
 struct TellAnswer {
@@ -111,11 +139,51 @@ struct BeatAnswer {
   Timestamp expires_at;
 };
 
+// Exactly one of `until` and `for_s`.
+struct ParkRequest {
+  std::string lease;
+  std::optional<Timestamp> until;
+  std::optional<double> for_s;
+  std::string reason;
+};
+
+// A change that a person makes.
+struct PersonalRequest {
+  std::string reason;  // may be empty
+  std::string author;  // empty: "user"
+};
+
+struct InsightRequest {
+  std::string text;
+  std::string author;  // empty: "user"
+  std::optional<std::int64_t> trial;
+};
+
+struct EditRequest {
+  Json patch;  // RFC 7396: members of the study file with their new values, null to remove one
+  std::string author;  // empty: "user"
+};
+
+// How a worker that has asked stands.
+struct WorkerInfo {
+  std::string name;  // empty: all who asked without a name
+  Timestamp first_ask;
+  std::int64_t running = 0;
+  std::int64_t done = 0;                       // complete or pruned
+  std::int64_t failures = 0;                   // of its own, in a row, up to now
+  std::optional<Timestamp> quarantined_until;  // then it gets one trial as a probe
+};
+
 struct EnqueueRequest {
   Json params = Json::object();  // full or partial; the sampler chooses the rest
   double priority = 0;
   int count = 1;  // more than 1: replicates of each other, full params only
   std::string request_id;
+  std::vector<std::string> tags{};    // only for workers that accept them all
+  std::vector<std::int64_t> after{};  // handed out once these have ended complete or pruned; fails
+                                      // (dependency) once one has failed for good
+  std::string title{};
+  std::string description{};
 };
 
 struct EnqueueAnswer {
@@ -201,6 +269,10 @@ class StudyApi {
   // Hands out no more trials; running ones go on to their end.
   virtual void stop_study(const std::string& name, const std::string& reason) = 0;
   virtual void resume_study(const std::string& name) = 0;
+  // Changes limits, target, workers, sampler, pruner or focus_share of the study file, while it
+  // runs. Throws Error(Invalid) with every problem of the file as it would be, Error(Unsupported)
+  // for other members.
+  virtual StudyInfo edit_study(const std::string& name, const EditRequest& request) = 0;
 
   virtual AskAnswer ask(const std::string& study, const AskRequest& request) = 0;
   // Throws Error(Conflict) for a lease never issued for this trial, or a result that differs from
@@ -214,6 +286,15 @@ class StudyApi {
                                const std::string& lease) = 0;
   // Gives a running trial back: it waits again, under the same number and attempt.
   virtual void release(const std::string& study, std::int64_t number, const std::string& lease) = 0;
+  // Keeps the lease of a running trial until then and for its full length after, while the worker
+  // waits out a rate limit; a heartbeat or report ends it. Answers as a heartbeat does.
+  virtual BeatAnswer park(const std::string& study, std::int64_t number,
+                          const ParkRequest& request) = 0;
+  // The trial is failed (voided) from now on, whatever it was: out of statistics, leaderboard,
+  // samplers, limits.trials and limits.failures; its values stay to be seen, what it used stays
+  // used, and its configuration may be suggested again. Voided before: nothing changes.
+  virtual void void_trial(const std::string& study, std::int64_t number,
+                          const PersonalRequest& request) = 0;
   virtual EnqueueAnswer enqueue(const std::string& study, const EnqueueRequest& request) = 0;
 
   virtual std::vector<TrialView> trials(const std::string& study, const TrialQuery& query) = 0;
@@ -226,6 +307,19 @@ class StudyApi {
   // range.
   virtual ImportanceAnswer importance(const std::string& study,
                                       const ImportanceRequest& request) = 0;
+  // By name.
+  virtual std::vector<WorkerInfo> workers(const std::string& study) = 0;
+  // Ends a worker's quarantine. Throws Error(NotFound) for one that has never asked.
+  virtual void release_worker(const std::string& study, const std::string& worker,
+                              const PersonalRequest& request) = 0;
+
+  virtual Insight add_insight(const std::string& study, const InsightRequest& request) = 0;
+  // By id; `all`: retired ones too.
+  virtual std::vector<Insight> insights(const std::string& study, bool all) = 0;
+  // Throws Error(NotFound) for an id that was never given. Retired before: nothing changes.
+  virtual void retire_insight(const std::string& study, std::int64_t id,
+                              const PersonalRequest& request) = 0;
+
   // Events with a sequence above `after`, at most `limit`.
   virtual std::vector<Event> events(const std::string& study, std::int64_t after, int limit) = 0;
 };

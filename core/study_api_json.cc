@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -61,6 +62,27 @@ TrialRecord read_record(const Json& json, const JsonField& place) {
   }
 }
 
+Json to_json(const BudgetUse& use) {
+  Json json = {{"limit", use.limit},
+               {"used", use.used},
+               {"reserved", use.reserved},
+               {"of", use.bound},
+               {"left", std::max(0.0, use.bound - use.used - use.reserved)}};
+  if (!use.worker.empty()) json["worker"] = use.worker;
+  return json;
+}
+
+BudgetUse read_budget_use(const JsonField& field) {
+  BudgetUse use;
+  ObjectReader object(field);
+  put(use.worker, object.field("worker").string());
+  put(use.limit, object.field("limit").required("the name of a limit").string());
+  put(use.used, object.field("used").number());
+  put(use.reserved, object.field("reserved").number());
+  put(use.bound, object.field("of").number());
+  return use;
+}
+
 std::optional<ErrorCode> code_of_status(int status) {
   switch (status) {
     case 400:
@@ -102,6 +124,9 @@ Json to_json(const StudyInfo& info) {
   if (info.front_size) json["front_size"] = *info.front_size;
   json["created"] = format_utc(info.created);
   json["last_event"] = info.last_event;
+  Json budget = Json::array();
+  for (const BudgetUse& use : info.budget) budget.push_back(to_json(use));
+  json["budget"] = std::move(budget);
   json["spec"] = info.spec;
   return json;
 }
@@ -120,6 +145,9 @@ StudyInfo study_info_from_json(const Json& json) {
   info.front_size = reader.field("front_size").integer(0);
   put(info.created, read_time(reader.field("created")));
   put(info.last_event, reader.field("last_event").integer(0));
+  if (const auto budget = reader.field("budget").list()) {
+    for (const JsonField& use : *budget) info.budget.push_back(read_budget_use(use));
+  }
   if (const JsonField spec = reader.field("spec")) info.spec = spec.json();
   reader.finish_answer();
   return info;

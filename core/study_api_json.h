@@ -30,6 +30,18 @@ TellRequest tell_request_from_json(const Json& json);
 Json to_json(const TellAnswer& answer);
 TellAnswer tell_answer_from_json(const Json& json);
 
+Json to_json(const ParkRequest& request);
+ParkRequest park_request_from_json(const Json& json);
+// {"reason", "author"}; an empty or absent body is an empty request.
+Json to_json(const PersonalRequest& request);
+PersonalRequest personal_request_from_json(const Json& json);
+Json to_json(const InsightRequest& request);
+InsightRequest insight_request_from_json(const Json& json);
+Json to_json(const Insight& insight);
+Insight insight_from_json(const Json& json);
+Json to_json(const WorkerInfo& worker);
+WorkerInfo worker_info_from_json(const Json& json);
+
 Json to_json(const ReportRequest& request);
 ReportRequest report_request_from_json(const Json& json);
 Json to_json(const BeatAnswer& answer);

@@ -8,7 +8,7 @@ namespace studyhall {
 namespace {
 
 Json to_json(const AskedTrial& trial) {
-  return {
+  Json json = {
       {"number", trial.number},
       {"params", trial.params},
       {"lease", {{"token", trial.lease.token}, {"expires_at", format_utc(trial.lease.expires_at)}}},
@@ -18,6 +18,12 @@ Json to_json(const AskedTrial& trial) {
       {"pin", trial.pin},
       {"pin_version", trial.pin_version},
       {"seed", trial.seed}};
+  if (!trial.title.empty()) json["title"] = trial.title;
+  if (!trial.description.empty()) json["description"] = trial.description;
+  for (const Insight& insight : trial.insights) {
+    json["insights"].push_back(studyhall::to_json(insight));
+  }
+  return json;
 }
 
 AskedTrial read_asked_trial(const JsonField& field) {
@@ -36,6 +42,13 @@ AskedTrial read_asked_trial(const JsonField& field) {
   put(trial.pin, object.field("pin").integer(-1));
   put(trial.pin_version, object.field("pin_version").integer(0));
   put(trial.seed, object.field("seed").integer(0, UINT32_MAX));
+  put(trial.title, object.field("title").string());
+  put(trial.description, object.field("description").string());
+  if (const auto insights = object.field("insights").list()) {
+    for (const JsonField& insight : *insights) {
+      trial.insights.push_back(insight_from_json(insight.json()));
+    }
+  }
   return trial;
 }
 
@@ -46,7 +59,10 @@ Json to_json(const AskAnswer& answer) {
   Json trials = Json::array();
   for (const AskedTrial& trial : answer.trials) trials.push_back(to_json(trial));
   Json json = {{"trials", std::move(trials)}};
-  if (answer.status == AskStatus::Wait) json["retry_after_s"] = answer.retry_after_s;
+  if (answer.status == AskStatus::Wait) {
+    json["retry_after_s"] = answer.retry_after_s;
+    if (!answer.reason.empty()) json["reason"] = answer.reason;
+  }
   return json;
 }
 
@@ -58,6 +74,7 @@ AskAnswer ask_answer_from_json(const Json& json) {
     if (trials->empty()) answer.status = AskStatus::Wait;
   }
   put(answer.retry_after_s, reader.field("retry_after_s").number());
+  put(answer.reason, reader.field("reason").string());
   reader.finish_answer();
   return answer;
 }

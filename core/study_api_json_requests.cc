@@ -1,5 +1,6 @@
 #include "core/study_api_json.h"
 #include "core/study_api_json_reader.h"
+#include "core/tags.h"
 
 namespace studyhall {
 
@@ -13,6 +14,11 @@ constexpr std::string_view kFinishedStates = "\"complete\", \"pruned\" or \"fail
 std::optional<TrialState> finished_state(std::string_view name) {
   const auto state = trial_state_from_string(name);
   return state && is_finished(*state) ? state : std::nullopt;
+}
+
+std::optional<FailReason> told_reason(std::string_view name) {
+  const auto reason = fail_reason_from_string(name);
+  return reason && is_told(*reason) ? reason : std::nullopt;
 }
 
 // Whether the field asks for anything; null, 0, "" and [] do not.
@@ -55,6 +61,7 @@ Json to_json(const AskRequest& request) {
   json["count"] = request.count;
   if (request.lease_s) json["lease_s"] = *request.lease_s;
   if (!request.request_id.empty()) json["request_id"] = request.request_id;
+  if (request.accepts) json["accepts"] = *request.accepts;
   return json;
 }
 
@@ -69,9 +76,7 @@ AskRequest ask_request_from_json(const Json& json) {
   if (const JsonField wait = reader.field("wait_s"); asks_for_something(wait)) {
     reader.refuse(wait, "this build does not wait in an ask; ask again after retry_after_s");
   }
-  if (const JsonField accepts = reader.field("accepts"); asks_for_something(accepts)) {
-    reader.refuse(accepts, "this build has no tags yet; leave it out");
-  }
+  if (const JsonField accepts = reader.field("accepts")) request.accepts = read_tags(accepts);
   reader.finish_request();
   return request;
 }
@@ -87,6 +92,7 @@ Json to_json(const TellRequest& request) {
   }
   json["state"] = to_string(request.state);
   if (request.reason) json["reason"] = to_string(*request.reason);
+  if (request.cause) json["cause"] = to_string(*request.cause);
   if (!request.metrics.empty()) {
     Json metrics = Json::object();
     for (const auto& [name, value] : request.metrics) metrics[name] = number_or_name(value);
@@ -106,10 +112,17 @@ TellRequest tell_request_from_json(const Json& json) {
   put(request.state, read_name(reader.field("state"), kFinishedStates, finished_state));
   read_values(reader, request);
   const JsonField reason = reader.field("reason");
-  request.reason = read_name(reason, "\"config\", \"infra\", \"declined\" or \"cancelled\"",
-                             fail_reason_from_string);
+  request.reason =
+      read_name(reason, "\"config\", \"infra\", \"declined\" or \"cancelled\"", told_reason);
   if (request.reason && request.state != TrialState::Fail) {
     reason.report("goes with \"state\": \"failed\" only");
+  }
+  const JsonField cause = reader.field("cause");
+  request.cause =
+      read_name(cause, "\"crash\", \"stall\", \"rate_limit\", \"auth\" or \"server_error\"",
+                fault_cause_from_string);
+  if (request.cause && request.reason != FailReason::Infra) {
+    cause.report("goes with \"reason\": \"infra\" only");
   }
   request.metrics = read_metrics(reader.field("metrics"));
   request.usage = read_usage(reader.field("usage"));
@@ -141,6 +154,10 @@ Json to_json(const EnqueueRequest& request) {
   Json json = {{"params", request.params}};
   if (request.priority != 0) json["priority"] = number_or_name(request.priority);
   if (request.count != 1) json["count"] = request.count;
+  if (!request.tags.empty()) json["tags"] = request.tags;
+  if (!request.after.empty()) json["after"] = request.after;
+  if (!request.title.empty()) json["title"] = request.title;
+  if (!request.description.empty()) json["description"] = request.description;
   if (!request.request_id.empty()) json["request_id"] = request.request_id;
   return json;
 }
@@ -158,14 +175,14 @@ EnqueueRequest enqueue_request_from_json(const Json& json) {
   put(request.priority, reader.field("priority").number());
   put(request.count, reader.field("count").integer(1, kMaxCount));
   put(request.request_id, reader.field("request_id").string());
-  for (const std::string_view name : {"tags", "after", "title", "description"}) {
-    const JsonField field = reader.field(name);
-    if (field && !(field.json().is_array() && field.json().empty())) {
-      reader.refuse(field,
-                    "this build has neither tags nor dependencies nor tasks yet; leave it "
-                    "out");
+  if (const JsonField tags = reader.field("tags")) request.tags = read_tags(tags);
+  if (const auto after = reader.field("after").list("a list of trial numbers")) {
+    for (const JsonField& item : *after) {
+      if (const auto number = item.integer(0)) request.after.push_back(*number);
     }
   }
+  put(request.title, reader.field("title").string());
+  put(request.description, reader.field("description").string());
   reader.finish_request();
   return request;
 }

@@ -37,6 +37,10 @@ enum class Satisfiable {
 };
 Satisfiable find_any_config(const SearchSpace& space, const Slice& slice);
 
+// "failures" is filled in from "trials".
+Limits read_limits(const JsonField& field);
+void resolve_limits(const Limits& limits, Json& json);
+
 // A name, or an object with a name and the sampler's options, for a study of so many objectives.
 std::optional<SamplerSpec> read_sampler(const JsonField& field, std::size_t objectives);
 Json resolve_sampler(const SamplerSpec& sampler);

@@ -10,8 +10,6 @@ namespace {
 
 constexpr std::string_view kSamplers =
     "use \"auto\", \"tpe\", \"cmaes\", \"random\", \"qmc\" or \"grid\"";
-constexpr std::string_view kBudgets = "this build does not count this budget yet";
-constexpr std::string_view kTrialBudget = "leave it out and bound limits.trials";
 constexpr std::string_view kResources = "this build does not hand out processors or memory yet";
 constexpr std::string_view kLeaveOut = "leave it out";
 constexpr std::string_view kDirectory =
@@ -20,12 +18,6 @@ constexpr std::string_view kDirectory =
 constexpr auto kRefusals = std::to_array<Refusal>({
     {"/sampler/name", "gp", "this build has no Gaussian process sampler yet", kSamplers},
     {"/confirm/replicates", "", "this build does not re-run candidates yet", "use 0"},
-    {"/limits/hours", "", kBudgets, kTrialBudget},
-    {"/limits/cost_usd", "", kBudgets, kTrialBudget},
-    {"/limits/turns", "", kBudgets, kTrialBudget},
-    {"/limits/tokens", "", kBudgets, kTrialBudget},
-    {"/workers/*/accepts", "", "this build has no tags yet", kLeaveOut},
-    {"/workers/*/limits", "", "this build has no limits for single workers yet", kTrialBudget},
     {"/workers/*/env", "", "this build has no environment for single workers yet",
      "set it in experiment.env or where the worker is started"},
     {"/workers/*/cpus", "", kResources, "start the worker under taskset"},

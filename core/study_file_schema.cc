@@ -61,6 +61,11 @@ constexpr std::string_view kSchema = R"json({
       "properties": {"replicates": {"type": "integer", "minimum": 0, "maximum": 0}},
       "description": "How often a would-be best is run again before it leads."
     },
+    "limits": {"$ref": "#/$defs/limits"},
+    "target": {"type": "number", "description": "A value at which the study is finished."},
+    "experiment": {"$ref": "#/$defs/experiment"}
+  },
+  "$defs": {
     "limits": {
       "type": "object",
       "additionalProperties": false,
@@ -68,13 +73,14 @@ constexpr std::string_view kSchema = R"json({
       "properties": {
         "trials": {"$ref": "#/$defs/count", "description": "Trials that end complete or pruned."},
         "failures": {"$ref": "#/$defs/count", "description": "Trials whose configuration failed. Default: as many as trials."},
-        "running": {"$ref": "#/$defs/count", "description": "Trials at once."}
+        "running": {"$ref": "#/$defs/count", "description": "Trials at once."},
+        "hours": {"type": "number", "exclusiveMinimum": 0, "description": "Of the wall clock since the first ask, stopped or not."},
+        "cost_usd": {"type": "number", "exclusiveMinimum": 0, "description": "What the trials cost in all, as told."},
+        "turns": {"$ref": "#/$defs/amount", "description": "Turns of the agents in all, as told."},
+        "tokens": {"$ref": "#/$defs/amount", "description": "Tokens in all, as told."}
       }
     },
-    "target": {"type": "number", "description": "A value at which the study is finished."},
-    "experiment": {"$ref": "#/$defs/experiment"}
-  },
-  "$defs": {
+    "amount": {"type": "integer", "minimum": 1, "maximum": 9007199254740992},
     "name": {"type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$"},
     "param_name": {"type": "string", "minLength": 1, "maxLength": 256, "pattern": "^[^{}\\u0000-\\u001f\\u007f]+$"},
     "count": {"type": "integer", "minimum": 1, "maximum": 1000000000},
@@ -307,7 +313,9 @@ constexpr std::string_view kSchema = R"json({
           "type": "object",
           "additionalProperties": {"$ref": "#/$defs/scalar"},
           "description": "Values that all of this worker's trials have."
-        }
+        },
+        "accepts": {"type": "array", "maxItems": 100, "uniqueItems": true, "items": {"$ref": "#/$defs/name"}, "description": "Tags of enqueued trials that this worker takes; others go to other workers."},
+        "limits": {"$ref": "#/$defs/limits", "description": "When to stop giving this worker trials."}
       }
     },
     "argv": {"type": "array", "minItems": 1, "items": {"type": "string"}},

@@ -16,7 +16,6 @@ namespace {
 constexpr std::size_t kMaxObjectives = 10;
 constexpr std::array<std::string_view, 2> kDirections{"minimize", "maximize"};
 constexpr std::string_view kDirectionNames = "\"minimize\" or \"maximize\"";
-constexpr std::int64_t kMaxTrials = 1'000'000'000;
 constexpr std::size_t kMaxConstraints = 100;
 
 std::optional<Direction> read_direction(const JsonField& field) {
@@ -62,17 +61,6 @@ std::vector<MetricConstraint> read_constraints(const JsonField& field) {
   return out;
 }
 
-Limits read_limits(const JsonField& field) {
-  Limits limits;
-  ObjectReader object(field);
-  limits.trials = object.field("trials").integer(1, kMaxTrials);
-  limits.failures = object.field("failures").integer(1, kMaxTrials);
-  limits.running = object.field("running").integer(1, kMaxTrials);
-  if (!limits.failures) limits.failures = limits.trials;
-  close_refusing(object);
-  return limits;
-}
-
 std::uint64_t read_seed(const JsonField& field, std::uint64_t default_seed) {
   if (!field) return default_seed;
   if (field.json().is_number_unsigned()) return field.json().get<std::uint64_t>();
@@ -98,6 +86,7 @@ class StudyReader {
       read_experiment();
       close_refusing(object_);
       if (problems_.empty()) check_workers_can_work();
+      if (problems_.empty()) check_one_trial_fits();
     }
     if (!problems_.empty()) {
       throw Error::from_problems(ErrorCode::Invalid, subject(), problems_);
@@ -238,24 +227,45 @@ class StudyReader {
     }
   }
 
+  // The cap of a single trial must fit the budgets, or nothing would ever be handed out.
+  void check_one_trial_fits() {
+    if (!spec_->experiment || spec_->experiment->agent != AgentKind::Claude) return;
+    const ClaudeSpec& claude = spec_->experiment->claude;
+    const auto check = [&](const Limits& limits, const std::string& path) {
+      if (limits.cost_usd && claude.max_cost_usd && *limits.cost_usd < *claude.max_cost_usd) {
+        problems_.push_back(
+            {path + "/cost_usd", fmt::format("{} is less than one trial may cost, "
+                                             "experiment.claude.max_cost_usd {}",
+                                             *limits.cost_usd, *claude.max_cost_usd)});
+      }
+      if (limits.turns && *limits.turns < claude.max_turns) {
+        problems_.push_back({path + "/turns", fmt::format("{} is less than one trial may take, "
+                                                          "experiment.claude.max_turns {}",
+                                                          *limits.turns, claude.max_turns)});
+      }
+    };
+    check(spec_->limits, "/limits");
+    for (const auto& [name, worker] : spec_->workers) {
+      check(worker.limits, member_path("/workers", name) + "/limits");
+    }
+  }
+
   void resolve() {
     Json& out = spec_->resolved;
     out = file_;
     out["seed"] = spec_->seed;
     for (const Parameter& param : spec_->space.params()) resolve_param(param, out["params"]);
     for (const auto& [name, worker] : spec_->workers) {
-      if (worker.sampler) out["workers"][name]["sampler"] = resolve_sampler(*worker.sampler);
+      Json& resolved = out["workers"][name];
+      if (worker.sampler) resolved["sampler"] = resolve_sampler(*worker.sampler);
+      if (resolved.contains("limits")) resolve_limits(worker.limits, resolved["limits"]);
     }
     if (!out.contains("focus_share")) out["focus_share"] = spec_->focus_share;
     out["sampler"] = resolve_sampler(spec_->sampler);
     out["pruner"] = resolve_pruner(spec_->pruner);
     out["confirm"] = {{"replicates", 0}};
-    const auto put_limit = [&out](const char* name, const std::optional<std::int64_t>& limit) {
-      if (limit) out["limits"][name] = *limit;
-    };
-    put_limit("trials", spec_->limits.trials);
-    put_limit("failures", spec_->limits.failures);
-    put_limit("running", spec_->limits.running);
+    resolve_limits(spec_->limits, out["limits"]);
+    if (out["limits"].is_null()) out.erase("limits");
     if (spec_->experiment) {
       out["experiment"] = resolve_experiment(*spec_->experiment, out["experiment"]);
     }

@@ -35,6 +35,19 @@ struct SamplerSpec {
   int version = 1;   // of the sampler's rules, so that a later build keeps a running study's
 };
 
+// When to hand out no more. What counts is what has ended and what runs now.
+struct Limits {
+  std::optional<std::int64_t> trials;
+  std::optional<std::int64_t> failures;  // configuration failures; default: trials
+  std::optional<std::int64_t> running;   // at once
+  // Of the wall clock since the first ask, whether the study is stopped meanwhile or not.
+  std::optional<double> hours;
+  // Sums of the usage told, that of attempts which were sent back and of voided trials included.
+  std::optional<double> cost_usd;
+  std::optional<std::int64_t> turns;
+  std::optional<std::int64_t> tokens;
+};
+
 struct WorkerSpec {
   std::string name;
   // Parameters this worker moves, with their narrowed domains, [space.size()]; absent: the whole
@@ -42,12 +55,8 @@ struct WorkerSpec {
   std::optional<std::vector<Domain>> focus;
   std::optional<SamplerSpec> sampler;                 // instead of the study's
   std::vector<std::pair<std::size_t, double>> fixed;  // parameter position, internal value
-};
-
-struct Limits {
-  std::optional<std::int64_t> trials;
-  std::optional<std::int64_t> failures;  // configuration failures; default: trials
-  std::optional<std::int64_t> running;   // at once
+  std::vector<std::string> accepts{};                 // tags of waiting trials it may get
+  Limits limits{};                                    // of this worker's trials
 };
 
 struct StudySpec {

@@ -5,6 +5,7 @@
 
 #include "core/study_file_parts.h"
 #include "core/study_file_refusals.h"
+#include "core/tags.h"
 
 namespace studyhall {
 
@@ -129,6 +130,8 @@ class WorkerReader {
     if (const JsonField sampler = object_.field("sampler"))
       worker_.sampler = read_sampler(sampler, objectives_);
     if (const JsonField fixed = object_.field("fixed")) read_fixed(fixed);
+    if (const JsonField accepts = object_.field("accepts")) worker_.accepts = read_tags(accepts);
+    if (const JsonField limits = object_.field("limits")) worker_.limits = read_limits(limits);
     close_refusing(object_);
     return std::move(worker_);
   }

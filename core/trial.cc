@@ -11,7 +11,10 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kStates{"waiting", "running", "complete", "pruned",
                                                   "failed"};
-constexpr std::array<std::string_view, 4> kReasons{"config", "infra", "declined", "cancelled"};
+constexpr std::array<std::string_view, 6> kReasons{"config",    "infra",      "declined",
+                                                   "cancelled", "dependency", "voided"};
+constexpr std::array<std::string_view, 5> kCauses{"crash", "stall", "rate_limit", "auth",
+                                                  "server_error"};
 constexpr std::array<std::string_view, 4> kPurposes{"suggested", "enqueued", "replicate", "retry"};
 
 template <typename T>
@@ -25,6 +28,10 @@ void read(const Json& json, const char* key, std::optional<T>& value) {
 }
 
 Usage usage_from_json(const Json& json) {
+  if (!json.is_object()) {
+    throw Error(ErrorCode::Corrupt,
+                "trial record: expected an object of usage, found " + brief(json));
+  }
   Usage usage;
   read(json, "cost_usd", usage.cost_usd);
   read(json, "turns", usage.turns);
@@ -54,6 +61,7 @@ bool is_legal_change(TrialState from, TrialState to) {
       return to != TrialState::Running;
     case TrialState::Complete:
     case TrialState::Pruned:
+      return to == TrialState::Fail;
     case TrialState::Fail:
       return false;
   }
@@ -64,6 +72,12 @@ std::string_view to_string(FailReason reason) { return enum_name(kReasons, reaso
 
 std::optional<FailReason> fail_reason_from_string(std::string_view name) {
   return enum_from_name<FailReason>(kReasons, name);
+}
+
+std::string_view to_string(FaultCause cause) { return enum_name(kCauses, cause); }
+
+std::optional<FaultCause> fault_cause_from_string(std::string_view name) {
+  return enum_from_name<FaultCause>(kCauses, name);
 }
 
 std::string_view to_string(Purpose purpose) { return enum_name(kPurposes, purpose); }
@@ -96,7 +110,17 @@ Json to_json(const TrialRecord& record) {
   if (record.reason) json["reason"] = to_string(*record.reason);
   if (!record.note.empty()) json["note"] = record.note;
   if (record.usage != Usage{}) json["usage"] = to_json(record.usage);
+  for (const AttemptUsage& attempt : record.earlier) {
+    json["earlier"].push_back({{"worker", attempt.worker}, {"usage", to_json(attempt.usage)}});
+  }
   if (!record.evidence.is_null()) json["evidence"] = record.evidence;
+  if (record.late) json["late"] = true;
+  if (record.voided > 0) json["voided"] = record.voided;
+  if (record.parked_until) json["parked_until"] = format_utc(*record.parked_until);
+  if (!record.tags.empty()) json["tags"] = record.tags;
+  if (!record.after.empty()) json["after"] = record.after;
+  if (!record.title.empty()) json["title"] = record.title;
+  if (!record.description.empty()) json["description"] = record.description;
   return json;
 }
 
@@ -129,10 +153,25 @@ TrialRecord trial_record_from_json(const Json& json) {
     }
     read(json, "note", record.note);
     if (const auto it = json.find("usage"); it != json.end()) {
-      if (!it->is_object()) throw corrupt("expected an object of usage, found " + brief(*it));
       record.usage = usage_from_json(*it);
     }
+    if (const auto it = json.find("earlier"); it != json.end()) {
+      for (const Json& attempt : *it) {
+        record.earlier.push_back(
+            {attempt.at("worker").get<std::string>(), usage_from_json(attempt.at("usage"))});
+      }
+    }
     read(json, "evidence", record.evidence);
+    read(json, "late", record.late);
+    read(json, "voided", record.voided);
+    if (const auto it = json.find("parked_until"); it != json.end()) {
+      record.parked_until = parse_utc(it->get<std::string>());
+      if (!record.parked_until) throw corrupt("unknown time " + brief(*it));
+    }
+    read(json, "tags", record.tags);
+    read(json, "after", record.after);
+    read(json, "title", record.title);
+    read(json, "description", record.description);
     return record;
   } catch (const Json::exception& e) {
     throw corrupt(e.what());

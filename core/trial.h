@@ -24,7 +24,7 @@ std::optional<TrialState> trial_state_from_string(std::string_view name);
 
 // Waiting -> Running -> Complete | Pruned | Fail; Running -> Waiting (given back or lost); Waiting
 // -> Complete | Pruned | Fail (the result of a lost lease comes late, or it was removed from the
-// queue). Nothing leaves a finished state.
+// queue); Complete | Pruned -> Fail (voided). Nothing else leaves a finished state.
 bool is_legal_change(TrialState from, TrialState to);
 inline bool is_finished(TrialState state) {
   return state != TrialState::Waiting && state != TrialState::Running;
@@ -32,14 +32,29 @@ inline bool is_finished(TrialState state) {
 
 // Why a trial failed.
 enum class FailReason {
-  BadConfig,  // the configuration is at fault: never retried, learned as infeasible
-  Infra,      // the worker is at fault: retried elsewhere
-  Declined,   // the agent ended without running it
-  Cancelled,  // a person interrupted it
+  BadConfig,   // the configuration is at fault: never retried, learned as infeasible
+  Infra,       // the worker is at fault: retried elsewhere
+  Declined,    // the agent ended without running it
+  Cancelled,   // a person interrupted it
+  Dependency,  // a trial that it was to wait for failed for good
+  Voided,      // a person declared it void: no result, and its configuration may be tried again
 };
-// "config", "infra", "declined", "cancelled".
+// "config", "infra", "declined", "cancelled", "dependency", "voided".
 std::string_view to_string(FailReason reason);
 std::optional<FailReason> fail_reason_from_string(std::string_view name);
+// Whether a worker may tell it; Dependency and Voided are the server's own.
+inline bool is_told(FailReason reason) {
+  return reason != FailReason::Dependency && reason != FailReason::Voided;
+}
+
+// What kept a worker from its trial (FailReason::Infra). The last three are no fault of its own.
+enum class FaultCause { Crash, Stall, RateLimit, Auth, ServerError };
+// "crash", "stall", "rate_limit", "auth", "server_error".
+std::string_view to_string(FaultCause cause);
+std::optional<FaultCause> fault_cause_from_string(std::string_view name);
+inline bool is_own_fault(FaultCause cause) {
+  return cause == FaultCause::Crash || cause == FaultCause::Stall;
+}
 
 // What an asked trial is for.
 enum class Purpose { Suggested, Enqueued, Replicate, Retry };
@@ -56,6 +71,13 @@ struct Usage {
 };
 Json to_json(const Usage& usage);
 
+// What an attempt had used that did not end its trial.
+struct AttemptUsage {
+  std::string worker;
+  Usage usage;
+  bool operator==(const AttemptUsage&) const = default;
+};
+
 // Where a trial came from and what is known of its run, besides Optuna's own columns. Kept in one
 // system attribute.
 struct TrialRecord {
@@ -70,10 +92,18 @@ struct TrialRecord {
   std::int64_t told = 0;         // sequence of the event that finished it; 0: not finished
   double priority = 0;           // waiting trials: higher first
   bool prune = false;            // the pruner found it not worth finishing
-  std::optional<FailReason> reason;  // of Fail
-  std::string note;                  // the worker's words on how it ended
-  Usage usage;
-  Json evidence;  // how the score was measured; null: claimed only
+  std::optional<FailReason> reason;   // of Fail
+  std::string note;                   // the worker's words on how it ended
+  Usage usage;                        // of the attempt that ended it
+  std::vector<AttemptUsage> earlier;  // of attempts that were sent back
+  Json evidence;                      // how the score was measured; null: claimed only
+  bool late = false;  // the result of a lost lease, kept beside the trial's own: outside the budget
+  std::int64_t voided = 0;                // sequence of the event that voided it; 0: not voided
+  std::optional<Timestamp> parked_until;  // running: its worker waits out a rate limit
+  std::vector<std::string> tags;          // sorted: only for workers that accept them all
+  std::vector<std::int64_t> after;  // trials that must have ended well before it is handed out
+  std::string title;                // words for people and agents
+  std::string description;
   bool operator==(const TrialRecord&) const = default;
 };
 Json to_json(const TrialRecord& record);

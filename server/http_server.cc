@@ -77,6 +77,7 @@ class HttpServer::Impl {
     router_.add("GET", "/healthz", [](const Call&) { return Reply{.body = {{"status", "ok"}}}; });
     add_study_routes(router_, api);
     add_trial_routes(router_, api);
+    add_people_routes(router_, api);
     add_export_routes(router_, api);
     add_unsupported_routes(router_);
   }

@@ -52,12 +52,13 @@ class RequestMemory {
 struct LiveStudy {
   storage::StudyRecord record;  // as first read; the model's own is the current one
 
-  // Guards study, epoch, deleted and requests. Held for memory work only, never while sampling or
-  // writing.
+  // Guards study, epoch, deleted, jumps and requests. Held for memory work only, never while
+  // sampling or writing.
   std::mutex mutex;
   std::optional<StudyModel> study;  // absent: must be read (again) from storage
   std::uint64_t epoch = 0;          // counts the readings
   bool deleted = false;
+  std::uint64_t jumps = 0;  // of the clock, after which its leases were renewed
   RequestMemory requests;
 
   // One ask at a time; taken before `mutex`. Guards asker and asker_epoch.

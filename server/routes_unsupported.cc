@@ -13,9 +13,6 @@ struct Absent {
 };
 
 constexpr Absent kAbsent[] = {
-    {"PATCH", "/api/v1/studies/{study}", "editing a study"},
-    {"POST", "/api/v1/studies/{study}/trials/{n}/park", "parking a trial"},
-    {"POST", "/api/v1/studies/{study}/trials/{n}/void", "voiding a trial"},
     {"GET", "/api/v1/openapi.json", "the OpenAPI description"},
     {"GET", "/metrics", "the metrics endpoint"},
     {"GET", "/readyz", "the readiness endpoint"},

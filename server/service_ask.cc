@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -50,6 +51,17 @@ std::string part_id(const AskRequest& request, int index) {
   return request.request_id + "#" + std::to_string(index);
 }
 
+// Sorted.
+std::vector<std::string> accepts_of(const StudySpec& spec, const AskRequest& request) {
+  if (request.accepts) {
+    std::vector<std::string> accepts = *request.accepts;
+    std::sort(accepts.begin(), accepts.end());
+    return accepts;
+  }
+  const auto found = spec.workers.find(request.worker);
+  return found == spec.workers.end() ? std::vector<std::string>{} : found->second.accepts;
+}
+
 std::vector<std::size_t> focus_of(const StudySpec& spec, const std::string& worker) {
   std::vector<std::size_t> focus;
   const auto found = spec.workers.find(worker);
@@ -75,7 +87,10 @@ AskAnswer StudyService::Impl::ask(LiveStudy& live, const AskRequest& request) {
       AskAnswer part = ask_answer_from_json(*before);
       answer.trials.push_back(std::move(part.trials.front()));
     }
-    if (!answer.trials.empty()) return answer;
+    if (!answer.trials.empty()) {
+      add_insights(live, answer);
+      return answer;
+    }
     {
       const std::lock_guard lock(live.mutex);
       tidied = tidy(live);
@@ -101,7 +116,16 @@ AskAnswer StudyService::Impl::ask(LiveStudy& live, const AskRequest& request) {
       break;
     }
   }
+  if (!answer.trials.empty()) add_insights(live, answer);
   return answer;
+}
+
+void StudyService::Impl::add_insights(LiveStudy& live, AskAnswer& answer) {
+  const std::lock_guard lock(live.mutex);
+  for (const Insight& insight : loaded(live).insights()) {
+    if (insight.retired) continue;
+    for (AskedTrial& trial : answer.trials) trial.insights.push_back(insight);
+  }
 }
 
 void StudyService::Impl::sync_asker(LiveStudy& live, StudyModel& study) {
@@ -124,10 +148,12 @@ AskAnswer StudyService::Impl::ask_one(LiveStudy& live, const AskRequest& request
     {
       const std::lock_guard lock(live.mutex);
       StudyModel& study = loaded(live);
-      if (auto closed = study.closed()) return std::move(*closed);
+      const Timestamp now = clock.now();
+      if (auto closed = study.closed(now)) return std::move(*closed);
+      if (auto closed = study.closed_for(request.worker, now)) return std::move(*closed);
       ask.number = std::ssize(study.trials());
       ask.as_of = study.last_sequence();
-      const auto waiting = study.first_waiting();
+      const auto waiting = study.first_waiting(accepts_of(study.spec(), request));
       if (waiting) ask.number = *waiting;
       Rng rng = Rng::for_trial(study.spec().seed, ask.number, kPinStream);
       ask.pin = study.standing().pin(study.space(), focus_of(study.spec(), request.worker), rng);
@@ -170,7 +196,8 @@ AskAnswer StudyService::Impl::ask_one(LiveStudy& live, const AskRequest& request
       continue;
     }
     const bool as_before = ask.given.empty()
-                               ? ask.number == std::ssize(study.trials()) && !study.first_waiting()
+                               ? ask.number == std::ssize(study.trials()) &&
+                                     !study.first_waiting(accepts_of(study.spec(), request))
                                : study.trial(ask.number).state == TrialState::Waiting;
     if (!as_before || study.holder(config_hash(study.space(), draw.config))) continue;
     HandOut what{draw.config, request.worker, purpose, draw.sampler,
@@ -200,6 +227,8 @@ AskAnswer StudyService::Impl::hand_out(LiveStudy& live, const AskRequest& reques
   asked.sampler = trial.record.sampler;
   asked.pin = trial.record.pin;
   asked.pin_version = trial.record.pin_version;
+  asked.title = trial.record.title;
+  asked.description = trial.record.description;
   asked.seed = experiment_seed(study.spec().seed, number);
   AskAnswer answer;
   answer.trials.push_back(std::move(asked));

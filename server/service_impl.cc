@@ -10,7 +10,9 @@ StudyService::Impl::Impl(storage::Storage& storage_, const Clock& clock_, Servic
     : storage(storage_),
       clock(clock_),
       options(std::move(options_)),
-      queue(storage_, [this] { read_again(); }) {
+      queue(storage_, [this] { read_again(); }),
+      last_now_(clock_.now()),
+      last_steady_(clock_.steady()) {
   if (!options.new_token) options.new_token = random_token;
   if (!options.renew_leases) return;
   for (const Live& live : all()) {
@@ -118,15 +120,35 @@ std::optional<Json> StudyService::Impl::answered(LiveStudy& live, const std::str
 
 std::vector<CommitQueue::Ticket> StudyService::Impl::tidy(LiveStudy& live) {
   StudyModel& study = loaded(live);
+  const std::uint64_t jumps = clock_jumps();
   const Timestamp now = clock.now();
   std::vector<storage::Change> changes;
+  if (live.jumps != jumps) {
+    live.jumps = jumps;
+    study.renew_leases(now);
+    changes.emplace_back().study = live.record.id;
+  }
   const std::vector<std::int64_t> foreign = study.foreign();
-  for (const std::int64_t number : foreign) changes.push_back(study.adopt(number, now));
+  for (const std::int64_t number : foreign) {
+    for (storage::Change& change : study.adopt(number, now)) changes.push_back(std::move(change));
+  }
   for (storage::Change& change : server::expire_leases(study, now)) {
     changes.push_back(std::move(change));
   }
   if (changes.empty()) return {};
   return {submit(live, std::move(changes))};
+}
+
+std::uint64_t StudyService::Impl::clock_jumps() {
+  constexpr Duration kTolerated = std::chrono::minutes(1);
+  const std::lock_guard lock(clock_mutex_);
+  const Timestamp now = clock.now();
+  const Duration steady = clock.steady();
+  const Duration apart = (now - last_now_) - (steady - last_steady_);
+  if (apart > kTolerated || apart < -kTolerated) ++jumps_;
+  last_now_ = now;
+  last_steady_ = steady;
+  return jumps_;
 }
 
 void StudyService::Impl::wait(const std::vector<CommitQueue::Ticket>& tickets) {

@@ -40,12 +40,20 @@ class StudyService::Impl {
   CommitQueue::Ticket submit(LiveStudy& live, std::vector<storage::Change> changes,
                              std::optional<storage::RequestRecord> request = std::nullopt);
 
+  // nullopt for an empty id.
+  static std::optional<storage::RequestRecord> record_of(const std::string& request_id,
+                                                         const std::string& verb, Json answer) {
+    if (request_id.empty()) return std::nullopt;
+    return storage::RequestRecord{request_id, verb, std::move(answer)};
+  }
+
   // The answer given before to this request, once it is durable. Error(Conflict) if the id was used
   // for another verb. An empty id has no answer.
   std::optional<Json> answered(LiveStudy& live, const std::string& request_id,
                                std::string_view verb);
 
-  // Trials lost by their workers, and trials that other programs wrote. REQUIRES: live.mutex is
+  // Trials lost by their workers, and trials that other programs wrote; after a jump of the clock
+  // every lease gets its full length first. REQUIRES: live.mutex is
   // held.
   std::vector<CommitQueue::Ticket> tidy(LiveStudy& live);
 
@@ -68,6 +76,10 @@ class StudyService::Impl {
 
   AskAnswer ask(LiveStudy& live, const AskRequest& request);
 
+  // Jumps of the wall clock seen so far: it and the steady clock ran apart by more than a minute
+  // between two calls.
+  std::uint64_t clock_jumps();
+
   storage::Storage& storage;
   const Clock& clock;
   ServiceOptions options;
@@ -81,7 +93,14 @@ class StudyService::Impl {
                     CommitQueue::Ticket& ticket);
   AskAnswer hand_out(LiveStudy& live, const AskRequest& request, int index, std::int64_t number,
                      HandOut what, CommitQueue::Ticket& ticket);
+  // Those that agents shall be shown.
+  void add_insights(LiveStudy& live, AskAnswer& answer);
   void sync_asker(LiveStudy& live, StudyModel& study);
+
+  std::mutex clock_mutex_;  // guards what follows
+  Timestamp last_now_;
+  Duration last_steady_{};
+  std::uint64_t jumps_ = 0;
 
   std::mutex mutex_;  // guards studies_
   std::map<std::string, Live> studies_;

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/study_api_json.h"
+#include "core/tags.h"
 
 namespace studyhall::server {
 
@@ -22,23 +24,33 @@ StudyModel StudyModel::load(storage::Storage& storage, const storage::StudyRecor
   StudyModel study(record);
   study.last_sequence_ = storage.last_sequence(record.id);
   std::vector<Trial> trials = storage.trials(record.id, {});
-  std::vector<std::int64_t> finished;
   for (Trial& trial : trials) {
     if (is_finished(trial.state) && trial.record.told == 0) study.foreign_.push_back(trial.number);
-    if (trial.state == TrialState::Complete && trial.record.told > 0) {
-      finished.push_back(trial.number);
-    }
     study.place(std::move(trial));
   }
-  std::sort(finished.begin(), finished.end(), [&](std::int64_t a, std::int64_t b) {
-    return std::pair(study.trial(a).record.told, a) < std::pair(study.trial(b).record.told, b);
-  });
-  for (const std::int64_t number : finished) study.rank(study.trial(number));
+  study.rank_all();
+  for (const storage::Fact& fact : storage.facts(record.id)) study.recall(fact);
+  std::sort(study.insights_.begin(), study.insights_.end(),
+            [](const Insight& a, const Insight& b) { return a.id < b.id; });
   for (const LeaseRecord& lease : storage.leases(record.id)) {
     study.leases_[lease.number].push_back(lease);
     if (lease.current) study.expiries_.emplace(lease.expires_at, lease.number);
   }
   return study;
+}
+
+void StudyModel::rank_all() {
+  std::vector<std::int64_t> finished;
+  for (const Trial& trial : trials_) {
+    if (trial.state == TrialState::Complete && trial.record.told > 0) {
+      finished.push_back(trial.number);
+    }
+  }
+  std::sort(finished.begin(), finished.end(), [&](std::int64_t a, std::int64_t b) {
+    return std::pair(trial(a).record.told, a) < std::pair(trial(b).record.told, b);
+  });
+  standing_ = Standing(spec());
+  for (const std::int64_t number : finished) rank(trial(number));
 }
 
 const Trial& StudyModel::trial(std::int64_t number) const {
@@ -52,17 +64,10 @@ const Trial& StudyModel::trial(std::int64_t number) const {
 
 std::int64_t StudyModel::count(TrialState state) const { return counts_[slot(state)]; }
 
-std::optional<AskAnswer> StudyModel::closed() const {
+std::optional<AskAnswer> StudyModel::closed(Timestamp now) const {
   const auto finished = [](std::string reason) {
     AskAnswer answer;
     answer.status = AskStatus::Finished;
-    answer.reason = std::move(reason);
-    return answer;
-  };
-  const auto wait = [](std::string reason) {
-    AskAnswer answer;
-    answer.status = AskStatus::Wait;
-    answer.retry_after_s = 5;
     answer.reason = std::move(reason);
     return answer;
   };
@@ -74,29 +79,24 @@ std::optional<AskAnswer> StudyModel::closed() const {
       return finished("target reached by trial " + std::to_string(leader->number));
     }
   }
-  const Limits& limits = spec().limits;
-  const std::int64_t running = count(TrialState::Running);
-  if (limits.trials) {
-    const std::int64_t done = count(TrialState::Complete) + count(TrialState::Pruned);
-    if (done >= *limits.trials) {
-      return finished("limits.trials: " + std::to_string(done) + " trials are done");
-    }
-    if (done + running >= *limits.trials) return wait("the last trials of the budget still run");
-  }
-  const std::optional<std::int64_t> failures = limits.failures ? limits.failures : limits.trials;
-  if (failures && config_failures_ >= *failures) {
-    return finished("limits.failures: " + std::to_string(config_failures_) +
-                    " configurations failed");
-  }
-  if (limits.running && running >= *limits.running) {
-    return wait("limits.running: " + std::to_string(running) + " trials run");
-  }
-  return std::nullopt;
+  return budget_.closed(spec(), now);
 }
 
-std::optional<std::int64_t> StudyModel::first_waiting() const {
-  if (waiting_.empty()) return std::nullopt;
-  return std::get<2>(*waiting_.begin());
+std::optional<AskAnswer> StudyModel::closed_for(const std::string& worker, Timestamp now) const {
+  std::optional<AskAnswer> closed = budget_.closed(spec(), worker, now);
+  if (closed && closed->status == AskStatus::Finished) return closed;
+  if (auto held_back = quarantine_of(worker, now)) return held_back;
+  return closed;
+}
+
+std::optional<std::int64_t> StudyModel::first_waiting(std::span<const std::string> accepts) const {
+  const WaitingKey* first = nullptr;
+  for (const auto& [tags, queue] : waiting_) {
+    if (!accepts_all(accepts, tags)) continue;
+    if (first == nullptr || *queue.begin() < *first) first = &*queue.begin();
+  }
+  if (first == nullptr) return std::nullopt;
+  return std::get<2>(*first);
 }
 
 std::optional<std::int64_t> StudyModel::holder(const std::string& hash) const {
@@ -145,6 +145,18 @@ std::vector<std::int64_t> StudyModel::expired(Timestamp now) const {
   return numbers;
 }
 
+void StudyModel::recall(const storage::Fact& fact) {
+  if (fact.kind == kInsightFact) {
+    insights_.push_back(insight_from_json(fact.body));
+    return;
+  }
+  if (fact.kind != kWorkerFact) return;
+  const WorkerRecord worker = worker_from_fact(fact);
+  budget_.start(worker.name, worker.first_ask);
+  if (worker.quarantined_until) quarantined_.insert(worker.name);
+  workers_.insert_or_assign(worker.name, worker);
+}
+
 void StudyModel::place(Trial trial) {
   const auto at = static_cast<std::size_t>(trial.number);
   if (at < trials_.size()) {
@@ -154,6 +166,21 @@ void StudyModel::place(Trial trial) {
     trials_.push_back(std::move(trial));
   }
   index(trials_[at]);
+  const auto waits = dependents_.find(trials_[at].number);
+  if (waits == dependents_.end()) return;
+  for (const std::int64_t number : waits->second) {
+    const Trial& dependent = trials_[static_cast<std::size_t>(number)];
+    if (dependent.state == TrialState::Waiting && is_ready(dependent)) {
+      waiting_[dependent.record.tags].insert(waiting_key(dependent));
+    }
+  }
+}
+
+bool StudyModel::is_ready(const Trial& trial) const {
+  return std::all_of(trial.record.after.begin(), trial.record.after.end(), [&](std::int64_t n) {
+    const TrialState state = this->trial(n).state;
+    return state == TrialState::Complete || state == TrialState::Pruned;
+  });
 }
 
 LeadChange StudyModel::rank(const Trial& trial) {
@@ -163,10 +190,18 @@ LeadChange StudyModel::rank(const Trial& trial) {
 
 void StudyModel::index(const Trial& trial) {
   ++counts_[slot(trial.state)];
+  budget_.add(trial);
   const bool config_failed =
       trial.state == TrialState::Fail && trial.record.reason == FailReason::BadConfig;
-  if (config_failed) ++config_failures_;
-  if (trial.state == TrialState::Waiting) waiting_.insert(waiting_key(trial));
+  if (trial.state == TrialState::Waiting) {
+    for (const std::int64_t awaited : trial.record.after) {
+      std::vector<std::int64_t>& dependents = dependents_[awaited];
+      if (dependents.empty() || dependents.back() != trial.number) {
+        dependents.push_back(trial.number);
+      }
+    }
+    if (is_ready(trial)) waiting_[trial.record.tags].insert(waiting_key(trial));
+  }
   const bool holds = trial.state != TrialState::Fail || config_failed;
   if (holds && space().contains(trial.config)) {
     holders_[config_hash(space(), trial.config)].push_back(trial.number);
@@ -175,10 +210,11 @@ void StudyModel::index(const Trial& trial) {
 
 void StudyModel::unindex(const Trial& trial) {
   --counts_[slot(trial.state)];
-  if (trial.state == TrialState::Fail && trial.record.reason == FailReason::BadConfig) {
-    --config_failures_;
+  budget_.remove(trial);
+  if (const auto queue = waiting_.find(trial.record.tags); queue != waiting_.end()) {
+    queue->second.erase(waiting_key(trial));
+    if (queue->second.empty()) waiting_.erase(queue);
   }
-  waiting_.erase(waiting_key(trial));
   const auto found = holders_.find(config_hash(space(), trial.config));
   if (found == holders_.end()) return;
   std::erase(found->second, trial.number);

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -19,10 +20,14 @@
 
 #include "core/history.h"
 #include "core/study_api.h"
+#include "server/budget.h"
 #include "server/standing.h"
+#include "server/worker_record.h"
 #include "storage/storage.h"
 
 namespace studyhall::server {
+
+inline constexpr const char* kInsightFact = "insight";
 
 // How a trial is handed out: everything but its number and lease.
 struct HandOut {
@@ -59,10 +64,18 @@ class StudyModel {
   [[nodiscard]] const Standing& standing() const { return standing_; }
 
   // Why no trial may be handed out now (Finished or Wait); nullopt: one may.
-  [[nodiscard]] std::optional<AskAnswer> closed() const;
-  // The waiting trial to hand out first: given back or retried, then replicates, then enqueued ones
-  // by priority.
-  [[nodiscard]] std::optional<std::int64_t> first_waiting() const;
+  [[nodiscard]] std::optional<AskAnswer> closed(Timestamp now) const;
+  // The same for one worker of a study that is not closed.
+  [[nodiscard]] std::optional<AskAnswer> closed_for(const std::string& worker, Timestamp now) const;
+  [[nodiscard]] const Budget& budget() const { return budget_; }
+  // Those that have asked, by name.
+  [[nodiscard]] const std::map<std::string, WorkerRecord>& workers() const { return workers_; }
+  // By id.
+  [[nodiscard]] const std::vector<Insight>& insights() const { return insights_; }
+  // The waiting trial to hand out first to a worker that accepts these tags (sorted): given back or
+  // retried, then replicates, then enqueued ones by priority; none that waits for another trial.
+  [[nodiscard]] std::optional<std::int64_t> first_waiting(
+      std::span<const std::string> accepts) const;
   // The trial that keeps `hash` from being handed out again: waiting, running, done or failed for
   // its configuration.
   [[nodiscard]] std::optional<std::int64_t> holder(const std::string& hash) const;
@@ -83,22 +96,46 @@ class StudyModel {
   storage::Change hand_out(std::int64_t number, HandOut what, storage::LeaseRecord lease,
                            Timestamp now);
   // A result. `result` holds state, values, metrics, constraints and record as they shall be.
-  // Two changes where the leader, or with several objectives the front, changes.
+  // More changes follow where the leader, or with several objectives the front, changes (NewBest),
+  // and where trials waited for one that fails: they fail with it.
   std::vector<storage::Change> finish(Trial result, const std::string& author, Timestamp now);
   // Running -> Waiting, in whichever way `kind` names (Told, LeaseLost, Released); `same_attempt`
-  // when the next ask shall have the attempt that this one had.
+  // when the next ask shall have the attempt that this one had. `used` by the attempt that ends.
   storage::Change requeue(std::int64_t number, EventKind kind, Json body, const std::string& author,
-                          bool same_attempt, Timestamp now);
+                          bool same_attempt, const Usage& used, Timestamp now);
   // `prune`: the pruner found the trial not worth finishing, which stays so for this attempt.
   storage::Change report(std::int64_t number, std::int64_t step, double value, bool prune,
                          Timestamp now);
-  storage::Change enqueue(Config config, double priority, bool replicate, Timestamp now);
+  storage::Change enqueue(Config config, const EnqueueRequest& request, bool replicate,
+                          Timestamp now);
   // The late result of a trial that is done, as a finished trial of its own.
   std::vector<storage::Change> add_replicate(std::int64_t of, Trial result,
                                              const std::string& author, Timestamp now);
+  // Fails the trial as voided and takes it out of everything that is reckoned; other changes as
+  // finish() has them. REQUIRES: not voided yet.
+  std::vector<storage::Change> void_trial(std::int64_t number, const std::string& reason,
+                                          const std::string& author, Timestamp now);
+  // Its lease runs on until its full length after `until`. REQUIRES: running.
+  storage::Change park(std::int64_t number, Timestamp until, const std::string& reason,
+                       Timestamp now);
+  storage::Change unpark(std::int64_t number, Timestamp now);
+  // What the end of an attempt says of its worker, stored with the last of `changes` or, where a
+  // quarantine begins or ends, in one more.
+  void judge_worker(const std::string& worker, bool works, Timestamp now,
+                    std::vector<storage::Change>& changes);
+  // nullopt: it was not quarantined. REQUIRES: it has asked.
+  std::optional<storage::Change> release_worker(const std::string& worker,
+                                                const std::string& author, Timestamp now);
+  storage::Change add_insight(const InsightRequest& request, Timestamp now);
+  // REQUIRES: the id was given.
+  storage::Change retire_insight(std::int64_t id, const std::string& author, Timestamp now);
+  // REQUIRES: the same name, directions and space.
+  storage::Change edit(std::shared_ptr<const StudySpec> spec, const Json& patch,
+                       const std::string& author, Timestamp now);
   storage::Change set_stopped(const std::string& reason, Timestamp now);
-  // A finished trial that another program wrote: gives it its place in the order.
-  storage::Change adopt(std::int64_t number, Timestamp now);
+  // A finished trial that another program wrote: gives it its place in the order. What waits for
+  // one that failed fails with it.
+  std::vector<storage::Change> adopt(std::int64_t number, Timestamp now);
   // Trials that adopt() must be called for.
   [[nodiscard]] const std::vector<std::int64_t>& foreign() const { return foreign_; }
 
@@ -115,6 +152,8 @@ class StudyModel {
   explicit StudyModel(storage::StudyRecord record);
 
   storage::Change change(EventKind kind, Json body, const std::string& author, Timestamp now);
+  // Takes in what storage knows beside the trials.
+  void recall(const storage::Fact& fact);
   void place(Trial trial);
   // Takes a Complete trial into the standing, unless its parameters are not those of the space.
   LeadChange rank(const Trial& trial);
@@ -122,6 +161,20 @@ class StudyModel {
   void unindex(const Trial& trial);
   void learn(std::int64_t number);
   void close_leases(std::int64_t number);
+  void finish_one(Trial result, const std::string& author, Timestamp now,
+                  std::vector<storage::Change>& changes);
+  // Fails what waits for the trial, and what waits for that.
+  void fail_dependents(std::int64_t number, Timestamp now, std::vector<storage::Change>& changes);
+  void note_lead(const LeadChange& lead, Timestamp now, std::vector<storage::Change>& changes);
+  // The leader, or with several objectives the front, ascending.
+  [[nodiscard]] std::vector<std::int64_t> in_the_lead() const;
+  // Whether all that it waits for have ended well.
+  [[nodiscard]] bool is_ready(const Trial& trial) const;
+  // Ranks all results anew, in the order in which they were told.
+  void rank_all();
+  [[nodiscard]] std::optional<AskAnswer> quarantine_of(const std::string& worker,
+                                                       Timestamp now) const;
+  [[nodiscard]] bool most_workers_fail(Timestamp now) const;
   [[nodiscard]] Observation observe(const Trial& trial) const;
   [[nodiscard]] bool is_observed(const Trial& trial) const;
 
@@ -131,9 +184,13 @@ class StudyModel {
   storage::StudyRecord record_;
   std::vector<Trial> trials_;
   std::array<std::int64_t, 5> counts_{};  // by TrialState
-  std::int64_t config_failures_ = 0;
+  Budget budget_;
+  std::map<std::string, WorkerRecord> workers_;  // that have asked
+  std::set<std::string> quarantined_;
+  std::vector<Insight> insights_;
   std::unordered_map<std::string, std::vector<std::int64_t>> holders_;  // config hash -> trials
-  std::set<WaitingKey> waiting_;
+  std::map<std::vector<std::string>, std::set<WaitingKey>> waiting_;  // by tags; may be handed out
+  std::unordered_map<std::int64_t, std::vector<std::int64_t>> dependents_;  // that wait for it
   std::unordered_map<std::int64_t, std::vector<storage::LeaseRecord>> leases_;
   std::set<std::pair<Timestamp, std::int64_t>> expiries_;        // of current leases
   std::set<std::pair<std::int64_t, std::string>> dirty_leases_;  // number, token

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "server/study_model.h"
@@ -70,16 +71,34 @@ Change StudyModel::hand_out(std::int64_t number, HandOut what, LeaseRecord lease
     out.writes.emplace_back(storage::UpdateTrial{TrialState::Waiting, trial});
   }
   out.writes.emplace_back(storage::PutLease{lease});
+  if (!workers_.contains(what.worker)) {
+    WorkerRecord worker;
+    worker.name = what.worker;
+    worker.first_ask = now;
+    out.writes.emplace_back(storage::PutFact{to_fact(worker)});
+    workers_.emplace(worker.name, worker);
+    budget_.start(worker.name, now);
+  }
   place(std::move(trial));
   learn(number);
   return out;
 }
 
 std::vector<Change> StudyModel::finish(Trial result, const std::string& author, Timestamp now) {
+  std::vector<Change> changes;
+  const std::int64_t number = result.number;
+  finish_one(std::move(result), author, now, changes);
+  fail_dependents(number, now, changes);
+  return changes;
+}
+
+void StudyModel::finish_one(Trial result, const std::string& author, Timestamp now,
+                            std::vector<Change>& changes) {
   const std::int64_t number = result.number;
   const bool is_new = number == std::ssize(trials_);
   const TrialState from = is_new ? TrialState::Running : trial(number).state;
   result.completed = now;
+  result.record.parked_until.reset();
   if (result.state == TrialState::Complete) {
     result.constraints = constraint_values(spec(), result);
   }
@@ -88,23 +107,33 @@ std::vector<Change> StudyModel::finish(Trial result, const std::string& author, 
   if (!result.metrics.empty()) body["metrics"] = result.metrics;
   if (result.record.reason) body["reason"] = to_string(*result.record.reason);
   if (!result.record.note.empty()) body["note"] = result.record.note;
+  if (result.record.usage != Usage{}) body["usage"] = to_json(result.record.usage);
 
-  std::vector<Change> changes{change(EventKind::Told, std::move(body), author, now)};
+  Change told = change(EventKind::Told, std::move(body), author, now);
   result.record.told = last_sequence_;
+  const bool complete = result.state == TrialState::Complete;
   if (is_new) {
-    changes.front().writes.emplace_back(storage::AddTrial{result});
+    told.writes.emplace_back(storage::AddTrial{result});
   } else {
-    changes.front().writes.emplace_back(storage::UpdateTrial{from, result});
+    told.writes.emplace_back(storage::UpdateTrial{from, result});
   }
+  changes.push_back(std::move(told));
   place(std::move(result));
   close_leases(number);
   learn(number);
+  if (!complete) return;
+  note_lead(rank(trial(number)), now, changes);
+}
 
-  const Trial& told = trial(number);
-  if (told.state != TrialState::Complete) return changes;
-  const LeadChange lead = rank(told);
+std::vector<std::int64_t> StudyModel::in_the_lead() const {
+  if (spec().directions.size() > 1) return standing_.front();
+  if (!standing_.leader()) return {};
+  return {standing_.leader()->number};
+}
+
+void StudyModel::note_lead(const LeadChange& lead, Timestamp now, std::vector<Change>& changes) {
   const bool several = spec().directions.size() > 1;
-  if (lead.joined.empty() && (!several || lead.left.empty())) return changes;
+  if (lead.joined.empty() && (!several || lead.left.empty())) return;
   Json news;
   if (several) {
     news = {{"joined", lead.joined}, {"left", lead.left}, {"front_size", standing_.front().size()}};
@@ -112,7 +141,25 @@ std::vector<Change> StudyModel::finish(Trial result, const std::string& author, 
     news = {{"number", standing_.leader()->number}, {"value", standing_.leader()->value}};
   }
   changes.push_back(change(EventKind::NewBest, std::move(news), "server", now));
-  return changes;
+}
+
+void StudyModel::fail_dependents(std::int64_t number, Timestamp now, std::vector<Change>& changes) {
+  std::vector<std::int64_t> failed{number};
+  while (!failed.empty()) {
+    const std::int64_t cause = failed.back();
+    failed.pop_back();
+    const auto waits = dependents_.find(cause);
+    if (trial(cause).state != TrialState::Fail || waits == dependents_.end()) continue;
+    for (const std::int64_t dependent : waits->second) {
+      Trial lost = trial(dependent);
+      if (lost.state != TrialState::Waiting) continue;
+      lost.state = TrialState::Fail;
+      lost.record.reason = FailReason::Dependency;
+      lost.record.note = "trial " + std::to_string(cause) + ", which it was to follow, failed";
+      finish_one(std::move(lost), "server", now, changes);
+      failed.push_back(dependent);
+    }
+  }
 }
 
 void StudyModel::close_leases(std::int64_t number) {
@@ -125,12 +172,18 @@ void StudyModel::close_leases(std::int64_t number) {
 }
 
 Change StudyModel::requeue(std::int64_t number, EventKind kind, Json body,
-                           const std::string& author, bool same_attempt, Timestamp now) {
+                           const std::string& author, bool same_attempt, const Usage& used,
+                           Timestamp now) {
   Trial trial = this->trial(number);
   const TrialState from = trial.state;
+  if (used != Usage{}) {
+    trial.record.earlier.push_back({author, used});
+    body["usage"] = to_json(used);
+  }
   trial.state = TrialState::Waiting;
   trial.intermediate.clear();
   trial.record.prune = false;
+  trial.record.parked_until.reset();
   trial.started.reset();
   if (same_attempt) {
     --trial.record.attempt;
@@ -164,17 +217,25 @@ Change StudyModel::report(std::int64_t number, std::int64_t step, double value, 
   return out;
 }
 
-Change StudyModel::enqueue(Config config, double priority, bool replicate, Timestamp now) {
+Change StudyModel::enqueue(Config config, const EnqueueRequest& request, bool replicate,
+                           Timestamp now) {
   Trial trial;
   trial.number = std::ssize(trials_);
   trial.state = TrialState::Waiting;
   trial.config = std::move(config);
   trial.record.purpose = replicate ? Purpose::Replicate : Purpose::Enqueued;
-  trial.record.priority = priority;
-  Change out = change(
-      EventKind::Enqueued,
-      {{"number", trial.number}, {"params", space().to_json(trial.config)}, {"priority", priority}},
-      "server", now);
+  trial.record.priority = request.priority;
+  trial.record.tags = request.tags;
+  trial.record.after = request.after;
+  trial.record.title = request.title;
+  trial.record.description = request.description;
+  Json body{{"number", trial.number},
+            {"params", space().to_json(trial.config)},
+            {"priority", request.priority}};
+  if (!request.tags.empty()) body["tags"] = request.tags;
+  if (!request.after.empty()) body["after"] = request.after;
+  if (!request.title.empty()) body["title"] = request.title;
+  Change out = change(EventKind::Enqueued, std::move(body), "server", now);
   out.writes.emplace_back(storage::AddTrial{trial});
   place(std::move(trial));
   return out;
@@ -187,6 +248,8 @@ std::vector<Change> StudyModel::add_replicate(std::int64_t of, Trial result,
   result.started = trial(of).started;
   result.record.purpose = Purpose::Replicate;
   result.record.prune = false;
+  result.record.earlier.clear();
+  result.record.late = true;
   return finish(std::move(result), author, now);
 }
 
@@ -198,7 +261,7 @@ Change StudyModel::set_stopped(const std::string& reason, Timestamp now) {
   return out;
 }
 
-Change StudyModel::adopt(std::int64_t number, Timestamp now) {
+std::vector<Change> StudyModel::adopt(std::int64_t number, Timestamp now) {
   Trial trial = this->trial(number);
   Json body{{"number", number},
             {"state", to_string(trial.state)},
@@ -211,14 +274,17 @@ Change StudyModel::adopt(std::int64_t number, Timestamp now) {
   learn(number);
   if (this->trial(number).state == TrialState::Complete) rank(this->trial(number));
   std::erase(foreign_, number);
-  return out;
+  std::vector<Change> changes{std::move(out)};
+  fail_dependents(number, now, changes);
+  return changes;
 }
 
 void StudyModel::extend_lease(std::int64_t number, Timestamp now) {
   for (LeaseRecord& lease : leases_[number]) {
     if (!lease.current) continue;
     expiries_.erase({lease.expires_at, number});
-    lease.expires_at = now + lease.length;
+    const std::optional<Timestamp> parked = trial(number).record.parked_until;
+    lease.expires_at = std::max(now, parked.value_or(now)) + lease.length;
     expiries_.emplace(lease.expires_at, number);
     dirty_leases_.emplace(number, lease.token);
   }

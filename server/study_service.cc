@@ -18,30 +18,6 @@ namespace studyhall::server {
 namespace {
 
 constexpr int kMostTrialsPerPage = 10'000;
-constexpr int kMostTrialsPerEnqueue = 1000;
-
-std::optional<storage::RequestRecord> record_of(const std::string& request_id,
-                                                const std::string& verb, Json answer) {
-  if (request_id.empty()) return std::nullopt;
-  return storage::RequestRecord{request_id, verb, std::move(answer)};
-}
-
-void check(const EnqueueRequest& request, bool full) {
-  std::vector<Problem> problems;
-  if (request.count < 1 || request.count > kMostTrialsPerEnqueue) {
-    problems.push_back({"/count", fmt::format("found {}, expected 1 to {}", request.count,
-                                              kMostTrialsPerEnqueue)});
-  } else if (request.count > 1 && !full) {
-    problems.push_back({"/count", fmt::format("found {}, expected 1: several runs need a value for "
-                                              "every parameter",
-                                              request.count)});
-  }
-  if (!std::isfinite(request.priority)) {
-    problems.push_back(
-        {"/priority", fmt::format("found {}, expected a finite number", request.priority)});
-  }
-  if (!problems.empty()) throw Error::from_problems(ErrorCode::Invalid, "enqueue", problems);
-}
 
 }  // namespace
 
@@ -105,7 +81,7 @@ std::vector<StudyInfo> StudyService::studies() {
   std::vector<StudyInfo> out;
   for (const Impl::Live& live : impl_->all()) {
     const std::lock_guard lock(live->mutex);
-    out.push_back(view_study(impl_->loaded(*live)));
+    out.push_back(view_study(impl_->loaded(*live), impl_->clock.now()));
   }
   return out;
 }
@@ -113,7 +89,7 @@ std::vector<StudyInfo> StudyService::studies() {
 StudyInfo StudyService::study(const std::string& name) {
   return impl_->on(name, [&](LiveStudy& live) {
     const std::lock_guard lock(live.mutex);
-    return view_study(impl_->loaded(live));
+    return view_study(impl_->loaded(live), impl_->clock.now());
   });
 }
 
@@ -183,8 +159,9 @@ TellAnswer StudyService::tell(const std::string& study, std::int64_t number,
       const std::lock_guard lock(live.mutex);
       outcome = server::tell(impl_->loaded(live), number, request, impl_->clock.now());
       if (!outcome.changes.empty()) {
-        ticket = impl_->submit(live, std::move(outcome.changes),
-                               record_of(request.request_id, "tell", to_json(outcome.answer)));
+        ticket =
+            impl_->submit(live, std::move(outcome.changes),
+                          Impl::record_of(request.request_id, "tell", to_json(outcome.answer)));
       }
     }
     if (ticket) impl_->queue.wait(ticket);
@@ -218,8 +195,11 @@ BeatAnswer StudyService::report(const std::string& study, std::int64_t number,
       const Timestamp now = impl_->clock.now();
       answer = beat(model, number, request.lease, now);
       if (answer.stop) return answer;
+      std::vector<storage::Change> changes;
+      if (model.trial(number).record.parked_until) changes.push_back(model.unpark(number, now));
       const bool prune = wants_pruning(model, number, request.step, request.value);
-      ticket = impl_->submit(live, {model.report(number, request.step, request.value, prune, now)});
+      changes.push_back(model.report(number, request.step, request.value, prune, now));
+      ticket = impl_->submit(live, std::move(changes));
       answer.prune = model.trial(number).record.prune;
     }
     impl_->queue.wait(ticket);
@@ -234,8 +214,13 @@ BeatAnswer StudyService::heartbeat(const std::string& study, std::int64_t number
     CommitQueue::Ticket ticket;
     {
       const std::lock_guard lock(live.mutex);
-      answer = beat(impl_->loaded(live), number, lease, impl_->clock.now());
-      if (!impl_->options.renew_leases && !answer.stop) {
+      StudyModel& model = impl_->loaded(live);
+      const Timestamp now = impl_->clock.now();
+      answer = beat(model, number, lease, now);
+      if (answer.stop) return answer;
+      if (model.trial(number).record.parked_until) {
+        ticket = impl_->submit(live, {model.unpark(number, now)});
+      } else if (!impl_->options.renew_leases) {
         storage::Change change;
         change.study = live.record.id;
         ticket = impl_->submit(live, {std::move(change)});
@@ -257,47 +242,9 @@ void StudyService::release(const std::string& study, std::int64_t number,
       if (beat(model, number, lease, now).stop) return;
       const std::string worker = model.trial(number).record.worker;
       ticket = impl_->submit(live, {model.requeue(number, EventKind::Released, {{"worker", worker}},
-                                                  worker, true, now)});
+                                                  worker, true, {}, now)});
     }
     impl_->queue.wait(ticket);
-  });
-}
-
-EnqueueAnswer StudyService::enqueue(const std::string& study, const EnqueueRequest& request) {
-  return impl_->on(study, [&](LiveStudy& live) {
-    if (const auto before = impl_->answered(live, request.request_id, "enqueue")) {
-      return enqueue_answer_from_json(*before);
-    }
-    EnqueueAnswer answer;
-    CommitQueue::Ticket ticket;
-    {
-      const std::lock_guard lock(live.mutex);
-      StudyModel& model = impl_->loaded(live);
-      const SearchSpace& space = model.space();
-      const SearchSpace::Partial partial = space.partial_from_json(request.params);
-      const bool full = space.contains(partial.config);
-      check(request, full);
-      if (!space.meets_require(partial.config)) {
-        throw Error(ErrorCode::Invalid,
-                    "enqueue: " + dump_json(request.params) + " breaks the study's \"require\"");
-      }
-      if (full && request.count == 1) {
-        if (const auto holder = model.holder(config_hash(space, partial.config))) {
-          return EnqueueAnswer{{*holder}, true};
-        }
-      }
-      std::vector<storage::Change> changes;
-      for (int i = 0; i < request.count; ++i) {
-        const bool replicate = full && model.holder(config_hash(space, partial.config)).has_value();
-        answer.numbers.push_back(std::ssize(model.trials()));
-        changes.push_back(
-            model.enqueue(partial.config, request.priority, replicate, impl_->clock.now()));
-      }
-      ticket = impl_->submit(live, std::move(changes),
-                             record_of(request.request_id, "enqueue", to_json(answer)));
-    }
-    impl_->queue.wait(ticket);
-    return answer;
   });
 }
 

@@ -21,7 +21,8 @@ struct ServiceOptions {
   // Where lease tokens come from; tests pass a counter.
   std::function<std::string()> new_token;
   // At the start every lease gets its full length again (the workers could not beat while the
-  // server was away). Off for an embedded verb, which starts and ends within one command.
+  // server was away), as after each jump of the wall clock that a service sees. Off for an embedded
+  // verb, which starts and ends within one command.
   bool renew_leases = true;
 };
 
@@ -53,6 +54,18 @@ class StudyService final : public StudyApi {
                        const std::string& lease) override;
   void release(const std::string& study, std::int64_t number, const std::string& lease) override;
   EnqueueAnswer enqueue(const std::string& study, const EnqueueRequest& request) override;
+  StudyInfo edit_study(const std::string& name, const EditRequest& request) override;
+  BeatAnswer park(const std::string& study, std::int64_t number,
+                  const ParkRequest& request) override;
+  void void_trial(const std::string& study, std::int64_t number,
+                  const PersonalRequest& request) override;
+  std::vector<WorkerInfo> workers(const std::string& study) override;
+  void release_worker(const std::string& study, const std::string& worker,
+                      const PersonalRequest& request) override;
+  Insight add_insight(const std::string& study, const InsightRequest& request) override;
+  std::vector<Insight> insights(const std::string& study, bool all) override;
+  void retire_insight(const std::string& study, std::int64_t id,
+                      const PersonalRequest& request) override;
   std::vector<TrialView> trials(const std::string& study, const TrialQuery& query) override;
   TrialView trial(const std::string& study, std::int64_t number) override;
   std::vector<BestRow> best(const std::string& study, int top) override;

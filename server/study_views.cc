@@ -4,7 +4,7 @@
 
 namespace studyhall::server {
 
-StudyInfo view_study(const StudyModel& study) {
+StudyInfo view_study(const StudyModel& study, Timestamp now) {
   StudyInfo info;
   info.name = study.record().name;
   info.spec = study.spec().resolved;
@@ -17,7 +17,8 @@ StudyInfo view_study(const StudyModel& study) {
   if (!study.record().stopped.empty()) {
     info.state = StudyState::Stopped;
     info.finished_because = study.record().stopped;
-  } else if (const auto closed = study.closed(); closed && closed->status == AskStatus::Finished) {
+  } else if (const auto closed = study.closed(now);
+             closed && closed->status == AskStatus::Finished) {
     info.state = StudyState::Finished;
     info.finished_because = closed->reason;
   }
@@ -28,7 +29,23 @@ StudyInfo view_study(const StudyModel& study) {
   if (study.spec().directions.size() > 1) {
     info.front_size = std::ssize(study.standing().front());
   }
+  info.budget = study.budget().uses(study.spec(), now);
   return info;
+}
+
+std::vector<WorkerInfo> view_workers(const StudyModel& study) {
+  std::vector<WorkerInfo> out;
+  for (const auto& [name, record] : study.workers()) {
+    WorkerInfo worker;
+    worker.name = name;
+    worker.first_ask = record.first_ask;
+    worker.running = study.budget().running(name);
+    worker.done = study.budget().done(name);
+    worker.failures = record.failures;
+    worker.quarantined_until = record.quarantined_until;
+    out.push_back(std::move(worker));
+  }
+  return out;
 }
 
 TrialView view_trial(const StudyModel& study, const Trial& trial) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -14,6 +15,7 @@ using storage::LeaseRecord;
 namespace {
 
 constexpr int kDefaultRetries = 2;
+constexpr Duration kLongestPark = std::chrono::hours(30 * 24);
 
 std::string name_of(const StudyModel& study, std::int64_t number) {
   return fmt::format("trial {} of study \"{}\"", number, study.record().name);
@@ -92,6 +94,14 @@ void check(const StudyModel& study, std::int64_t number, const TellRequest& requ
   if (request.reason && request.state != TrialState::Fail) {
     problems.push_back({"/reason", "is only for state \"failed\""});
   }
+  if (request.reason && !is_told(*request.reason)) {
+    problems.push_back({"/reason", fmt::format("found \"{}\", expected config, infra, declined or "
+                                               "cancelled",
+                                               to_string(*request.reason))});
+  }
+  if (request.cause && request.reason != FailReason::Infra) {
+    problems.push_back({"/cause", "is only for reason \"infra\""});
+  }
   if (!problems.empty()) {
     throw Error::from_problems(ErrorCode::Invalid, "the result of " + name_of(study, number),
                                problems);
@@ -100,6 +110,10 @@ void check(const StudyModel& study, std::int64_t number, const TellRequest& requ
 
 FailReason reason_of(const TellRequest& request) {
   return request.reason.value_or(FailReason::BadConfig);
+}
+
+FaultCause cause_of(const TellRequest& request) {
+  return request.cause.value_or(FaultCause::Crash);
 }
 
 bool same_content(const Trial& trial, const TellRequest& request) {
@@ -129,15 +143,31 @@ bool goes_back(const StudyModel& study, const Trial& trial, const TellRequest& r
   if (request.state != TrialState::Fail || reason_of(request) == FailReason::BadConfig) {
     return false;
   }
-  return reason_of(request) == FailReason::Cancelled ||
+  return reason_of(request) == FailReason::Cancelled || !is_own_fault(cause_of(request)) ||
          trial.record.attempt <= retries(study.spec());
+}
+
+// What the end of an attempt says of its worker; nullopt: nothing.
+std::optional<bool> works(const TellRequest& request) {
+  if (request.state != TrialState::Fail) return true;
+  if (reason_of(request) == FailReason::Cancelled) return std::nullopt;
+  if (reason_of(request) != FailReason::Infra) return true;
+  if (!is_own_fault(cause_of(request))) return std::nullopt;
+  return false;
+}
+
+void judge(StudyModel& study, const std::string& worker, const TellRequest& request, Timestamp now,
+           std::vector<storage::Change>& changes) {
+  if (const auto verdict = works(request)) study.judge_worker(worker, *verdict, now, changes);
 }
 
 // Whether a result came into the lead: with several objectives it may only have put others out.
 bool leads(const std::vector<storage::Change>& changes) {
-  if (changes.size() < 2) return false;
-  const Json& body = changes.back().event->body;
-  return !body.contains("joined") || !body["joined"].empty();
+  return std::any_of(changes.begin(), changes.end(), [](const storage::Change& change) {
+    if (!change.event || change.event->kind != EventKind::NewBest) return false;
+    const Json& body = change.event->body;
+    return !body.contains("joined") || !body["joined"].empty();
+  });
 }
 
 TellOutcome already(const Trial& trial, const TellRequest& request) {
@@ -148,6 +178,10 @@ TellOutcome already(const Trial& trial, const TellRequest& request) {
 
 TellOutcome tell_done(StudyModel& study, const Trial& trial, const LeaseRecord& lease,
                       const TellRequest& request, Timestamp now) {
+  if (trial.record.voided > 0) {
+    throw Error(ErrorCode::Conflict,
+                name_of(study, trial.number) + " was voided; its result is not taken");
+  }
   const std::int64_t told_as = lease.told_as;
   const Trial& told = told_as < 0 ? trial : study.trial(told_as);
   const bool late = told_as < 0;
@@ -169,6 +203,7 @@ TellOutcome tell_done(StudyModel& study, const Trial& trial, const LeaseRecord& 
   outcome.changes = study.add_replicate(original, std::move(result), lease.worker, now);
   study.mark_told(original, lease.token, number);
   outcome.answer = {number, request.state, false, leads(outcome.changes), false};
+  judge(study, lease.worker, request, now, outcome.changes);
   return outcome;
 }
 
@@ -186,11 +221,14 @@ TellOutcome tell(StudyModel& study, std::int64_t number, const TellRequest& requ
   outcome.answer.state = request.state;
   if (goes_back(study, trial, request)) {
     if (!lease.current) return already(trial, request);
-    outcome.changes.push_back(study.requeue(number, EventKind::Told,
-                                            {{"state", to_string(request.state)},
-                                             {"reason", to_string(reason_of(request))},
-                                             {"note", request.note}},
-                                            lease.worker, false, now));
+    Json body{{"state", to_string(request.state)},
+              {"reason", to_string(reason_of(request))},
+              {"note", request.note}};
+    if (request.cause) body["cause"] = to_string(*request.cause);
+    const std::string worker = lease.worker;
+    outcome.changes.push_back(
+        study.requeue(number, EventKind::Told, std::move(body), worker, false, request.usage, now));
+    judge(study, worker, request, now, outcome.changes);
     outcome.answer.requeued = true;
     return outcome;
   }
@@ -199,6 +237,32 @@ TellOutcome tell(StudyModel& study, std::int64_t number, const TellRequest& requ
   outcome.changes = study.finish(std::move(result), lease.worker, now);
   study.mark_told(number, lease.token, number);
   outcome.answer.new_best = leads(outcome.changes);
+  judge(study, lease.worker, request, now, outcome.changes);
+  return outcome;
+}
+
+ParkOutcome park(StudyModel& study, std::int64_t number, const ParkRequest& request,
+                 Timestamp now) {
+  const Timestamp until =
+      request.until ? *request.until : now + seconds_to_duration(request.for_s.value_or(0));
+  if (request.until.has_value() == request.for_s.has_value() || until <= now ||
+      until > now + kLongestPark) {
+    throw Error(
+        ErrorCode::Invalid,
+        fmt::format("park: until {}: expected \"until\" or \"for_s\", a time after now, {}, "
+                    "and at most 30 days ahead",
+                    format_utc(until), format_utc(now)));
+  }
+  const LeaseRecord& held = find_lease(study, number, request.lease);
+  ParkOutcome outcome;
+  outcome.answer.stop = !held.current || study.trial(number).state != TrialState::Running;
+  if (outcome.answer.stop) {
+    outcome.answer.expires_at = held.expires_at;
+    return outcome;
+  }
+  outcome.change = study.park(number, until, request.reason, now);
+  outcome.answer.expires_at = study.current_lease(number)->expires_at;
+  outcome.answer.prune = study.trial(number).record.prune;
   return outcome;
 }
 
@@ -226,7 +290,8 @@ std::vector<storage::Change> expire_leases(StudyModel& study, Timestamp now) {
       changes.push_back(
           study.requeue(number, EventKind::LeaseLost,
                         {{"worker", trial.record.worker}, {"attempt", trial.record.attempt}},
-                        "server", false, now));
+                        "server", false, {}, now));
+      study.judge_worker(trial.record.worker, false, now, changes);
       continue;
     }
     Trial lost = trial;
@@ -236,6 +301,7 @@ std::vector<storage::Change> expire_leases(StudyModel& study, Timestamp now) {
     for (storage::Change& change : study.finish(std::move(lost), "server", now)) {
       changes.push_back(std::move(change));
     }
+    study.judge_worker(trial.record.worker, false, now, changes);
   }
   return changes;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,20 @@ struct TellOutcome {
 //   told before by this lease's holder, same content    `already`; other content: Error(Conflict)
 //   the trial is done, the lease was superseded         kept as a new replicate trial, outside the
 //   budget
-// A failure that is not the configuration's sends the trial back to waiting, up to its retries.
+// A failure that is not the configuration's sends the trial back to waiting, up to its retries; one
+// that a person or the API is to blame for without using them up. What the worker did counts for or
+// against it (server/worker_record.h).
 // Throws Error(Invalid) for a result that breaks a rule of the study, changing nothing.
 TellOutcome tell(StudyModel& study, std::int64_t number, const TellRequest& request, Timestamp now);
+
+struct ParkOutcome {
+  BeatAnswer answer;
+  std::optional<storage::Change> change;  // absent: nothing to write
+};
+// Parks a running trial; `stop` when it is no longer held under this lease. Throws Error(Invalid)
+// for a time that is past or more than 30 days ahead, Error(Conflict) for a lease never issued for
+// this trial.
+ParkOutcome park(StudyModel& study, std::int64_t number, const ParkRequest& request, Timestamp now);
 
 // Whether whoever holds `lease` (empty: allowed while the trial has had only one) should go on.
 // `prune` repeats what a report of this attempt found. Extends a current lease. Throws

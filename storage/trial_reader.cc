@@ -179,6 +179,9 @@ class TrialLoad {
       if (key == kRecordAttribute) {
         StoredRecord stored = parse_record(row.text(2));
         trial.record = std::move(stored.record);
+        if (trial.state == TrialState::Fail && !stored.values.empty()) {
+          trial.values = std::move(stored.values);
+        }
         if (stored.times.state == trial.state) {
           trial.started = stored.times.started;
           trial.completed = stored.times.completed;

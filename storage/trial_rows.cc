@@ -17,6 +17,7 @@ namespace {
 
 // As members of the record's own object; trial_record_from_json() passes over them.
 constexpr const char* kRowState = "row_state";
+constexpr const char* kVoidedValues = "voided_values";
 constexpr const char* kStartedUs = "started_us";
 constexpr const char* kCompletedUs = "completed_us";
 
@@ -47,6 +48,9 @@ bool same_number(double a, double b) { return a == b || (std::isnan(a) && std::i
 std::string record_text(const Trial& trial) {
   Json json = to_json(trial.record);
   json[kRowState] = to_string(trial.state);
+  if (trial.state == TrialState::Fail && !trial.values.empty()) {
+    json[kVoidedValues] = number_list_json(trial.values);
+  }
   if (trial.started) {
     json[kStartedUs] = trial.started->time_since_epoch().count();
   }
@@ -64,6 +68,9 @@ StoredRecord parse_record(std::string_view text) {
     stored.times = {.state = trial_state_from_string(json.at(kRowState).get<std::string>()).value(),
                     .started = time_member(json, kStartedUs),
                     .completed = time_member(json, kCompletedUs)};
+    if (const auto values = json.find(kVoidedValues); values != json.end()) {
+      stored.values = number_list_from_json(values->get<std::string>()).value();
+    }
     return stored;
   } catch (const std::exception& fault) {
     throw Error(ErrorCode::Corrupt,
@@ -198,6 +205,7 @@ void TrialRows::insert_params(std::int64_t trial_id, const Trial& trial, const S
 }
 
 void TrialRows::insert_values(std::int64_t trial_id, const Trial& trial) {
+  if (trial.state == TrialState::Fail) return;
   for (std::size_t objective = 0; objective < trial.values.size(); ++objective) {
     const ValueColumns stored = value_columns(trial.values[objective]);
     connection_

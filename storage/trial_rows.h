@@ -4,12 +4,15 @@
 // intermediate values in trial_intermediate_values, its metrics and its worker as user attributes,
 // and three system attributes: "studyhall" (TrialRecord and exact times), "constraints" (a list, as
 // Optuna reads it) and, for a waiting trial, "fixed_params" (what it must get when it is asked).
-// trial_heartbeats stays empty: Optuna fails trials whose beats it finds late.
+// The values of a failed trial (a voided one has them) stand in its record: Optuna holds a failed
+// trial with values for invalid, and would refuse to copy the study. trial_heartbeats stays empty:
+// Optuna fails trials whose beats it finds late.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/trial.h"
 #include "storage/connection.h"
@@ -36,6 +39,7 @@ std::string record_text(const Trial& trial);
 struct StoredRecord {
   TrialRecord record;
   RowTimes times;
+  std::vector<double> values;  // of a failed trial
 };
 // Throws Error(Corrupt) for a text that record_text() did not write.
 StoredRecord parse_record(std::string_view text);

@@ -1,10 +1,20 @@
 #include "worker_shim/environment.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "worker_shim/leftovers.h"
 
 namespace studyhall::worker_shim {
+
+namespace {
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+}  // namespace
 
 Environment passed_environment(const ExperimentSpec& experiment) {
   Environment environment;
@@ -29,6 +39,14 @@ Environment trial_environment(const Plan& plan, const AskedTrial& trial, const W
   environment["STUDY_CONFIG"] = workspace.config().string();
   environment["STUDY_WORKSPACE"] = workspace.dir.string();
   environment["STUDY_DIR"] = plan.dir.string();
+  std::string insights;
+  for (const Insight& insight : trial.insights) insights += one_line(insight.text) + "\n";
+  const auto set = [&](const char* name, const std::string& text) {
+    if (!text.empty()) environment[name] = text;
+  };
+  set("STUDY_INSIGHTS", insights);
+  set("STUDY_TITLE", trial.title);
+  set("STUDY_DESCRIPTION", trial.description);
   if (!plan.server_url.empty()) environment["STUDY_SERVER"] = plan.server_url;
   environment[kRunVariable] = run_id;
   return environment;

@@ -20,6 +20,8 @@ Environment passed_environment(const ExperimentSpec& experiment);
 //   STUDY_PARAM_<NAME>  each active parameter (variable_name)
 //   STUDY_NAME, STUDY_TRIAL, STUDY_ATTEMPT, STUDY_WORKER, STUDY_SEED
 //   STUDY_CONFIG        config.json, STUDY_WORKSPACE its folder, STUDY_DIR the experiment's folder
+//   STUDY_INSIGHTS      what others found out, a line each; STUDY_TITLE, STUDY_DESCRIPTION of an
+//                       enqueued trial; absent where there is none
 //   STUDY_SERVER        where the study is; absent for an embedded database
 //   STUDY_RUN           `run_id`, which marks every process of the run
 Environment trial_environment(const Plan& plan, const AskedTrial& trial, const Workspace& workspace,

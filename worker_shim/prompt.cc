@@ -37,6 +37,10 @@ class StrictContext final : public mustache::context<std::string> {
   mutable std::set<std::string> unknown_;
 };
 
+mustache::data text_or_false(const std::string& text) {
+  return text.empty() ? mustache::data(false) : mustache::data(text);
+}
+
 mustache::data template_data(const Plan& plan, const AskedTrial& trial,
                              const Workspace& workspace) {
   mustache::data config;
@@ -61,6 +65,16 @@ mustache::data template_data(const Plan& plan, const AskedTrial& trial,
   data.set("seed", std::to_string(trial.seed));
   data.set("workspace", workspace.dir.string());
   data.set("dir", plan.dir.string());
+  data.set("title", text_or_false(trial.title));
+  data.set("description", text_or_false(trial.description));
+  mustache::data insights{mustache::data::type::list};
+  for (const Insight& insight : trial.insights) {
+    mustache::data row;
+    row.set("text", insight.text);
+    row.set("author", insight.author);
+    insights.push_back(row);
+  }
+  data.set("insights", insights);
   data.set("score_file", plan.experiment().score.file);
   return data;
 }
@@ -90,8 +104,8 @@ std::string render_prompt(const Plan& plan, const std::string& prompt_file, cons
     throw Error(
         ErrorCode::Invalid,
         fmt::format("{}: unknown {}; known are config.NAME for each parameter, config_json, "
-                    "params (name, value), study, worker, trial, attempt, seed, workspace, "
-                    "dir, score_file",
+                    "params (name, value), insights (text, author), title, description, study, "
+                    "worker, trial, attempt, seed, workspace, dir, score_file",
                     file.string(), fmt::join(context.unknown(), ", ")));
   }
   return out.str();

@@ -14,6 +14,8 @@ namespace studyhall::worker_shim {
 //                        is not active
 //   {{config_json}}      all active ones as JSON
 //   {{#params}}..{{/params}}  a list of {{name}} and {{value}}, in the study file's order
+//   {{#insights}}..{{/insights}}  a list of {{text}} and {{author}}: what others found out
+//   {{title}} {{description}}  of an enqueued trial; empty, and false as sections, for others
 //   {{study}} {{worker}} {{trial}} {{attempt}} {{seed}} {{workspace}} {{dir}} {{score_file}}
 //
 // Throws Error(Invalid) naming the file: not there, not a template, or a name that is none of

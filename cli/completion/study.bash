@@ -17,8 +17,9 @@ _study_names() {
 _study() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local everywhere="--server --db --json --help --version"
-  local commands="serve create schema list show ask tell report heartbeat release enqueue trials
-    best importance export plot work status logs events stop resume delete completion"
+  local commands="serve create schema list show ask tell report heartbeat release park void
+    enqueue trials best importance export plot work status workers logs events insight edit stop
+    resume delete completion"
   local command="" positionals=0 i
 
   for ((i = 1; i < COMP_CWORD; ++i)); do
@@ -26,7 +27,10 @@ _study() {
       --server | --db | --worker | --count | --lease | --lease-s | --request-id | --metric | \
         --state | --reason | --note | --priority | --after | --limit | --top | --format | \
         --output | -o | --kind | --direction | --max | --min | --host | --port | --max-trials | \
-        --runs | --dir | --lines | --objective | --target-quantile | --region-quantile) ((++i)) ;;
+        --runs | --dir | --lines | --tag | --title | --description | --accepts | --cause | \
+        --cost-usd | --turns | --tokens | \
+        --until | --for-s | --author | --release | --trial | \
+        --objective | --target-quantile | --region-quantile) ((++i)) ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((++positionals)); fi ;;
     esac
@@ -63,16 +67,27 @@ _study() {
     return
   fi
 
+  if [[ $previous == --cause ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "crash stall rate_limit auth server_error" -- "$current")
+    return
+  fi
+
   local options=""
   case $command in
     "") options="" ;;
     serve) options="--host --port" ;;
     stop) options="--reason" ;;
     delete) options="-y --yes" ;;
-    ask) options="--worker --count --lease-s --request-id" ;;
-    tell) options="--lease --metric --state --reason --note --request-id" ;;
+    ask) options="--worker --count --lease-s --request-id --accepts" ;;
+    tell) options="--lease --metric --state --reason --cause --cost-usd --turns --tokens --note
+      --request-id" ;;
     report | heartbeat | release) options="--lease" ;;
-    enqueue) options="--priority --count --request-id" ;;
+    park) options="--lease --until --for-s --reason" ;;
+    void) options="--reason --author" ;;
+    workers) options="--release --author" ;;
+    insight) options="--trial --all --author" ;;
+    edit) options="--author" ;;
+    enqueue) options="--priority --count --request-id --tag --after --title --description" ;;
     trials) options="--state --worker --after --limit" ;;
     best) options="--top" ;;
     importance) options="--worker --objective --target-quantile --region-quantile" ;;
@@ -92,6 +107,7 @@ _study() {
     case $command in
       serve | schema | list) COMPREPLY=() ;;
       create) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+      insight) mapfile -t COMPREPLY < <(compgen -W "add list retire" -- "$current") ;;
       completion) mapfile -t COMPREPLY < <(compgen -W "bash" -- "$current") ;;
       plot)
         mapfile -t COMPREPLY < <(
@@ -101,6 +117,8 @@ _study() {
         ;;
       *) mapfile -t COMPREPLY < <(compgen -W "$(_study_names "${COMP_WORDS[0]}")" -- "$current") ;;
     esac
+  elif ((positionals == 1)) && [[ $command == insight ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$(_study_names "${COMP_WORDS[0]}")" -- "$current")
   fi
 }
 

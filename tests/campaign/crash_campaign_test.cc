@@ -121,6 +121,7 @@ void run_worker(const std::string& url, int index, Ledger& ledger) {
     if (trial.attempt == 1 && trial.number % 10 == 3) {
       told.state = TrialState::Fail;
       told.reason = FailReason::Infra;
+      told.cause = FaultCause::ServerError;
     } else {
       told.values = {trial.params["x"].get<double>()};
     }

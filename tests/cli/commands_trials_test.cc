@@ -177,10 +177,12 @@ TEST_F(TrialCommands, EnqueueNamesWhatIsWrong) {
   EXPECT_EQ(study({"enqueue", "demo", "kind=c"}).status, 2);
   EXPECT_EQ(study({"enqueue", "demo", "x"}).status, 2);
   EXPECT_EQ(study({"enqueue", "demo", "x=1", "x=2"}).status, 2);
-  const RunResult tag = study({"enqueue", "demo", "x=1", "--tag", "gpu"});
+  const RunResult tag = study({"enqueue", "demo", "x=1", "--tag", "g p"});
   EXPECT_EQ(tag.status, 2);
-  EXPECT_THAT(tag.err, HasSubstr("this build does not have tags"));
-  EXPECT_EQ(study({"enqueue", "demo", "x=1", "--after", "0"}).status, 2);
+  EXPECT_THAT(tag.err, HasSubstr("/tags: found \"g p\""));
+  const RunResult after = study({"enqueue", "demo", "x=1", "--after", "0"});
+  EXPECT_EQ(after.status, 2);
+  EXPECT_THAT(after.err, HasSubstr("there is no trial 0"));
 }
 
 TEST_F(TrialCommands, TrialsFilterByStateWorkerAndNumber) {

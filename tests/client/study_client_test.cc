@@ -200,9 +200,46 @@ TEST_F(StudyClientTest, ReportsAndBeats) {
   client_->release("heat", 17, "token");
 }
 
+TEST_F(StudyClientTest, PassesOnWhatPeopleDo) {
+  const EditRequest edit{{{"limits", {{"trials", 5}}}}, "ann & bob"};
+  StudyInfo info;
+  info.name = "heat";
+  info.budget = {{"", "trials", 3, 1, 5}};
+  EXPECT_CALL(api_, edit_study("heat", Eq(edit))).WillOnce(Return(info));
+  const ParkRequest parked{"token", at("2026-03-01T12:05:00Z"), {}, "limit"};
+  BeatAnswer beat;
+  beat.expires_at = at("2026-03-01T12:10:00Z");
+  EXPECT_CALL(api_, park("heat", 3, Eq(parked))).WillOnce(Return(beat));
+  const PersonalRequest person{"why", "ann"};
+  EXPECT_CALL(api_, void_trial("heat", 3, Eq(person)));
+  EXPECT_CALL(api_, release_worker("heat", "W.1", Eq(person)));
+  EXPECT_CALL(api_, retire_insight("heat", 2, Eq(person)));
+  const std::vector<WorkerInfo> workers{{"W1", at("2026-03-01T12:00:00Z"), 1, 2, 3, {}}};
+  EXPECT_CALL(api_, workers("heat")).WillOnce(Return(workers));
+  const Insight insight{1, "text", "ann", 4, at("2026-03-01T12:00:00Z"), false};
+  EXPECT_CALL(api_, add_insight("heat", Eq(InsightRequest{"text", "ann", 4})))
+      .WillOnce(Return(insight));
+  EXPECT_CALL(api_, insights("heat", false)).WillOnce(Return(std::vector<Insight>{insight}));
+
+  EXPECT_EQ(client_->edit_study("heat", edit), info);
+  EXPECT_EQ(client_->park("heat", 3, parked), beat);
+  client_->void_trial("heat", 3, person);
+  client_->release_worker("heat", "W.1", person);
+  client_->retire_insight("heat", 2, person);
+  EXPECT_EQ(client_->workers("heat"), workers);
+  EXPECT_EQ(client_->add_insight("heat", {"text", "ann", 4}), insight);
+  EXPECT_EQ(client_->insights("heat", false), std::vector<Insight>{insight});
+}
+
 TEST_F(StudyClientTest, Enqueues) {
-  const EnqueueRequest request{
-      .params = {{"x", 0.5}}, .priority = 2.5, .count = 3, .request_id = "r-5"};
+  const EnqueueRequest request{.params = {{"x", 0.5}},
+                               .priority = 2.5,
+                               .count = 3,
+                               .request_id = "r-5",
+                               .tags = {"gpu"},
+                               .after = {3},
+                               .title = "title",
+                               .description = "words"};
   const EnqueueAnswer answer{.numbers = {7, 8, 9}, .already = true};
   EXPECT_CALL(api_, enqueue("heat", Eq(request))).WillOnce(Return(answer));
 

@@ -53,12 +53,13 @@ void expect_malformed(Read read, const std::vector<BadRequest>& cases) {
 
 TEST(AskRequestJson, ComesBackAsItWent) {
   for (const AskRequest& request :
-       {AskRequest{}, AskRequest{"W1", 7, 90.5, "id-1"}, AskRequest{"", 1000, {}, ""}}) {
+       {AskRequest{}, AskRequest{"W1", 7, 90.5, "id-1", {{"gpu", "large"}}},
+        AskRequest{"", 1000, {}, "", std::vector<std::string>{}}}) {
     EXPECT_EQ(ask_request_from_json(sent(to_json(request))), request);
   }
   EXPECT_EQ(ask_request_from_json(parse("{}")), AskRequest{});
-  EXPECT_EQ(ask_request_from_json(parse(
-                R"({"worker": null, "count": null, "lease_s": null, "wait_s": 0, "accepts": []})")),
+  EXPECT_EQ(ask_request_from_json(
+                parse(R"({"worker": null, "count": null, "lease_s": null, "wait_s": 0})")),
             AskRequest{});
 }
 
@@ -74,7 +75,10 @@ TEST(AskRequestJson, RefusesWhatIsWrong) {
                     {R"({"count": "2"})", "found \"2\""},
                     {R"({"lease_s": 0})", "/lease_s: expected seconds"},
                     {R"({"lease_s": 1e300})", "/lease_s: expected seconds"},
-                    {R"({"request_id": 1})", "/request_id: expected a string"}});
+                    {R"({"request_id": 1})", "/request_id: expected a string"},
+                    {R"({"accepts": "gpu"})", "/accepts: expected a list of tags"},
+                    {R"({"accepts": ["a b"]})", "/accepts/0: expected a tag"},
+                    {R"({"accepts": ["a", "a"]})", "/accepts/1: \"a\" is listed already"}});
 }
 
 TEST(AskRequestJson, NamesEveryProblemAtOnce) {
@@ -83,7 +87,7 @@ TEST(AskRequestJson, NamesEveryProblemAtOnce) {
 }
 
 TEST(AskRequestJson, RefusesByNameWhatThisBuildLacks) {
-  for (const std::string text : {R"({"wait_s": 5})", R"({"accepts": ["gpu"]})"}) {
+  for (const std::string text : {R"({"wait_s": 5})", R"({"wait_s": 0.5})"}) {
     const Error error = error_of(ask_request_from_json, text);
     EXPECT_EQ(error.code(), ErrorCode::Unsupported) << text;
     EXPECT_THAT(error.what(), HasSubstr("this build")) << text;
@@ -253,7 +257,14 @@ TEST(BeatAnswerJson, ComesBackAsItWent) {
 }
 
 TEST(EnqueueRequestJson, ComesBackAsItWent) {
-  const EnqueueRequest request{parse(R"({"x": 1, "y": "a"})"), -2.5, 3, "id"};
+  const EnqueueRequest request{parse(R"({"x": 1, "y": "a"})"),
+                               -2.5,
+                               3,
+                               "id",
+                               {"gpu", "large"},
+                               {3, 5},
+                               "a title",
+                               "what it is about"};
   EXPECT_EQ(enqueue_request_from_json(sent(to_json(request))), request);
   EXPECT_EQ(enqueue_request_from_json(parse("{}")), EnqueueRequest{});
   expect_malformed(enqueue_request_from_json,
@@ -261,17 +272,53 @@ TEST(EnqueueRequestJson, ComesBackAsItWent) {
                     {R"({"param": {}})", "is \"params\""},
                     {R"({"priority": "high"})", "/priority: expected a finite number"},
                     {R"({"count": 0})", "/count: expected an integer from 1"}});
-  for (const std::string field : {"tags", "after", "title", "description"}) {
-    const Error error =
-        error_of(enqueue_request_from_json, R"({"params": {}, ")" + field + R"(": ["a"]})");
-    EXPECT_EQ(error.code(), ErrorCode::Unsupported) << field;
-    EXPECT_THAT(error.what(), HasSubstr("/" + field)) << field;
-  }
+  expect_malformed(enqueue_request_from_json,
+                   {{R"({"tags": "gpu"})", "/tags: expected a list of tags"},
+                    {R"({"tags": ["-a"]})", "/tags/0: expected a tag"},
+                    {R"({"after": [-1]})", "/after/0: expected an integer of at least 0"},
+                    {R"({"title": 3})", "/title: expected a string"},
+                    {R"({"description": ["a"]})", "/description: expected a string"}});
 }
 
 TEST(EnqueueAnswerJson, ComesBackAsItWent) {
   const EnqueueAnswer answer{{3, 4, 9}, true};
   EXPECT_EQ(enqueue_answer_from_json(sent(to_json(answer))), answer);
+}
+
+TEST(ParkRequestJson, ComesBackAsItWent) {
+  for (const ParkRequest& request :
+       {ParkRequest{"token", at(7), {}, "rate limit"}, ParkRequest{"", {}, 90.5, ""}}) {
+    EXPECT_EQ(park_request_from_json(sent(to_json(request))), request);
+  }
+  expect_malformed(park_request_from_json,
+                   {{"{}", "\"until\" or \"for_s\""},
+                    {R"({"for_s": 0})", "/for_s: expected seconds"},
+                    {R"({"until": "tomorrow"})", "/until: expected a time"},
+                    {R"({"until": "2026-03-01T12:00:00Z", "for_s": 3})", "not both"}});
+}
+
+TEST(PersonalRequestJson, ComesBackAsItWent) {
+  const PersonalRequest request{"a mistake", "ann"};
+  EXPECT_EQ(personal_request_from_json(sent(to_json(request))), request);
+  EXPECT_EQ(personal_request_from_json(parse("{}")), PersonalRequest{});
+  expect_malformed(personal_request_from_json, {{R"({"reson": "x"})", "is \"reason\""}});
+}
+
+TEST(InsightJson, ComesBackAsItWent) {
+  const InsightRequest request{"grid starts are wasted", "ann", 4};
+  EXPECT_EQ(insight_request_from_json(sent(to_json(request))), request);
+  expect_malformed(insight_request_from_json, {{"{}", "/text: missing"}});
+  for (const Insight& insight :
+       {Insight{3, "text", "ann", 7, at(1), true}, Insight{1, "text", "user", {}, at(0), false}}) {
+    EXPECT_EQ(insight_from_json(sent(to_json(insight))), insight);
+  }
+}
+
+TEST(WorkerInfoJson, ComesBackAsItWent) {
+  for (const WorkerInfo& worker :
+       {WorkerInfo{"W1", at(0), 2, 17, 3, at(600)}, WorkerInfo{"", at(5), 0, 0, 0, {}}}) {
+    EXPECT_EQ(worker_info_from_json(sent(to_json(worker))), worker);
+  }
 }
 
 TEST(StudyInfoJson, ComesBackAsItWent) {
@@ -285,6 +332,7 @@ TEST(StudyInfoJson, ComesBackAsItWent) {
   info.best_value = 1.25;
   info.created = at(0);
   info.last_event = 77;
+  info.budget = {{"", "cost_usd", 12.5, 6, 300}, {"W1", "trials", 3, 1, 10}};
   EXPECT_EQ(study_info_from_json(sent(to_json(info))), info);
 
   info.best_value = -kInfinity;

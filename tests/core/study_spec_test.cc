@@ -30,7 +30,7 @@ TEST(StudyFile, NamesEveryMistakeAtOnce) {
                "y": {"type": "int", "low": 1, "high": 5, "lo": 2}},
     "require": ["x < w"],
     "workers": {"W1": {"focus": ["y", "yy"]}},
-    "limits": {"trails": 3, "hours": 2}})");
+    "limits": {"trails": 3}, "sampler": "gp"})");
 
   const auto problems = study_file_problems(file);
 
@@ -41,7 +41,7 @@ TEST(StudyFile, NamesEveryMistakeAtOnce) {
   EXPECT_TRUE(has_problem(problems, "/require/0", "\"w\""));
   EXPECT_TRUE(has_problem(problems, "/workers/W1/focus/1", "the nearest one is \"y\""));
   EXPECT_TRUE(has_problem(problems, "/limits/trails", "the nearest known one is \"trials\""));
-  EXPECT_TRUE(has_problem(problems, "/limits/hours", "2: this build"));
+  EXPECT_TRUE(has_problem(problems, "/sampler", "this build"));
   EXPECT_EQ(problems.size(), 8u) << list_problems(problems);
 }
 
@@ -158,6 +158,8 @@ TEST(StudyFile, RefusesIllFormedHeads) {
           {"/target", "\"high\"", "/target", "a finite number, found \"high\""},
           {"/limits", "{\"trials\": 0}", "/limits/trials", "found 0"},
           {"/limits", "{\"running\": 2.5}", "/limits/running", "found 2.5"},
+          {"/limits", "{\"hours\": 0}", "/limits/hours", "a number above 0, found 0"},
+          {"/limits", "{\"tokens\": 1.5}", "/limits/tokens", "found 1.5"},
           {"/limits", "[]", "/limits", "expected an object, found []"},
           {"/confirm", "{}", "/confirm/replicates", "missing"},
           {"/pruner", "{\"name\": \"soft\"}", "/pruner/name", "found \"soft\""},

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <tuple>
 
 #include "core/error.h"
 #include "core/event.h"
@@ -34,7 +35,8 @@ TEST(TrialState, ChangesOnlyAsAllowed) {
   using enum TrialState;
   const std::set<std::pair<TrialState, TrialState>> legal = {
       {Waiting, Running},  {Waiting, Complete}, {Waiting, Pruned}, {Waiting, Fail},
-      {Running, Complete}, {Running, Pruned},   {Running, Fail},   {Running, Waiting}};
+      {Running, Complete}, {Running, Pruned},   {Running, Fail},   {Running, Waiting},
+      {Complete, Fail},    {Pruned, Fail}};
   for (const TrialState from : {Waiting, Running, Complete, Pruned, Fail}) {
     for (const TrialState to : {Waiting, Running, Complete, Pruned, Fail}) {
       EXPECT_EQ(is_legal_change(from, to), legal.contains({from, to}))
@@ -49,11 +51,30 @@ TEST(FailReason, HasOneNameInBothDirections) {
        std::vector<std::pair<FailReason, std::string>>{{FailReason::BadConfig, "config"},
                                                        {FailReason::Infra, "infra"},
                                                        {FailReason::Declined, "declined"},
-                                                       {FailReason::Cancelled, "cancelled"}}) {
+                                                       {FailReason::Cancelled, "cancelled"},
+                                                       {FailReason::Dependency, "dependency"},
+                                                       {FailReason::Voided, "voided"}}) {
     EXPECT_EQ(to_string(reason), name);
     EXPECT_EQ(fail_reason_from_string(name), reason);
   }
   EXPECT_EQ(fail_reason_from_string("oom"), std::nullopt);
+  EXPECT_TRUE(is_told(FailReason::Infra));
+  EXPECT_FALSE(is_told(FailReason::Dependency));
+  EXPECT_FALSE(is_told(FailReason::Voided));
+}
+
+TEST(FaultCause, HasOneNameInBothDirections) {
+  for (const auto& [cause, name, own] : std::vector<std::tuple<FaultCause, std::string, bool>>{
+           {FaultCause::Crash, "crash", true},
+           {FaultCause::Stall, "stall", true},
+           {FaultCause::RateLimit, "rate_limit", false},
+           {FaultCause::Auth, "auth", false},
+           {FaultCause::ServerError, "server_error", false}}) {
+    EXPECT_EQ(to_string(cause), name);
+    EXPECT_EQ(fault_cause_from_string(name), cause);
+    EXPECT_EQ(is_own_fault(cause), own) << name;
+  }
+  EXPECT_EQ(fault_cause_from_string("fire"), std::nullopt);
 }
 
 TEST(Purpose, HasOneNameInBothDirections) {
@@ -82,11 +103,19 @@ TEST(EventKind, HasOneNameInBothDirections) {
                                                       {Stopped, "stopped"},
                                                       {Resumed, "resumed"},
                                                       {Deleted, "deleted"},
-                                                      {Foreign, "foreign"}}) {
+                                                      {Foreign, "foreign"},
+                                                      {Voided, "voided"},
+                                                      {Parked, "parked"},
+                                                      {Unparked, "unparked"},
+                                                      {Quarantined, "quarantined"},
+                                                      {WorkerReleased, "worker_released"},
+                                                      {InsightAdded, "insight_added"},
+                                                      {InsightRetired, "insight_retired"},
+                                                      {Edited, "edited"}}) {
     EXPECT_EQ(to_string(kind), name);
     EXPECT_EQ(event_kind_from_string(name), kind);
   }
-  EXPECT_EQ(event_kind_from_string("voided"), std::nullopt);
+  EXPECT_EQ(event_kind_from_string("exploded"), std::nullopt);
 }
 
 TEST(Usage, LeavesOutWhatWasNotMeasured) {
@@ -114,6 +143,14 @@ TEST(TrialRecord, ReadsBackWhatItWrote) {
   record.reason = FailReason::Declined;
   record.note = "left \"early\"\n";
   record.usage = {.cost_usd = 1.5, .turns = 7, .tokens = 5'000'000'000, .seconds = 0.1};
+  record.earlier = {{"W2", {.cost_usd = 2, .turns = {}, .tokens = {}, .seconds = 3}}, {"", {}}};
+  record.late = true;
+  record.voided = 12;
+  record.parked_until = Timestamp(std::chrono::microseconds(1'772'366'400'000'001));
+  record.tags = {"gpu", "large"};
+  record.after = {3, 5};
+  record.title = "a title";
+  record.description = "two\nlines";
   record.evidence = Json::parse(R"({"command": ["python3", "evaluate.py"], "exit": 0})");
 
   EXPECT_EQ(trial_record_from_json(parse_json(dump_json(to_json(record)), "record")), record);

@@ -19,6 +19,7 @@ namespace studyhall::server {
 namespace {
 
 using ::testing::_;
+using ::testing::Eq;
 using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::NiceMock;
@@ -139,13 +140,7 @@ TEST_F(HttpServerTest, SurvivesAnyExceptionOfAVerb) {
 }
 
 TEST_F(HttpServerTest, NamesThePathsThatThisBuildDoesNotHave) {
-  EXPECT_THAT(error_message(client_.Patch("/api/v1/studies/s", "{}", "application/json"), 501,
-                            "unsupported"),
-              HasSubstr("editing a study"));
-  for (const std::string path :
-       {"/api/v1/studies/s/trials/1/park", "/api/v1/studies/s/trials/1/void", "/mcp"}) {
-    EXPECT_THAT(error_message(post(path, "{}"), 501, "unsupported"), HasSubstr("this build"));
-  }
+  EXPECT_THAT(error_message(post("/mcp", "{}"), 501, "unsupported"), HasSubstr("this build"));
   for (const std::string path : {"/api/v1/openapi.json", "/metrics", "/readyz"}) {
     EXPECT_THAT(error_message(get(path), 501, "unsupported"), HasSubstr("this build"));
   }
@@ -153,6 +148,43 @@ TEST_F(HttpServerTest, NamesThePathsThatThisBuildDoesNotHave) {
       error_message(client_.Get("/api/v1/studies/s/events", {{"Accept", "text/event-stream"}}), 501,
                     "unsupported"),
       HasSubstr("text/event-stream"));
+}
+
+TEST_F(HttpServerTest, PassesOnWhatPeopleDo) {
+  EditRequest edit;
+  edit.patch = {{"target", 3}};
+  edit.author = "ann";
+  StudyInfo info;
+  info.name = "s";
+  EXPECT_CALL(api_, edit_study("s", Eq(edit))).WillOnce(Return(info));
+  ParkRequest parked;
+  parked.for_s = 60;
+  parked.lease = "t";
+  EXPECT_CALL(api_, park("s", 3, Eq(parked))).WillOnce(Return(BeatAnswer{}));
+  EXPECT_CALL(api_, void_trial("s", 3, Eq(PersonalRequest{"wrong", "ann"})));
+  EXPECT_CALL(api_, void_trial("s", 4, Eq(PersonalRequest{})));
+  EXPECT_CALL(api_, release_worker("s", "W1", Eq(PersonalRequest{})));
+  EXPECT_CALL(api_, retire_insight("s", 2, Eq(PersonalRequest{})));
+  EXPECT_CALL(api_, insights("s", true)).WillOnce(Return(std::vector<Insight>{}));
+  EXPECT_CALL(api_, workers("s")).WillOnce(Return(std::vector<WorkerInfo>{WorkerInfo{}}));
+  EXPECT_CALL(api_, add_insight("s", Eq(InsightRequest{"text", "", {}})))
+      .WillOnce(Return(Insight{1, "text", "user", {}, {}, false}));
+
+  EXPECT_EQ(
+      client_.Patch("/api/v1/studies/s?author=ann", R"({"target": 3})", "application/json")->status,
+      200);
+  EXPECT_EQ(post("/api/v1/studies/s/trials/3/park", R"({"for_s": 60, "lease": "t"})")->status, 200);
+  EXPECT_EQ(
+      post("/api/v1/studies/s/trials/3/void", R"({"reason": "wrong", "author": "ann"})")->status,
+      200);
+  EXPECT_EQ(client_.Post("/api/v1/studies/s/trials/4/void")->status, 200);
+  EXPECT_EQ(client_.Post("/api/v1/studies/s/workers/W1/release")->status, 200);
+  EXPECT_EQ(client_.Post("/api/v1/studies/s/insights/2/retire")->status, 200);
+  EXPECT_EQ(Json::parse(get("/api/v1/studies/s/insights?all=1")->body),
+            Json::parse(R"({"insights": []})"));
+  EXPECT_EQ(Json::parse(get("/api/v1/studies/s/workers")->body)["workers"].size(), 1U);
+  EXPECT_EQ(post("/api/v1/studies/s/insights", R"({"text": "text"})")->status, 201);
+  error_message(post("/api/v1/studies/s/trials/3/park", "{}"), 400, "malformed");
 }
 
 TEST_F(HttpServerTest, TellsUnknownPathsFromWrongMethods) {

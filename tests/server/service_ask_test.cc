@@ -210,9 +210,9 @@ TEST_P(Ask, ExactlyTheBudgetOfTrialsEndsWithManyWorkers) {
         const AskAnswer answer = ask_any(name);
         if (answer.status == AskStatus::Finished) return;
         for (const AskedTrial& trial : answer.trials) {
-          // Every seventh run fails for its worker's fault and must be made up for.
+          // Every seventh run is declined and must be made up for.
           if (trial.attempt == 1 && trial.number % 7 == 0) {
-            fail(trial, FailReason::Infra);
+            fail(trial, FailReason::Declined);
           } else {
             tell(trial, trial.params["x"]);
           }

@@ -131,6 +131,11 @@ def main():
         print(len(study.trials))
     elif command == "add":
         add_trial(study)
+    elif command == "copy":
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        copied = optuna.create_study(study_name="copy")
+        copied.add_trials(study.get_trials())
+        print(*(f"{t.state.name} {t.values}" for t in copied.trials))
     elif command == "enqueue":
         study.enqueue_trial({"x": -0.5, "mode": "fast", "width": 9999})
     elif command == "tell-running":

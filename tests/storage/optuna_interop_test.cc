@@ -269,6 +269,21 @@ TEST_F(Optuna31, SamplesFromOurHistory) {
   EXPECT_EQ(optuna("a", "count"), "7");
 }
 
+TEST_F(Optuna5, CopiesAStudyWithAVoidedTrial) {
+  {
+    const auto storage = open();
+    const StudyId study = create(*storage, make_spec("a"));
+    const Trial told = completed(make_running(0), {9});
+    Trial voided = told;
+    voided.state = TrialState::Fail;
+    commit(*storage, study, {AddTrial{told}, AddTrial{completed(make_running(1), {4})}});
+    commit(*storage, study, {UpdateTrial{TrialState::Complete, voided}});
+  }
+
+  EXPECT_EQ(optuna("a", "copy"), "FAIL None COMPLETE [4.0]");
+  EXPECT_EQ(only_trial(*open(), 1, 0).values, std::vector<double>{9});
+}
+
 TEST_F(Optuna5, AddsATrialThatWeSee) {
   const auto storage = open();
   const StudyId study = create(*storage, make_spec("a"));

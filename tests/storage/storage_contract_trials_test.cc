@@ -185,6 +185,19 @@ TEST_P(TrialContract, AddsAndReplacesIntermediateValues) {
   EXPECT_EQ(only_trial(*storage_, study, 0).intermediate, wanted);
 }
 
+TEST_P(TrialContract, KeepsTheValuesOfATrialThatIsVoided) {
+  const StudyId study = create(*storage_, make_spec("a"));
+  const Trial told = completed(make_running(0), {-kInfinity});
+  commit(*storage_, study, {AddTrial{told}});
+  Trial voided = told;
+  voided.state = TrialState::Fail;
+  voided.record.reason = FailReason::Voided;
+
+  commit(*storage_, study, {UpdateTrial{TrialState::Complete, voided}});
+
+  expect_same(only_trial(*storage_, study, 0), voided);
+}
+
 class TrialFilters : public StorageContract {
  protected:
   // 40 trials: workers W0 to W3 in turn, every fifth waiting, of the others every second complete.

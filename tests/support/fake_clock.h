@@ -15,14 +15,23 @@ class FakeClock final : public Clock {
 
   [[nodiscard]] Timestamp now() const override { return Timestamp(since_epoch_.load()); }
 
+  [[nodiscard]] Duration steady() const override { return steady_.load(); }
+
+  // The wall clock is set to another time; the steady one goes on from where it was.
   void set(Timestamp now) { since_epoch_ = now.time_since_epoch(); }
   void advance(Duration by) {
-    Duration before = since_epoch_;
-    while (!since_epoch_.compare_exchange_weak(before, before + by)) {
-    }
+    add(since_epoch_, by);
+    add(steady_, by);
   }
 
  private:
+  static void add(std::atomic<Duration>& to, Duration by) {
+    Duration before = to;
+    while (!to.compare_exchange_weak(before, before + by)) {
+    }
+  }
+
+  std::atomic<Duration> steady_{std::chrono::seconds(1000)};
   std::atomic<Duration> since_epoch_{std::chrono::seconds(1'772'366'400)};
 };
 

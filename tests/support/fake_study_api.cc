@@ -171,6 +171,26 @@ void FakeStudyApi::resume_study(const std::string&) { not_played("resume_study")
 EnqueueAnswer FakeStudyApi::enqueue(const std::string&, const EnqueueRequest&) {
   not_played("enqueue");
 }
+StudyInfo FakeStudyApi::edit_study(const std::string&, const EditRequest&) {
+  not_played("edit_study");
+}
+BeatAnswer FakeStudyApi::park(const std::string&, std::int64_t, const ParkRequest&) {
+  not_played("park");
+}
+void FakeStudyApi::void_trial(const std::string&, std::int64_t, const PersonalRequest&) {
+  not_played("void_trial");
+}
+std::vector<WorkerInfo> FakeStudyApi::workers(const std::string&) { not_played("workers"); }
+void FakeStudyApi::release_worker(const std::string&, const std::string&, const PersonalRequest&) {
+  not_played("release_worker");
+}
+Insight FakeStudyApi::add_insight(const std::string&, const InsightRequest&) {
+  not_played("add_insight");
+}
+std::vector<Insight> FakeStudyApi::insights(const std::string&, bool) { not_played("insights"); }
+void FakeStudyApi::retire_insight(const std::string&, std::int64_t, const PersonalRequest&) {
+  not_played("retire_insight");
+}
 std::vector<TrialView> FakeStudyApi::trials(const std::string&, const TrialQuery&) {
   not_played("trials");
 }

@@ -66,6 +66,18 @@ class FakeStudyApi final : public StudyApi {
   void stop_study(const std::string& name, const std::string& reason) override;
   void resume_study(const std::string& name) override;
   EnqueueAnswer enqueue(const std::string& study, const EnqueueRequest& request) override;
+  StudyInfo edit_study(const std::string& name, const EditRequest& request) override;
+  BeatAnswer park(const std::string& study, std::int64_t number,
+                  const ParkRequest& request) override;
+  void void_trial(const std::string& study, std::int64_t number,
+                  const PersonalRequest& request) override;
+  std::vector<WorkerInfo> workers(const std::string& study) override;
+  void release_worker(const std::string& study, const std::string& worker,
+                      const PersonalRequest& request) override;
+  Insight add_insight(const std::string& study, const InsightRequest& request) override;
+  std::vector<Insight> insights(const std::string& study, bool all) override;
+  void retire_insight(const std::string& study, std::int64_t id,
+                      const PersonalRequest& request) override;
   std::vector<TrialView> trials(const std::string& study, const TrialQuery& query) override;
   TrialView trial(const std::string& study, std::int64_t number) override;
   std::vector<BestRow> best(const std::string& study, int top) override;

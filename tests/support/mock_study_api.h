@@ -26,6 +26,17 @@ class MockStudyApi : public StudyApi {
               (override));
   MOCK_METHOD(void, release, (const std::string&, std::int64_t, const std::string&), (override));
   MOCK_METHOD(EnqueueAnswer, enqueue, (const std::string&, const EnqueueRequest&), (override));
+  MOCK_METHOD(StudyInfo, edit_study, (const std::string&, const EditRequest&), (override));
+  MOCK_METHOD(BeatAnswer, park, (const std::string&, std::int64_t, const ParkRequest&), (override));
+  MOCK_METHOD(void, void_trial, (const std::string&, std::int64_t, const PersonalRequest&),
+              (override));
+  MOCK_METHOD(std::vector<WorkerInfo>, workers, (const std::string&), (override));
+  MOCK_METHOD(void, release_worker,
+              (const std::string&, const std::string&, const PersonalRequest&), (override));
+  MOCK_METHOD(Insight, add_insight, (const std::string&, const InsightRequest&), (override));
+  MOCK_METHOD(std::vector<Insight>, insights, (const std::string&, bool), (override));
+  MOCK_METHOD(void, retire_insight, (const std::string&, std::int64_t, const PersonalRequest&),
+              (override));
   MOCK_METHOD(std::vector<TrialView>, trials, (const std::string&, const TrialQuery&), (override));
   MOCK_METHOD(TrialView, trial, (const std::string&, std::int64_t), (override));
   MOCK_METHOD(std::vector<BestRow>, best, (const std::string&, int), (override));

@@ -7,23 +7,55 @@
 
 namespace studyhall {
 
+inline bool operator==(const BudgetUse& a, const BudgetUse& b) {
+  return std::tie(a.worker, a.limit, a.used, a.reserved, a.bound) ==
+         std::tie(b.worker, b.limit, b.used, b.reserved, b.bound);
+}
+
 inline bool operator==(const StudyInfo& a, const StudyInfo& b) {
   return std::tie(a.name, a.state, a.finished_because, a.spec, a.counts, a.best_number,
-                  a.best_value, a.front_size, a.created, a.last_event) ==
+                  a.best_value, a.front_size, a.created, a.last_event, a.budget) ==
          std::tie(b.name, b.state, b.finished_because, b.spec, b.counts, b.best_number,
-                  b.best_value, b.front_size, b.created, b.last_event);
+                  b.best_value, b.front_size, b.created, b.last_event, b.budget);
 }
 
 inline bool operator==(const AskRequest& a, const AskRequest& b) {
-  return std::tie(a.worker, a.count, a.lease_s, a.request_id) ==
-         std::tie(b.worker, b.count, b.lease_s, b.request_id);
+  return std::tie(a.worker, a.count, a.lease_s, a.request_id, a.accepts) ==
+         std::tie(b.worker, b.count, b.lease_s, b.request_id, b.accepts);
+}
+
+inline bool operator==(const Insight& a, const Insight& b) {
+  return std::tie(a.id, a.text, a.author, a.trial, a.created, a.retired) ==
+         std::tie(b.id, b.text, b.author, b.trial, b.created, b.retired);
 }
 
 inline bool operator==(const AskedTrial& a, const AskedTrial& b) {
   return std::tie(a.number, a.params, a.lease.token, a.lease.expires_at, a.attempt, a.purpose,
-                  a.sampler, a.pin, a.pin_version, a.seed) ==
+                  a.sampler, a.pin, a.pin_version, a.seed, a.title, a.description, a.insights) ==
          std::tie(b.number, b.params, b.lease.token, b.lease.expires_at, b.attempt, b.purpose,
-                  b.sampler, b.pin, b.pin_version, b.seed);
+                  b.sampler, b.pin, b.pin_version, b.seed, b.title, b.description, b.insights);
+}
+
+inline bool operator==(const ParkRequest& a, const ParkRequest& b) {
+  return std::tie(a.lease, a.until, a.for_s, a.reason) ==
+         std::tie(b.lease, b.until, b.for_s, b.reason);
+}
+
+inline bool operator==(const PersonalRequest& a, const PersonalRequest& b) {
+  return std::tie(a.reason, a.author) == std::tie(b.reason, b.author);
+}
+
+inline bool operator==(const InsightRequest& a, const InsightRequest& b) {
+  return std::tie(a.text, a.author, a.trial) == std::tie(b.text, b.author, b.trial);
+}
+
+inline bool operator==(const EditRequest& a, const EditRequest& b) {
+  return std::tie(a.patch, a.author) == std::tie(b.patch, b.author);
+}
+
+inline bool operator==(const WorkerInfo& a, const WorkerInfo& b) {
+  return std::tie(a.name, a.first_ask, a.running, a.done, a.failures, a.quarantined_until) ==
+         std::tie(b.name, b.first_ask, b.running, b.done, b.failures, b.quarantined_until);
 }
 
 inline bool operator==(const AskAnswer& a, const AskAnswer& b) {
@@ -33,8 +65,9 @@ inline bool operator==(const AskAnswer& a, const AskAnswer& b) {
 
 inline bool operator==(const TellRequest& a, const TellRequest& b) {
   return std::tie(a.state, a.values, a.reason, a.metrics, a.usage, a.evidence, a.note, a.lease,
-                  a.request_id) == std::tie(b.state, b.values, b.reason, b.metrics, b.usage,
-                                            b.evidence, b.note, b.lease, b.request_id);
+                  a.request_id, a.cause) == std::tie(b.state, b.values, b.reason, b.metrics,
+                                                     b.usage, b.evidence, b.note, b.lease,
+                                                     b.request_id, b.cause);
 }
 
 inline bool operator==(const TellAnswer& a, const TellAnswer& b) {
@@ -51,8 +84,9 @@ inline bool operator==(const BeatAnswer& a, const BeatAnswer& b) {
 }
 
 inline bool operator==(const EnqueueRequest& a, const EnqueueRequest& b) {
-  return std::tie(a.params, a.priority, a.count, a.request_id) ==
-         std::tie(b.params, b.priority, b.count, b.request_id);
+  return std::tie(a.params, a.priority, a.count, a.request_id, a.tags, a.after, a.title,
+                  a.description) == std::tie(b.params, b.priority, b.count, b.request_id, b.tags,
+                                             b.after, b.title, b.description);
 }
 
 inline bool operator==(const EnqueueAnswer& a, const EnqueueAnswer& b) {
