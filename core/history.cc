@@ -1,10 +1,13 @@
 #include "core/history.h"
 
 #include <algorithm>
+#include <atomic>
 
 namespace studyhall {
 
 namespace {
+
+constexpr std::ptrdiff_t kRemembered = 65'536;
 
 bool is_before(const Observation& observation, std::int64_t number) {
   return observation.number < number;
@@ -27,8 +30,8 @@ double Observation::violation() const {
 }
 
 void History::apply(Observation observation) {
-  ++revision_;
   const std::int64_t number = observation.number;
+  note_change(number);
   const bool finished = is_finished(observation.state);
 
   const bool is_last = observations_.empty() || observations_.back().number < number;
@@ -48,7 +51,7 @@ void History::apply(Observation observation) {
 }
 
 void History::remove(std::int64_t number) {
-  ++revision_;
+  note_change(number);
   const auto it = std::lower_bound(observations_.begin(), observations_.end(), number, is_before);
   if (it == observations_.end() || it->number != number) return;
   if (is_finished(it->state)) erase_last(finish_order_, number);
@@ -58,6 +61,24 @@ void History::remove(std::int64_t number) {
 const Observation* History::find(std::int64_t number) const {
   const auto it = std::lower_bound(observations_.begin(), observations_.end(), number, is_before);
   return it != observations_.end() && it->number == number ? &*it : nullptr;
+}
+
+std::optional<std::span<const std::int64_t>> History::changed_since(const Mark& mark) const {
+  if (mark.life != life_.id || change_ - mark.change > changes_.size()) return std::nullopt;
+  return std::span(changes_).last(static_cast<std::size_t>(change_ - mark.change));
+}
+
+History::Life::Life() {
+  static std::atomic<std::uint64_t> lives = 0;
+  id = ++lives;
+}
+
+void History::note_change(std::int64_t number) {
+  ++change_;
+  if (std::ssize(changes_) == 2 * kRemembered) {
+    changes_.erase(changes_.begin(), changes_.begin() + kRemembered);
+  }
+  changes_.push_back(number);
 }
 
 }  // namespace studyhall

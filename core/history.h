@@ -7,11 +7,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
+#include "core/interned.h"
 #include "core/space.h"
 #include "core/study_spec.h"
 #include "core/trial.h"
@@ -28,8 +29,8 @@ struct Observation {
   std::vector<double> constraints;         // [study constraints], > 0 violated
   std::int64_t last_step = -1;             // of the last intermediate value; -1: none
   double last_value = kInactive;           // NaN: none
-  std::string slice;                       // key of the slice it was drawn from
-  std::string sampler;
+  Interned slice;                          // key of the slice it was drawn from
+  Interned sampler;
 
   // Sum of the positive constraint values; 0 for a feasible trial.
   [[nodiscard]] double violation() const;
@@ -52,15 +53,38 @@ class History {
   [[nodiscard]] const Observation* find(std::int64_t number) const;
   // Numbers of the trials in the order in which they finished (Complete, Pruned, Fail).
   [[nodiscard]] std::span<const std::int64_t> finish_order() const { return finish_order_; }
-  // Counts every apply and remove. Two histories of one study with equal revision are equal, so a
-  // sampler may key a cache by it; a cache must be ready to be rebuilt when it went backwards.
-  [[nodiscard]] std::uint64_t revision() const { return revision_; }
+  // A moment in the life of one History: what a cache keeps, to be brought up to date later.
+  struct Mark {
+    std::uint64_t life = 0;
+    std::uint64_t change = 0;
+    bool operator==(const Mark&) const = default;
+  };
+  [[nodiscard]] Mark mark() const { return {life_.id, change_}; }
+  // Numbers given to apply and remove since `mark`, oldest first, repeats included; nullopt where
+  // that is more than the 65,536 that are remembered at least, or a mark of another History (a copy
+  // is another one).
+  [[nodiscard]] std::optional<std::span<const std::int64_t>> changed_since(const Mark& mark) const;
 
  private:
+  // Another one for every object.
+  struct Life {
+    Life();
+    Life(const Life&) : Life() {}
+    Life& operator=(const Life&) { return *this = Life(); }
+    Life(Life&& other) noexcept = default;
+    Life& operator=(Life&& other) noexcept = default;
+    ~Life() = default;
+    std::uint64_t id;
+  };
+
+  void note_change(std::int64_t number);
+
   std::vector<Direction> directions_;
   std::vector<Observation> observations_;
   std::vector<std::int64_t> finish_order_;
-  std::uint64_t revision_ = 0;
+  Life life_;
+  std::uint64_t change_ = 0;
+  std::vector<std::int64_t> changes_;  // the last of them
 };
 
 }  // namespace studyhall

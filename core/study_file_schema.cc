@@ -153,9 +153,11 @@ constexpr std::string_view kSchema = R"json({
           "additionalProperties": false,
           "properties": {
             "name": {"const": "tpe"},
+            "mode": {"enum": ["default", "optuna5"], "default": "default", "description": "optuna5: the densities of Optuna 5 exactly."},
             "multivariate": {"type": "boolean", "default": true, "description": "Model the parameters together."},
             "startup": {"type": "integer", "minimum": 0, "maximum": 1000000, "default": 10, "description": "Random trials before the model is used."},
-            "candidates": {"type": "integer", "minimum": 1, "maximum": 1000000, "default": 24, "description": "Points drawn from the model for each suggestion."},
+            "group": {"type": "boolean", "default": false, "description": "With mode optuna5: model parameters of equal conditions together, as mode default always does."},
+            "candidates": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 24, "description": "Points drawn from the model for each suggestion."},
             "version": {"const": 1}
           }
         },

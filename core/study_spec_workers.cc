@@ -22,9 +22,17 @@ constexpr std::array<std::string_view, 6> kKnownSamplers{"auto",   "tpe", "cmaes
 Json read_sampler_options(const std::string& name, ObjectReader& object, std::size_t objectives) {
   Json options = Json::object();
   if (name == "tpe") {
+    const JsonField mode = object.field("mode");
+    options["mode"] = mode.string("\"default\" or \"optuna5\"").value_or("default");
+    if (options["mode"] != "default" && options["mode"] != "optuna5") {
+      mode.report_expected("\"default\" or \"optuna5\"");
+    }
     options["multivariate"] = object.field("multivariate").boolean().value_or(objectives == 1);
+    if (options["mode"] == "optuna5") {
+      options["group"] = object.field("group").boolean().value_or(false);
+    }
     options["startup"] = object.field("startup").integer(0, 1'000'000).value_or(10);
-    options["candidates"] = object.field("candidates").integer(1, 1'000'000).value_or(24);
+    options["candidates"] = object.field("candidates").integer(1, 10'000).value_or(24);
   } else if (name == "cmaes") {
     options["sigma"] = object.field("sigma")
                            .number("a number above 0, at most 1: a share of the range",

@@ -21,7 +21,10 @@ const std::array<std::string, 7> kNames = {"tpe", "cmaes", "random", "auto", "gp
 std::unique_ptr<Sampler> make_tpe(const Json& given) {
   OptionReader reader("tpe", given);
   tpe::Options options;
+  const std::string mode = reader.name("mode", "default", {"default", "optuna5"});
+  options.mode = mode == "optuna5" ? tpe::Mode::Optuna5 : tpe::Mode::Default;
   if (given.contains("multivariate")) options.multivariate = reader.boolean("multivariate", true);
+  if (options.mode == tpe::Mode::Optuna5) options.group = reader.boolean("group", options.group);
   options.startup = static_cast<std::size_t>(
       reader.integer("startup", static_cast<std::int64_t>(options.startup), 0, 1'000'000));
   options.candidates = static_cast<std::size_t>(
@@ -34,6 +37,7 @@ std::unique_ptr<Sampler> make_cmaes(const Json& given) {
   OptionReader reader("cmaes", given);
   cmaes::Options options;
   options.sigma = reader.positive("sigma", options.sigma, 10);
+  options.popsize = static_cast<int>(reader.integer("popsize", options.popsize, 0, 100'000));
   reader.finish();
   return std::make_unique<cmaes::CmaEsSampler>(options);
 }

@@ -66,6 +66,17 @@ double OptionReader::positive(std::string_view name, double otherwise, double hi
   return number;
 }
 
+std::string OptionReader::name(std::string_view name, std::string_view otherwise,
+                               std::initializer_list<std::string_view> names) {
+  const Json* value = take(name);
+  if (!value) return std::string(otherwise);
+  if (!value->is_string() ||
+      std::find(names.begin(), names.end(), value->get<std::string>()) == names.end()) {
+    refuse(sampler_, name, *value, fmt::format("one of {}", fmt::join(names, ", ")));
+  }
+  return value->get<std::string>();
+}
+
 void OptionReader::finish() const {
   if (!options_.is_object()) return;
   for (const auto& [name, value] : options_.items()) {

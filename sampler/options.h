@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ class OptionReader {
                                      std::int64_t low, std::int64_t high);
   // In (0, high].
   [[nodiscard]] double positive(std::string_view name, double otherwise, double high);
+  // One of `names`.
+  [[nodiscard]] std::string name(std::string_view name, std::string_view otherwise,
+                                 std::initializer_list<std::string_view> names);
   void finish() const;
 
  private:

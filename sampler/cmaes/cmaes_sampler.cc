@@ -43,7 +43,7 @@ std::optional<Suggestion> CmaEsSampler::suggest(const Task& task, const History&
     return Suggestion{.config = std::move(*config), .sampler = "random"};
   }
   Run& run = runs_[task.slice.key];
-  run.catch_up(start_of(task.space, axes), options_.sigma,
+  run.catch_up(start_of(task.space, axes), options_.sigma, options_.popsize,
                results(history, direction, task.slice.key, axes));
 
   for (int i = 0; i < kTries; ++i) {

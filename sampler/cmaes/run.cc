@@ -78,7 +78,8 @@ std::vector<Result> results(const History& history, Direction direction, const s
   return all;
 }
 
-void Run::catch_up(const Eigen::VectorXd& mean, double sigma, const std::vector<Result>& all) {
+void Run::catch_up(const Eigen::VectorXd& mean, double sigma, int popsize,
+                   const std::vector<Result>& all) {
   const bool same_start =
       start.size() == mean.size() && start == mean && same_bits(start_sigma, sigma);
   const bool extends = told.size() <= all.size() &&
@@ -88,7 +89,8 @@ void Run::catch_up(const Eigen::VectorXd& mean, double sigma, const std::vector<
     start = mean;
     start_sigma = sigma;
     told.clear();
-    constants = default_constants(static_cast<int>(mean.size()));
+    const int d = static_cast<int>(mean.size());
+    constants = popsize > 0 ? make_constants(d, popsize) : default_constants(d);
     state = initial_state(mean, sigma);
   }
   const std::size_t lambda = static_cast<std::size_t>(constants.lambda);

@@ -43,8 +43,9 @@ struct Run {
   std::vector<Result> told;  // what `state` was computed from: whole generations
 
   // Tells every whole generation of `all` that was not told yet; starts again where `told` is no
-  // longer the beginning of `all`, or the start differs.
-  void catch_up(const Eigen::VectorXd& mean, double sigma, const std::vector<Result>& all);
+  // longer the beginning of `all`, or the start differs. popsize 0: that of the dimension.
+  void catch_up(const Eigen::VectorXd& mean, double sigma, int popsize,
+                const std::vector<Result>& all);
 
  private:
   void tell_generation(std::span<const Result> batch);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <tuple>
 
 #include "sampler/tpe/split_multi.h"
 
@@ -15,35 +14,33 @@ constexpr std::size_t kFullWeight = 25;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 struct Ranked {
-  int tier;  // 0 feasible complete, 1 feasible pruned, 2 infeasible
-  double first;
-  double second;
+  Rank rank;
   std::size_t position;
-
-  bool operator<(const Ranked& other) const {
-    return std::tie(tier, first, second, position) <
-           std::tie(other.tier, other.first, other.second, other.position);
-  }
 };
 
-Ranked ranked(const Observation& trial, std::size_t position, double sign) {
-  const auto number = [&](double value) { return std::isnan(value) ? kInfinity : sign * value; };
-  if (const double violation = trial.violation(); !(violation <= 0)) {
-    return {.tier = 2,
+}  // namespace
+
+Rank rank_of(const Observation& trial, Direction direction) {
+  const double sign = direction == Direction::Minimize ? 1 : -1;
+  const auto key = [&](double value) { return std::isnan(value) ? kInfinity : sign * value; };
+  const double violation = trial.violation();
+  if (!(violation <= 0)) {
+    return {.tier = Rank::Tier::Infeasible,
             .first = std::isnan(violation) ? kInfinity : violation,
-            .second = 0,
-            .position = position};
+            .number = trial.number};
   }
   if (trial.state == TrialState::Complete) {
-    const double value = trial.values.empty() ? kInactive : trial.values.front();
-    return {.tier = 0, .first = number(value), .second = 0, .position = position};
+    return {.first = key(trial.values.empty() ? kInactive : trial.values.front()),
+            .number = trial.number};
   }
-  if (trial.last_step < 0) return {.tier = 1, .first = 1, .second = 0, .position = position};
-  return {.tier = 1,
+  if (trial.last_step < 0) return {.tier = Rank::Tier::Pruned, .first = 1, .number = trial.number};
+  return {.tier = Rank::Tier::Pruned,
           .first = -static_cast<double>(trial.last_step),
-          .second = number(trial.last_value),
-          .position = position};
+          .second = key(trial.last_value),
+          .number = trial.number};
 }
+
+namespace {
 
 // Puts those of the feasible complete trials before the others that are the `count` best by rank.
 void order_by_rank(std::span<const Observation* const> trials,
@@ -52,7 +49,7 @@ void order_by_rank(std::span<const Observation* const> trials,
   std::vector<Ranked*> complete;
   std::vector<Losses> points;
   for (Ranked& trial : finished) {
-    if (trial.tier != 0) continue;
+    if (trial.rank.tier != Rank::Tier::Complete) continue;
     complete.push_back(&trial);
     Losses point = losses(trials[trial.position]->values, directions);
     point.resize(directions.size(), kInfinity);
@@ -60,9 +57,9 @@ void order_by_rank(std::span<const Observation* const> trials,
         point.begin(), point.end(), [](double loss) { return std::isnan(loss); }, kInfinity);
     points.push_back(std::move(point));
   }
-  for (Ranked* trial : complete) trial->first = 1;
+  for (Ranked* trial : complete) trial->rank.first = 1;
   for (const std::size_t i : best_by_rank(points, std::min(count, points.size()))) {
-    complete[i]->first = 0;
+    complete[i]->rank.first = 0;
   }
 }
 
@@ -71,13 +68,12 @@ void order_by_rank(std::span<const Observation* const> trials,
 std::size_t gamma(std::size_t n) { return std::min((n + 9) / 10, kMostBelow); }
 
 Split split(std::span<const Observation* const> trials, std::span<const Direction> directions) {
-  const double sign = directions.front() == Direction::Minimize ? 1 : -1;
   std::vector<Ranked> finished;
   std::vector<char> is_above(trials.size(), 0);
   for (std::size_t i = 0; i < trials.size(); ++i) {
     const TrialState state = trials[i]->state;
     if (state == TrialState::Complete || state == TrialState::Pruned) {
-      finished.push_back(ranked(*trials[i], i, sign));
+      finished.push_back({.rank = rank_of(*trials[i], directions.front()), .position = i});
       is_above[i] = 1;
     } else {
       is_above[i] = state == TrialState::Running || trials[i]->infeasible_config;
@@ -87,7 +83,8 @@ Split split(std::span<const Observation* const> trials, std::span<const Directio
   const std::size_t count = several ? gamma_multi(finished.size()) : gamma(finished.size());
   if (several) order_by_rank(trials, directions, count, finished);
   std::partial_sort(finished.begin(), finished.begin() + static_cast<std::ptrdiff_t>(count),
-                    finished.end());
+                    finished.end(),
+                    [](const Ranked& a, const Ranked& b) { return a.rank < b.rank; });
 
   Split result;
   for (std::size_t k = 0; k < count; ++k) {

@@ -4,13 +4,23 @@
 #include <vector>
 
 #include "sampler/random.h"
-#include "sampler/tpe/model.h"
+#include "sampler/tpe/exact_model.h"
+#include "sampler/tpe/incremental_model.h"
 
 namespace studyhall::sampler::tpe {
 namespace {
 
 constexpr int kRounds = 10;
 constexpr int kStartupTries = 100;
+// Slices of which one object keeps a model: a worker's own, or whole spaces with a few values
+// given.
+constexpr std::size_t kMostModels = 4;
+
+Grouping grouping_of(const Options& options, const History& history) {
+  if (!options.multivariate.value_or(history.directions().size() == 1)) return Grouping::Alone;
+  return options.mode == Mode::Default || options.group ? Grouping::Together
+                                                        : Grouping::Unconditional;
+}
 
 std::size_t told(const History& history) {
   const auto observations = history.observations();
@@ -20,60 +30,91 @@ std::size_t told(const History& history) {
       }));
 }
 
-// One set of candidates per model, drawn when first needed, and configurations put together from
-// them: the first from the best candidate of each, later ones from worse and worse.
+// The values that are not drawn: held ones and those of parameters with one value; NaN elsewhere.
+Config undrawn(const SearchSpace& space, const Slice& slice) {
+  Config config(space.size(), kInactive);
+  for (std::size_t p = 0; p < space.size(); ++p) {
+    const Domain& domain = slice.domains[p];
+    if (!domain.free) {
+      config[p] = domain.held;
+    } else if (space.params()[p].is_numeric()) {
+      config[p] = domain.low;
+    } else {
+      config[p] = static_cast<double>(domain.choices.front());
+    }
+  }
+  return config;
+}
+
+// One set of candidates per group of parameters, drawn when first needed, and configurations put
+// together from them: the first from the best candidate of each, later ones from worse and worse.
 class Round {
  public:
-  Round(const SearchSpace& space, Model& model, std::size_t candidates, Rng& rng)
-      : space_(space),
-        model_(model),
-        candidates_(candidates),
-        rng_(rng),
-        single_(model.single().size()) {
-    if (!model.joint().empty()) joint_ = draw_candidates(model.joint_densities(), candidates, rng);
-  }
+  Round(const Task& task, DensityModel& model, std::size_t candidates, Rng& rng)
+      : task_(task), model_(model), candidates_(candidates), rng_(rng), drawn_(model.groups()) {}
 
-  // The configuration of the joint candidate that is `rank` places from the best; each parameter
-  // modelled alone takes one of its own rank + 1 best. REQUIRES: rank < candidates.
+  // A first group of several parameters takes its candidate that is `rank` places from the best,
+  // any other group one of its own rank + 1 best. REQUIRES: rank < candidates.
   Config configuration(std::size_t rank) {
-    Config config = model_.base();
-    for (std::size_t a = 0; a < model_.joint().size(); ++a) {
-      config[model_.joint()[a].position()] = joint_.points.row(joint_.order[rank])[a];
-    }
-    for (std::size_t k = 0; k < single_.size(); ++k) {
-      const std::size_t p = model_.single()[k].position();
-      if (!space_.is_active(p, config)) continue;
-      if (!single_[k]) {
-        single_[k] = draw_candidates(model_.single_densities(k), candidates_, rng_);
+    Config config = undrawn(task_.space, task_.slice);
+    for (std::size_t g = 0; g < drawn_.size(); ++g) {
+      const std::span<const std::size_t> parameters = model_.parameters(g);
+      if (!task_.space.is_active(parameters.front(), config)) continue;
+      if (!drawn_[g]) drawn_[g] = model_.draw(g, candidates_, rng_);
+      const bool by_rank = rank == 0 || (g == 0 && parameters.size() > 1);
+      const std::size_t place = by_rank ? rank : rng_.index(rank + 1);
+      const std::size_t row = drawn_[g]->order[place] * parameters.size();
+      for (std::size_t k = 0; k < parameters.size(); ++k) {
+        config[parameters[k]] = drawn_[g]->values[row + k];
       }
-      const std::size_t own_rank = rank == 0 ? 0 : rng_.index(rank + 1);
-      config[p] = single_[k]->points.row(single_[k]->order[own_rank])[0];
     }
-    space_.deactivate(config);
+    task_.space.deactivate(config);
     return config;
   }
 
  private:
-  const SearchSpace& space_;
-  Model& model_;
+  const Task& task_;
+  DensityModel& model_;
   std::size_t candidates_;
   Rng& rng_;
-  Candidates joint_;
-  std::vector<std::optional<Candidates>> single_;
+  std::vector<std::optional<Candidates>> drawn_;  // by group
 };
 
 }  // namespace
 
+TpeSampler::TpeSampler(const Options& options) : options_(options) {}
+TpeSampler::~TpeSampler() = default;
+
+IncrementalModel& TpeSampler::model(const Task& task, const History& history) {
+  const Direction direction = history.directions().front();
+  const auto found = std::find_if(models_.begin(), models_.end(), [&](const auto& model) {
+    return model->is_of(task.space, task.slice, direction);
+  });
+  if (found != models_.end()) {
+    std::rotate(models_.begin(), found, std::next(found));
+  } else {
+    if (models_.size() == kMostModels) models_.pop_back();
+    models_.insert(models_.begin(),
+                   std::make_unique<IncrementalModel>(task.space, task.slice, direction,
+                                                      grouping_of(options_, history)));
+  }
+  models_.front()->update(history);
+  return *models_.front();
+}
+
 std::optional<Suggestion> TpeSampler::suggest(const Task& task, const History& history, Rng& rng) {
-  if (told(history) < options_.startup) {
+  const bool exactly = options_.mode == Mode::Optuna5 || history.directions().size() > 1;
+  IncrementalModel* const kept = exactly ? nullptr : &model(task, history);
+  if ((exactly ? told(history) : kept->told()) < options_.startup) {
     std::optional<Config> config = draw_admissible(task, kStartupTries, rng);
     if (!config) return std::nullopt;
     return Suggestion{.config = std::move(*config), .sampler = "random"};
   }
-  Model model(task.space, task.slice, history,
-              options_.multivariate.value_or(history.directions().size() == 1));
+  std::optional<ExactModel> exact;
+  if (exactly) exact.emplace(task.space, task.slice, history, grouping_of(options_, history));
+  DensityModel& densities = exactly ? static_cast<DensityModel&>(*exact) : *kept;
   for (int i = 0; i < kRounds; ++i) {
-    Round round(task.space, model, options_.candidates, rng);
+    Round round(task, densities, options_.candidates, rng);
     for (std::size_t rank = 0; rank < options_.candidates; ++rank) {
       Config config = round.configuration(rank);
       if (task.admissible(config)) return Suggestion{.config = std::move(config), .sampler = "tpe"};

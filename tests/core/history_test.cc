@@ -99,16 +99,40 @@ TEST(History, CountsATrialThatRunsAgainAsFinishingLater) {
   EXPECT_THAT(history.find(1)->values, ElementsAre(5));
 }
 
-TEST(History, RevisionCountsEveryChange) {
+TEST(History, KnowsWhatChangedSinceAMark) {
   History history({Direction::Minimize});
-  EXPECT_EQ(history.revision(), 0U);
-
+  const History::Mark start = history.mark();
   history.apply(observe(0, TrialState::Running));
-  history.apply(observe(0, TrialState::Running));
-  history.remove(0);
-  history.remove(0);
+  history.apply(observe(1, TrialState::Running));
+  const History::Mark middle = history.mark();
+  history.apply(observe(0, TrialState::Complete));
+  history.remove(1);
+  history.remove(1);
 
-  EXPECT_EQ(history.revision(), 4U);
+  EXPECT_THAT(*history.changed_since(start), ElementsAre(0, 1, 0, 1, 1));
+  EXPECT_THAT(*history.changed_since(middle), ElementsAre(0, 1, 1));
+  EXPECT_THAT(*history.changed_since(history.mark()), ElementsAre());
+}
+
+TEST(History, DoesNotTakeTheMarksOfAnother) {
+  History history({Direction::Minimize});
+  history.apply(observe(0, TrialState::Running));
+  History copy = history;
+  const History::Mark of_copy = copy.mark();
+
+  EXPECT_EQ(history.changed_since(of_copy), std::nullopt);
+  EXPECT_EQ(history.changed_since({}), std::nullopt);
+  const History moved = std::move(copy);
+  EXPECT_THAT(*moved.changed_since(of_copy), ElementsAre());
+}
+
+TEST(History, ForgetsChangesOfLongAgo) {
+  History history({Direction::Minimize});
+  const History::Mark start = history.mark();
+  for (int i = 0; i < 65'536; ++i) history.apply(observe(i % 3, TrialState::Running));
+  EXPECT_EQ(history.changed_since(start)->size(), 65'536U);
+  for (int i = 0; i < 100'000; ++i) history.apply(observe(i % 3, TrialState::Running));
+  EXPECT_EQ(history.changed_since(start), std::nullopt);
 }
 
 TEST(History, AgreesWithAModelUnderAnySequence) {

@@ -64,12 +64,16 @@ TEST(StudyFile, ResolvesSamplers) {
     return dump_json(parse_study_spec(with("/sampler", parse(sampler)))->resolved["sampler"]);
   };
   const std::string tpe =
-      R"({"name":"tpe","multivariate":true,"startup":10,"candidates":24,"version":1})";
+      R"({"name":"tpe","mode":"default","multivariate":true,"startup":10,"candidates":24,"version":1})";
   EXPECT_EQ(sampler_of(R"("auto")"), tpe);
   EXPECT_EQ(sampler_of(R"({"name": "auto"})"), tpe);
   EXPECT_EQ(sampler_of(R"("tpe")"), tpe);
-  EXPECT_EQ(sampler_of(R"({"version": 1, "startup": 0, "name": "tpe"})"),
-            R"({"name":"tpe","multivariate":true,"startup":0,"candidates":24,"version":1})");
+  EXPECT_EQ(
+      sampler_of(R"({"version": 1, "startup": 0, "name": "tpe"})"),
+      R"({"name":"tpe","mode":"default","multivariate":true,"startup":0,"candidates":24,"version":1})");
+  EXPECT_EQ(sampler_of(R"({"name": "tpe", "mode": "optuna5"})"),
+            R"({"name":"tpe","mode":"optuna5","multivariate":true,"group":false,"startup":10,)"
+            R"("candidates":24,"version":1})");
   EXPECT_EQ(sampler_of(R"("random")"), R"({"name":"random","version":1})");
   EXPECT_EQ(sampler_of(R"("qmc")"), R"({"name":"qmc","version":1})");
   EXPECT_EQ(sampler_of(R"("grid")"), R"({"name":"grid","points":5,"version":1})");
@@ -97,6 +101,9 @@ TEST(StudyFile, RefusesBadSamplers) {
           {"/sampler", "{\"name\": \"tpe\", \"version\": 2}", "/sampler/version",
            "this build has version 1"},
           {"/sampler", "{\"name\": \"cmaes\", \"sigma\": 0}", "/sampler/sigma", "found 0"},
+          {"/sampler", "{\"name\": \"tpe\", \"mode\": \"optuna\"}", "/sampler/mode",
+           "found \"optuna\""},
+          {"/sampler", "{\"name\": \"tpe\", \"group\": true}", "/sampler/group", "group"},
           {"/sampler", "{\"name\": \"cmaes\", \"popsize\": 3}", "/sampler/popsize", "found 3"},
           {"/sampler", "{\"name\": \"random\", \"sigma\": 1}", "/sampler/sigma", "unknown field"},
       },

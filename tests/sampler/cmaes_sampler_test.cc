@@ -111,7 +111,7 @@ State state_after(const std::vector<Observation>& trials, const SearchSpace& spa
                   const Slice& slice) {
   const std::vector<Axis> axes = numeric_axes(space, slice);
   cmaes::Run run;
-  run.catch_up(Eigen::VectorXd::Constant(static_cast<Eigen::Index>(axes.size()), 0.5), 0.2,
+  run.catch_up(Eigen::VectorXd::Constant(static_cast<Eigen::Index>(axes.size()), 0.5), 0.2, 0,
                results(make_history(trials), Direction::Minimize, slice.key, axes));
   return run.state;
 }
@@ -193,10 +193,10 @@ TEST(CmaEsRun, StartsAgainWhenTheHistoryIsAnother) {
   cmaes::Run lived;
 
   for (const auto& some : {trials, corrected, shorter, trials}) {
-    lived.catch_up(start, 0.2, all_of(some));
+    lived.catch_up(start, 0.2, 0, all_of(some));
 
     cmaes::Run fresh;
-    fresh.catch_up(start, 0.2, all_of(some));
+    fresh.catch_up(start, 0.2, 0, all_of(some));
     EXPECT_EQ(lived.state.g, static_cast<std::int64_t>(some.size() / 6));
     EXPECT_EQ(lived.state.g, fresh.state.g);
     EXPECT_EQ(lived.state.mean, fresh.state.mean);

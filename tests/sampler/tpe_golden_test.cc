@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sampler/tpe/model.h"
+#include "sampler/tpe/exact_model.h"
 #include "tests/sampler/golden.h"
 #include "tests/sampler/histories.h"
 
@@ -108,10 +108,9 @@ void check(const Json& golden) {
 
   const Slice slice = whole_space(space);
   const bool multivariate = golden.at("multivariate").get<bool>();
-  Model model(space, slice, history, multivariate);
-  const std::span<const Axis> axes = multivariate ? model.joint() : model.single();
-  ASSERT_EQ(axes.size(), space.size());
+  ExactModel model(space, slice, history, multivariate ? Grouping::Unconditional : Grouping::Alone);
   const std::size_t models = golden.at("order").size();
+  ASSERT_EQ(model.groups(), models);
   for (std::size_t m = 0; m < models; ++m) {
     SCOPED_TRACE(golden.at("order")[m].dump());
     Points points{.axes = golden.at("order")[m].size(), .values = {}};
@@ -120,10 +119,10 @@ void check(const Json& golden) {
       if (multivariate) {
         points.values.insert(points.values.end(), config.begin(), config.end());
       } else {
-        points.values.push_back(config[axes[m].position()]);
+        points.values.push_back(config[model.parameters(m).front()]);
       }
     }
-    const Densities& densities = multivariate ? model.joint_densities() : model.single_densities(m);
+    const Densities& densities = model.densities(m);
     expect_same_densities(densities.good, points, golden.at("log_l")[m]);
     expect_same_densities(densities.other, points, golden.at("log_g")[m]);
   }
