@@ -108,18 +108,19 @@ std::optional<std::int64_t> StudyModel::holder(const std::string& hash) const {
 std::vector<HistoryChange> StudyModel::take_history_changes() { return std::exchange(unseen_, {}); }
 
 std::vector<HistoryChange> StudyModel::whole_history() const {
-  std::vector<HistoryChange> finished;
-  std::vector<HistoryChange> running;
+  std::vector<const Trial*> seen;
   for (const Trial& trial : trials_) {
-    if (!is_observed(trial)) continue;
-    (is_finished(trial.state) ? finished : running).push_back({trial.number, observe(trial)});
+    if (is_observed(trial)) seen.push_back(&trial);
   }
-  std::stable_sort(finished.begin(), finished.end(),
-                   [&](const HistoryChange& a, const HistoryChange& b) {
-                     return trial(a.number).record.told < trial(b.number).record.told;
-                   });
-  finished.insert(finished.end(), running.begin(), running.end());
-  return finished;
+  std::stable_sort(seen.begin(), seen.end(), [](const Trial* a, const Trial* b) {
+    const bool a_runs = !is_finished(a->state);
+    const bool b_runs = !is_finished(b->state);
+    if (a_runs || b_runs) return a_runs < b_runs;
+    return a->record.told < b->record.told;
+  });
+  std::vector<HistoryChange> history;
+  for (const Trial* trial : seen) history.push_back({trial->number, observe(*trial)});
+  return history;
 }
 
 const std::vector<LeaseRecord>& StudyModel::leases(std::int64_t number) const {

@@ -82,6 +82,10 @@ void add_run(CLI::App& app) {
   verb->add_option("--start", given->start, "default: trial 0 is the middle of the space")
       ->check(CLI::IsMember({"sampler", "default"}))
       ->capture_default_str();
+  verb->add_option("--blocks", given->options.blocks,
+                   "deal the parameters to so many workers, each of which moves its own alone")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
   verb->add_option("--threads", given->options.threads)
       ->check(CLI::Range(1, 256))
       ->capture_default_str();

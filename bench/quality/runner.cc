@@ -49,20 +49,48 @@ std::shared_ptr<const StudySpec> spec_for(const TestProblem& problem, const Json
   return spec;
 }
 
+std::string worker_of(std::int64_t number, int blocks) {
+  return fmt::format("W{}", number % blocks);
+}
+
+// The study with a worker for each block of parameters: every blocks-th of them.
+std::shared_ptr<const StudySpec> deal(const std::shared_ptr<const StudySpec>& spec, int blocks) {
+  if (blocks <= 1) return spec;
+  auto dealt = std::make_shared<StudySpec>(*spec);
+  dealt->focus_share = 1;
+  const Slice whole = whole_space(spec->space);
+  for (int b = 0; b < blocks; ++b) {
+    WorkerSpec worker;
+    worker.name = worker_of(b, blocks);
+    worker.focus.emplace(whole.domains);
+    for (std::size_t p = 0; p < spec->space.size(); ++p) {
+      if (p % static_cast<std::size_t>(blocks) == static_cast<std::size_t>(b)) continue;
+      (*worker.focus)[p].free = false;
+      (*worker.focus)[p].held = spec->space.params()[p].default_or_middle();
+    }
+    dealt->workers.emplace(worker.name, std::move(worker));
+  }
+  return dealt;
+}
+
 class Run {
  public:
   Run(const TestProblem& problem, const RunOptions& options, std::int64_t seed)
       : problem_(problem),
         options_(options),
         seed_(static_cast<std::uint64_t>(seed)),
-        spec_(spec_for(problem, options.sampler, study_seed(problem, seed_))),
-        asker_(spec_) {}
+        spec_(deal(spec_for(problem, options.sampler, study_seed(problem, seed_)), options.blocks)),
+        workers_(std::max(problem.workers, options.blocks)),
+        asker_(spec_) {
+    for (const Parameter& parameter : spec_->space.params())
+      pin_.config.push_back(parameter.default_or_middle());
+  }
 
   std::vector<Result> play() {
     std::int64_t asked = 0;
     bool exhausted = false;
     const auto fill = [&] {
-      while (!exhausted && asked < options_.trials && std::ssize(running_) < problem_.workers) {
+      while (!exhausted && asked < options_.trials && std::ssize(running_) < workers_) {
         exhausted = !start(asked);
         if (!exhausted) ++asked;
       }
@@ -93,6 +121,8 @@ class Run {
       const double before = thread_seconds();
       server::AskSnapshot ask;
       ask.number = number;
+      if (options_.blocks > 1) ask.worker = worker_of(number, options_.blocks);
+      ask.pin = pin_;
       server::Draw draw =
           asker_.draw(ask, [&](const Config& c) { return taken_.contains(key_of(c)); });
       ask_seconds_ += thread_seconds() - before;
@@ -123,6 +153,9 @@ class Run {
     seen.constraints = violations(problem_, trial.outcome);
     if (is_feasible(problem_, trial.outcome) && (!incumbent_ || value < *incumbent_)) {
       incumbent_ = value;
+      pin_.number = seen.number;
+      for (std::size_t p = 0; p < pin_.config.size(); ++p)
+        if (!std::isnan(seen.config[p])) pin_.config[p] = seen.config[p];
       true_value_ = trial.outcome.value;
     }
     asker_.apply({{seen.number, std::move(seen)}});
@@ -142,6 +175,8 @@ class Run {
   const RunOptions& options_;
   std::uint64_t seed_;
   std::shared_ptr<const StudySpec> spec_;
+  int workers_;
+  server::Pin pin_;  // the incumbent, each inactive parameter as it last was
   server::Asker asker_;
   std::vector<std::int64_t> budgets_ = budgets(options_.trials);
   std::unordered_set<std::string> taken_;

@@ -17,6 +17,9 @@ struct RunOptions {
   std::int64_t last_seed = 0;  // inclusive
   std::int64_t trials = 0;
   bool start_at_default = false;  // trial 0 is the middle of the space
+  // Above 1: the parameters are dealt to so many workers, each of which moves its own alone and
+  // holds the others at the incumbent, all of the time; at least as many trials run at once.
+  int blocks = 1;
   int threads = 1;
 };
 
