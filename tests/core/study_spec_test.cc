@@ -67,8 +67,8 @@ TEST(StudyFile, ReadsEveryFieldOfAFullFile) {
   EXPECT_EQ(spec->constraints[0].min, 0);
   EXPECT_EQ(spec->focus_share, 0.8);
   EXPECT_EQ(spec->sampler.name, "tpe");
-  EXPECT_EQ(spec->sampler.options, parse(R"({"multivariate": false, "startup": 12,
-                                             "candidates": 32})"));
+  EXPECT_EQ(spec->sampler.options, parse(R"({"mode": "default", "multivariate": false,
+                                             "startup": 12, "candidates": 32})"));
   EXPECT_EQ(spec->limits.trials, 200);
   EXPECT_EQ(spec->limits.failures, 50);
   EXPECT_EQ(spec->limits.running, 4);

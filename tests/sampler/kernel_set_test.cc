@@ -185,6 +185,38 @@ TEST(LogSumExp, EqualsTheSumInDoublePrecision) {
   }
 }
 
+TEST(LogSum, HasTheSameBitsWithAndWithoutAvx2) {
+  if (best_instructions() == Instructions::Plain) GTEST_SKIP() << "this processor has no AVX2";
+  Rng rng = Rng::for_trial(9, 0);
+  const auto draw = [&] { return static_cast<float>(rng.uniform()); };
+  for (const std::size_t n : {1U, 5U, 8U, 127U, 128U, 129U, 1003U}) {
+    std::vector<float> mu(n);
+    std::vector<float> inverse(n);
+    std::vector<std::uint16_t> row(n);
+    std::vector<float> table(64);
+    for (std::size_t i = 0; i < n; ++i) {
+      mu[i] = draw();
+      inverse[i] = 1 / (0.003F + draw());
+      row[i] = static_cast<std::uint16_t>(rng.index(table.size() - 1));
+    }
+    for (float& entry : table) entry = -9 * draw();
+    const auto terms = [&](Instructions with) {
+      std::vector<float> term(n, 0.5F);
+      subtract_half_squares(0.3F, mu.data(), inverse.data(), n, term.data(), with);
+      add_looked_up(table.data(), row.data(), n, term.data(), with);
+      add_looked_up(table.data(), row.data(), table.data() + 1, row.data(), n - n / 2, term.data(),
+                    with);
+      add_where_equal(mu[n / 2], mu.data(), 1.25F, n, term.data(), with);
+      return term;
+    };
+    const std::vector<float> plain = terms(Instructions::Plain);
+    EXPECT_EQ(plain, terms(Instructions::Avx2)) << n;
+    EXPECT_EQ(log_sum_exp(plain.data(), n, Instructions::Plain),
+              log_sum_exp(plain.data(), n, Instructions::Avx2))
+        << n;
+  }
+}
+
 TEST(UnitAxis, PlacesAndValuesAreInverse) {
   const SearchSpace space = mixed_space();
   for (const UnitAxis& axis : axes_of(space)) {

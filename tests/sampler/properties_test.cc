@@ -26,7 +26,7 @@ using testing::same_config;
 
 const std::vector<SamplerSpec>& all_samplers() {
   static const std::vector<SamplerSpec> specs = [] {
-    std::vector<SamplerSpec> result(6);
+    std::vector<SamplerSpec> result(7);
     result[0].name = "random";
     result[1].name = "tpe";
     result[1].options = {{"startup", 3}};
@@ -35,6 +35,8 @@ const std::vector<SamplerSpec>& all_samplers() {
     result[3].name = "cmaes";
     result[4].name = "qmc";
     result[5].name = "grid";
+    result[6].name = "tpe";
+    result[6].options = {{"startup", 3}, {"mode", "optuna5"}, {"group", true}};
     return result;
   }();
   return specs;
