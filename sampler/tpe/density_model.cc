@@ -6,11 +6,6 @@
 namespace studyhall::sampler::tpe {
 namespace {
 
-bool has_several_values(const Parameter& parameter, const Domain& domain) {
-  if (!domain.free) return false;
-  return parameter.is_numeric() ? domain.low < domain.high : domain.choices.size() > 1;
-}
-
 bool same_conditions(const Parameter& a, const Parameter& b) {
   return std::equal(a.when.begin(), a.when.end(), b.when.begin(), b.when.end(),
                     [](const Condition& x, const Condition& y) {
@@ -19,6 +14,10 @@ bool same_conditions(const Parameter& a, const Parameter& b) {
 }
 
 }  // namespace
+
+bool has_several_values(const Parameter& parameter, const Domain& domain) {
+  return parameter.is_numeric() ? domain.low < domain.high : domain.choices.size() > 1;
+}
 
 std::vector<std::size_t> best_first(std::span<const double> scores) {
   std::vector<std::size_t> order(scores.size());
@@ -33,7 +32,7 @@ std::vector<std::vector<std::size_t>> group_parameters(const SearchSpace& space,
   std::vector<std::vector<std::size_t>> groups;
   for (const std::size_t p : space.parents_first()) {
     const Parameter& parameter = space.params()[p];
-    if (!has_several_values(parameter, slice.domains[p])) continue;
+    if (!slice.domains[p].free || !has_several_values(parameter, slice.domains[p])) continue;
     const bool may_join = grouping == Grouping::Together ||
                           (grouping == Grouping::Unconditional && parameter.when.empty());
     const auto found = std::find_if(groups.begin(), groups.end(), [&](const auto& group) {

@@ -37,6 +37,8 @@ enum class Grouping {
   Unconditional,  // those without a condition together, each other one alone
   Together,       // those with the same conditions together
 };
+// Whether a free parameter of this domain has something to choose.
+bool has_several_values(const Parameter& parameter, const Domain& domain);
 // Positions of the slice's free parameters with more than one value, in groups.
 std::vector<std::vector<std::size_t>> group_parameters(const SearchSpace& space, const Slice& slice,
                                                        Grouping grouping);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -52,6 +53,11 @@ std::vector<double> rank_weights(std::size_t n) {
   return weights;
 }
 
+std::vector<UnitAxis> joined(std::vector<UnitAxis> first, std::vector<UnitAxis> second) {
+  std::move(second.begin(), second.end(), std::back_inserter(first));
+  return first;
+}
+
 }  // namespace
 
 std::vector<double> neighbour_widths(std::span<const double> mu, double least) {
@@ -69,12 +75,20 @@ std::vector<double> neighbour_widths(std::span<const double> mu, double least) {
   return sigma;
 }
 
-Group::Group(std::vector<UnitAxis> axes)
-    : axes_(std::move(axes)),
+Group::Group(std::vector<UnitAxis> free, std::vector<UnitAxis> held)
+    : free_(free.size()),
+      axes_(joined(std::move(free), std::move(held))),
       good_(axes_, kOffMass, other_width(0)),
       others_(axes_, kOffMass, other_width(0)),
       running_(axes_, kOffMass, other_width(0)) {
   good_places_.axes = axes_.size();
+}
+
+void Group::hold(const Slice& slice) {
+  held_.clear();
+  for (std::size_t a = free_; a < axes_.size(); ++a) {
+    held_.push_back(axes_[a].place(slice.domains[axes_[a].position()].held));
+  }
 }
 
 bool Group::place(const Observation& trial, std::vector<Place>& out) const {
@@ -157,23 +171,43 @@ void Group::learn_good(const History& history) {
   good_.assign(numbers, good_places_, good_sigma_, good_weights_);
 }
 
-double Group::log_prior(std::span<const Place> point) const {
+double Group::log_prior(std::span<const Place> point, std::size_t first) const {
   double result = std::log(kPriorWeight);
-  for (std::size_t a = 0; a < axes_.size(); ++a) {
+  for (std::size_t a = first; a < axes_.size(); ++a) {
+    const Place& at = point[a - first];
     switch (axes_[a].kind()) {
       case UnitAxis::Kind::Line:
         break;
       case UnitAxis::Kind::Choice:
         result -= std::log(static_cast<double>(axes_[a].values()));
         break;
-      case UnitAxis::Kind::Grid: {
-        const std::span<const double> edges = axes_[a].edges();
-        result += std::log(edges[point[a].index + 1U] - edges[point[a].index]);
+      case UnitAxis::Kind::Grid:
+        result += std::log(axes_[a].edges()[at.index + 1U] - axes_[a].edges()[at.index]);
         break;
-      }
     }
   }
   return result;
+}
+
+std::vector<double> Group::cumulative_weights() const {
+  const std::size_t n = good_.size();
+  std::vector<double> logs(n + 1);
+  for (std::size_t i = 0; i < n; ++i) {
+    logs[i] = std::log(good_weights_[i]);
+    for (std::size_t a = free_; a < axes_.size(); ++a) {
+      const double sigma = axes_[a].kind() == UnitAxis::Kind::Choice ? 0 : good_sigma_[a][i];
+      logs[i] += log_kernel(axes_[a], good_places_.row(i)[a], sigma, kOffMass, held_[a - free_]);
+    }
+  }
+  logs[n] = log_prior(held_, free_);
+  const double most = *std::max_element(logs.begin(), logs.end());
+  std::vector<double> cumulative(n + 1);
+  double sum = 0;
+  for (std::size_t i = 0; i <= n; ++i) {
+    sum += std::exp(logs[i] - most);
+    cumulative[i] = sum;
+  }
+  return cumulative;
 }
 
 std::vector<double> Group::scores(const Places& points) const {
@@ -186,7 +220,7 @@ std::vector<double> Group::scores(const Places& points) const {
   const double log_weight = std::log(weight_of_other_);
   std::vector<double> result(points.size());
   for (std::size_t k = 0; k < points.size(); ++k) {
-    const double prior = log_prior(points.row(k));
+    const double prior = log_prior(points.row(k), 0);
     const double l = log_add(good[k], prior);
     const double g = log_add(log_add(others[k] + log_weight, running[k]), prior);
     result[k] = l - g;
@@ -195,43 +229,40 @@ std::vector<double> Group::scores(const Places& points) const {
 }
 
 Candidates Group::draw(std::size_t count, Rng& rng) const {
-  const double prior_weight = kPriorWeight;
   const std::size_t n = good_.size();
-  std::vector<double> cumulative(n + 1);
-  std::partial_sum(good_weights_.begin(), good_weights_.end(), cumulative.begin());
-  cumulative[n] = (n > 0 ? cumulative[n - 1] : 0) + prior_weight;
-
+  const std::vector<double> cumulative = cumulative_weights();
   Candidates result;
   Places points{.axes = axes_.size(), .places = {}};
   for (std::size_t k = 0; k < count; ++k) {
     const double u = rng.uniform() * cumulative.back();
     const auto found = std::upper_bound(cumulative.begin(), cumulative.end(), u);
     const std::size_t i = std::min(static_cast<std::size_t>(found - cumulative.begin()), n);
-    for (std::size_t a = 0; a < axes_.size(); ++a) {
-      const UnitAxis& axis = axes_[a];
-      double value = 0;
-      if (axis.kind() == UnitAxis::Kind::Choice) {
-        std::size_t choice = rng.index(axis.values());
-        if (i < n && rng.uniform() < 1 - kOffMass)
-          choice = good_places_.row(i)[a].index;
-        else if (i < n) {
-          choice = rng.index(axis.values() - 1);
-          if (choice >= good_places_.row(i)[a].index) ++choice;
-        }
-        value = axis.value_of(choice);
-      } else {
-        const double unit = i < n
-                                ? draw_cut_normal(static_cast<double>(good_places_.row(i)[a].unit),
-                                                  good_sigma_[a][i], rng)
-                                : rng.uniform();
-        value = axis.value_at(unit);
-      }
+    for (std::size_t a = 0; a < free_; ++a) {
+      const double value = i < n ? draw_from_kernel(a, i, rng) : draw_from_prior(a, rng);
       result.values.push_back(value);
-      points.places.push_back(axis.place(value));
+      points.places.push_back(axes_[a].place(value));
     }
+    points.places.insert(points.places.end(), held_.begin(), held_.end());
   }
   result.order = best_first(scores(points));
   return result;
+}
+
+double Group::draw_from_prior(std::size_t axis, Rng& rng) const {
+  const UnitAxis& a = axes_[axis];
+  return a.kind() == UnitAxis::Kind::Choice ? a.value_of(rng.index(a.values()))
+                                            : a.value_at(rng.uniform());
+}
+
+double Group::draw_from_kernel(std::size_t axis, std::size_t i, Rng& rng) const {
+  const UnitAxis& a = axes_[axis];
+  const Place& mu = good_places_.row(i)[axis];
+  if (a.kind() != UnitAxis::Kind::Choice) {
+    return a.value_at(draw_cut_normal(static_cast<double>(mu.unit), good_sigma_[axis][i], rng));
+  }
+  if (rng.uniform() < 1 - kOffMass) return a.value_of(mu.index);
+  const std::size_t other = rng.index(a.values() - 1);
+  return a.value_of(other < mu.index ? other : other + 1);
 }
 
 }  // namespace studyhall::sampler::tpe

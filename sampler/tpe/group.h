@@ -25,17 +25,24 @@ namespace studyhall::sampler::tpe {
 
 class Group {
  public:
-  explicit Group(std::vector<UnitAxis> axes);
+  // held: unconditional parameters that the slice holds. They are modelled as well, so that draws
+  // of the free ones are draws given what the others are held at.
+  Group(std::vector<UnitAxis> free, std::vector<UnitAxis> held);
   Group(const Group&) = delete;
   Group& operator=(const Group&) = delete;
 
-  [[nodiscard]] std::span<const UnitAxis> axes() const { return axes_; }
+  [[nodiscard]] std::span<const UnitAxis> free_axes() const {
+    return std::span(axes_).first(free_);
+  }
+
+  // Takes the values of the held parameters. To be called before draw() where there are any.
+  void hold(const Slice& slice);
 
   // Takes in what changed: `touched` as LiveSplit::take_touched() gave it.
   void update(const History& history, const LiveSplit& split,
               const std::optional<std::vector<std::int64_t>>& touched);
 
-  // Draws from the density of the good.
+  // Draws of the free parameters from the density of the good.
   [[nodiscard]] Candidates draw(std::size_t count, Rng& rng) const;
 
  private:
@@ -44,9 +51,17 @@ class Group {
   void learn(const Observation* trial, std::int64_t number, const LiveSplit& split);
   void learn_good(const History& history);
   [[nodiscard]] std::vector<double> scores(const Places& points) const;
-  [[nodiscard]] double log_prior(std::span<const Place> point) const;
+  // Of the axes from `first` on.
+  [[nodiscard]] double log_prior(std::span<const Place> point, std::size_t first) const;
+  // Of the good kernels and, last, the prior: their weights given what is held.
+  [[nodiscard]] std::vector<double> cumulative_weights() const;
 
-  std::vector<UnitAxis> axes_;
+  [[nodiscard]] double draw_from_prior(std::size_t axis, Rng& rng) const;
+  [[nodiscard]] double draw_from_kernel(std::size_t axis, std::size_t i, Rng& rng) const;
+
+  std::size_t free_;            // how many of the axes are free
+  std::vector<UnitAxis> axes_;  // the free ones first
+  std::vector<Place> held_;
   KernelSet good_;
   KernelSet others_;  // trials that stand for all that are neither good nor running
   KernelSet running_;

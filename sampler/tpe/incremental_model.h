@@ -22,8 +22,9 @@ class IncrementalModel : public DensityModel {
   // Whether it is what these would make: what the slice holds may differ, what it frees may not.
   [[nodiscard]] bool is_of(const SearchSpace& space, const Slice& slice, Direction direction) const;
 
-  // Brings it up to a history of the same study as before.
-  void update(const History& history);
+  // Brings it up to a history of the same study as before, and to what `slice` holds. REQUIRES:
+  // is_of() the slice.
+  void update(const History& history, const Slice& slice);
   // Complete and pruned trials, in the slice or not.
   [[nodiscard]] std::size_t told() const { return split_.told_anywhere(); }
 

@@ -63,6 +63,27 @@ std::vector<double> log_cell_masses(std::span<const double> edges, double mu, do
   return result;
 }
 
+double log_kernel(const UnitAxis& axis, const Place& mu, double sigma, double off_mass,
+                  const Place& at) {
+  const auto middle = static_cast<double>(mu.unit);
+  switch (axis.kind()) {
+    case UnitAxis::Kind::Choice:
+      return std::log(mu.index == at.index ? 1 - off_mass
+                                           : off_mass / static_cast<double>(axis.values() - 1));
+    case UnitAxis::Kind::Grid: {
+      const double a = (axis.edges()[at.index] - middle) / sigma;
+      const double b = (axis.edges()[at.index + 1U] - middle) / sigma;
+      const double mass = mass_between(a, b, upper_tail(std::abs(a)), upper_tail(std::abs(b)));
+      return mass > 0 ? std::max(std::log(mass / mass_inside(middle, sigma)), kLeastLogMass)
+                      : kLeastLogMass;
+    }
+    case UnitAxis::Kind::Line:
+      break;
+  }
+  const double z = (static_cast<double>(at.unit) - middle) / sigma;
+  return line_constant(middle, sigma) - 0.5 * z * z;
+}
+
 KernelSet::KernelSet(std::span<const UnitAxis> axes, double off_mass, double sigma)
     : axes_(axes), columns_(axes.size()) {
   for (std::size_t a = 0; a < axes.size(); ++a) {

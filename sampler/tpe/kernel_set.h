@@ -30,6 +30,10 @@ struct Places {
 // [0, 1]. REQUIRES: edges ascend from 0 to 1; mu in [0, 1]; sigma > 0.
 std::vector<double> log_cell_masses(std::span<const double> edges, double mu, double sigma);
 
+// ln of the kernel at `mu` on one axis, at the place `at`, in double precision.
+double log_kernel(const UnitAxis& axis, const Place& mu, double sigma, double off_mass,
+                  const Place& at);
+
 class KernelSet {
  public:
   // No kernels. `axes` outlives this. off_mass: of a Choice axis, what the choices other than the

@@ -98,7 +98,7 @@ IncrementalModel& TpeSampler::model(const Task& task, const History& history) {
                    std::make_unique<IncrementalModel>(task.space, task.slice, direction,
                                                       grouping_of(options_, history)));
   }
-  models_.front()->update(history);
+  models_.front()->update(history, task.slice);
   return *models_.front();
 }
 

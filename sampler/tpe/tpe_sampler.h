@@ -6,8 +6,9 @@
 // default mode has its split, and the kernels and weights of sampler/tpe/group.h.
 //
 // What it makes of a slice and of conditions:
-// - Only free parameters with more than one value are modelled; those that are held are left out,
-//   so that trials of every worker count, whatever they held.
+// - Trials of every worker count, whatever they held. Mode Optuna5 models the free parameters
+// alone;
+//   the default mode models the unconditional held ones too and draws the free ones given those.
 // - The slice is treated as a space of its own: kernels span the narrowed domains, and a trial with
 //   an active free parameter outside its domain is left out, before the split.
 // - With several objectives the good trials are the best by non-domination and hypervolume, and the

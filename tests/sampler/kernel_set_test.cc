@@ -55,8 +55,8 @@ Config random_config(const std::vector<UnitAxis>& axes, Rng& rng) {
 }
 
 // One kernel's density at a point in double precision from the definition.
-double log_kernel(const std::vector<UnitAxis>& axes, std::span<const Place> at,
-                  std::span<const Place> point, double sigma, double off_mass) {
+double log_product_kernel(const std::vector<UnitAxis>& axes, std::span<const Place> at,
+                          std::span<const Place> point, double sigma, double off_mass) {
   double sum = 0;
   for (std::size_t a = 0; a < axes.size(); ++a) {
     const auto mu = static_cast<double>(at[a].unit);
@@ -112,10 +112,25 @@ TEST_P(KernelSums, EqualTheDefinitionToFourDigits) {
   for (std::size_t k = 0; k < points.size(); ++k) {
     std::vector<double> terms;
     for (const auto& place : at) {
-      terms.push_back(log_kernel(axes, place, points.row(k), GetParam(), 0.3));
+      terms.push_back(log_product_kernel(axes, place, points.row(k), GetParam(), 0.3));
     }
     const double expected = log_sum_of(terms);
     EXPECT_NEAR(sums[k], expected, 1e-4 + 1e-6 * std::abs(expected)) << k;
+  }
+}
+
+TEST(LogKernel, EqualsTheDefinition) {
+  const SearchSpace space = mixed_space();
+  const std::vector<UnitAxis> axes = axes_of(space);
+  Rng rng = Rng::for_trial(10, 0);
+  for (int k = 0; k < 100; ++k) {
+    const std::vector<Place> mu = places_of(axes, random_config(axes, rng));
+    const std::vector<Place> at = places_of(axes, random_config(axes, rng));
+    double sum = 0;
+    for (std::size_t a = 0; a < axes.size(); ++a)
+      sum += log_kernel(axes[a], mu[a], 0.2, 0.3, at[a]);
+    const double expected = log_product_kernel(axes, mu, at, 0.2, 0.3);
+    EXPECT_NEAR(sum, expected, 1e-9 * std::abs(expected));
   }
 }
 

@@ -150,6 +150,29 @@ TEST(TpeSampler, MovesOnlyWhatTheSliceFrees) {
   }
 }
 
+TEST(TpeSampler, GoesByWhatIsHeld) {
+  const SearchSpace space = make_space({make_float("x", 0, 1), make_float("y", 0, 1)});
+  std::vector<Observation> trials;
+  Rng draws = Rng::for_trial(8, 0);
+  for (int i = 0; i < 200; ++i) {
+    const double x = draws.uniform();
+    const double y = draws.uniform();
+    trials.push_back(complete(i, {x, y}, std::pow(x - y, 2)));
+  }
+  const History history = make_history(trials);
+  for (const double held : {0.25, 0.75}) {
+    Slice slice = whole_space(space);
+    slice.domains[1].free = false;
+    slice.domains[1].held = held;
+    int near = 0;
+    for (int i = 0; i < 100; ++i) {
+      near += std::abs(suggest(space, slice, history, i)->config[0] - held) < 0.2;
+    }
+    // Two fifths of uniform draws are.
+    EXPECT_GT(near, 75);
+  }
+}
+
 TEST(TpeSampler, LearnsAConditionalParameterFromTheTrialsThatHadIt) {
   std::vector<Parameter> params = {make_categorical("kind", {"plain", "fancy"})};
   params.push_back(testing::when(make_float("knob", 0, 1), params, "kind", {"fancy"}));
