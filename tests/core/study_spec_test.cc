@@ -89,7 +89,8 @@ TEST(StudyFile, FillsInWhatIsAbsent) {
   EXPECT_EQ(spec->limits.failures, std::nullopt);
   EXPECT_EQ(spec->experiment, std::nullopt);
   EXPECT_EQ(spec->resolved["seed"], 12345);
-  EXPECT_EQ(spec->resolved["sampler"], parse(R"({"name": "tpe", "mode": "default", "multivariate": true,
+  EXPECT_EQ(spec->resolved["sampler"],
+            parse(R"({"name": "tpe", "mode": "default", "multivariate": true,
       "startup": 10, "candidates": 24, "version": 1})"));
   EXPECT_EQ(spec->resolved["pruner"], parse(R"({"name": "none"})"));
   EXPECT_EQ(spec->resolved["confirm"], parse(R"({"replicates": 0})"));
