@@ -1,6 +1,7 @@
-// How long TPE takes for one suggestion, its model built from the history as after every tell.
+// How long TPE takes for a suggestion and for learning a result, and in how much memory.
 
 #include <benchmark/benchmark.h>
+#include <malloc.h>
 
 #include <cstdint>
 #include <string>
@@ -51,8 +52,15 @@ History random_history(const SearchSpace& space, const Slice& slice, std::int64_
   return history;
 }
 
-// An ask and a tell of what was asked, from a history of so many trials.
-void BM_TpeAskAndTell(benchmark::State& state, const char* mode) {
+double allocated_bytes() {
+  const struct mallinfo2 info = mallinfo2();
+  return static_cast<double>(info.uordblks) + static_cast<double>(info.hblkhd);
+}
+
+// An ask, and with `tells` a tell of what was asked, from a history of so many trials. bytes: what
+// history and model take for each of them.
+void BM_Tpe(benchmark::State& state, const char* mode, bool tells) {
+  const double before = allocated_bytes();
   const SearchSpace space = mixed_space(state.range(1));
   const Slice slice = whole_space(space);
   History history = random_history(space, slice, state.range(0));
@@ -65,9 +73,10 @@ void BM_TpeAskAndTell(benchmark::State& state, const char* mode) {
 
   // The last trial is asked and told again and again, so that the history keeps its length.
   std::int64_t draw = 0;
-  const auto ask_and_tell = [&] {
+  const auto ask = [&] {
     Rng rng = Rng::for_trial(1, state.range(0) + draw++);
     std::optional<sampler::Suggestion> suggestion = tpe->suggest(task, history, rng);
+    if (!tells || !suggestion) return suggestion;
     Observation trial;
     trial.number = state.range(0);
     trial.config = suggestion->config;
@@ -77,18 +86,24 @@ void BM_TpeAskAndTell(benchmark::State& state, const char* mode) {
     history.apply(std::move(trial));
     return suggestion;
   };
-  const std::optional<sampler::Suggestion> first = ask_and_tell();
+  const std::optional<sampler::Suggestion> first = ask();
   if (!first || first->sampler != "tpe" || !slice.contains(space, first->config)) {
     state.SkipWithError("the suggestion is not TPE's or not in the space");
     return;
   }
-  for (auto _ : state) benchmark::DoNotOptimize(ask_and_tell());
+  state.counters["bytes"] =
+      (allocated_bytes() - before) / static_cast<double>(history.observations().size());
+  for (auto _ : state) benchmark::DoNotOptimize(ask());
 }
-BENCHMARK_CAPTURE(BM_TpeAskAndTell, default, "default")
+BENCHMARK_CAPTURE(BM_Tpe, default_ask, "default", false)
     ->ArgNames({"trials", "params"})
     ->ArgsProduct({{100, 1000, 10'000, 100'000, 1'000'000}, {10}})
     ->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(BM_TpeAskAndTell, optuna5, "optuna5")
+BENCHMARK_CAPTURE(BM_Tpe, default, "default", true)
+    ->ArgNames({"trials", "params"})
+    ->ArgsProduct({{100, 1000, 10'000, 100'000, 1'000'000}, {10}})
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(BM_Tpe, optuna5, "optuna5", true)
     ->ArgNames({"trials", "params"})
     ->ArgsProduct({{100, 1000, 10'000}, {10}})
     ->Unit(benchmark::kMicrosecond);
