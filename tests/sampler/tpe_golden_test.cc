@@ -130,7 +130,7 @@ void check(const Json& golden) {
 
 TEST(TpeModel, EqualsOptuna5OnRecordedHistories) {
   const Json golden = testing::load_golden("tpe_optuna5.json");
-  ASSERT_EQ(golden.at("cases").size(), 40u);
+  ASSERT_EQ(golden.at("cases").size(), 34u);
   for (const Json& entry : golden.at("cases")) {
     SCOPED_TRACE(entry.at("name").get<std::string>());
     check(entry);
