@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <memory>
 #include <string>
 
@@ -43,7 +44,8 @@ ImportanceRequest request_of(const ImportanceArguments& arguments) {
 // `share` of `width` columns, to an eighth of a column.
 std::string bar(double share, std::size_t width) {
   static constexpr std::array<const char*, 8> kEighths{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  const auto eighths = static_cast<std::size_t>(share * static_cast<double>(width) * 8 + 0.5);
+  const auto eighths =
+      static_cast<std::size_t>(std::lround(share * static_cast<double>(width) * 8));
   std::string text;
   for (std::size_t i = 0; i < eighths / 8; ++i) text += "█";
   return text + kEighths[eighths % 8];

@@ -109,6 +109,7 @@ std::vector<std::string> worker_budget_words(const StudyInfo& info) {
     text += (text.empty() ? use.worker + ": " : ", ") + use_words(use);
   }
   std::vector<std::string> lines;
+  lines.reserve(words.size());
   for (const auto& [worker, text] : words) lines.push_back(text);
   return lines;
 }

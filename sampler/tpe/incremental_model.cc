@@ -41,6 +41,7 @@ IncrementalModel::IncrementalModel(const SearchSpace& space, const Slice& slice,
       split_([this](const Observation& trial) { return inside(trial); }, direction, kMostOthers) {
   for (const std::vector<std::size_t>& group : parameters_) {
     std::vector<UnitAxis> free;
+    free.reserve(group.size());
     for (const std::size_t p : group) free.emplace_back(p, space.params()[p], slice.domains[p]);
     groups_.push_back(std::make_unique<Group>(
         std::move(free), groups_.empty() ? held_axes(space, slice) : std::vector<UnitAxis>()));

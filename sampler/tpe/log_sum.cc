@@ -69,7 +69,6 @@ void add_looked_up(const float* table, const std::uint16_t* row, std::size_t n,
                    float* __restrict term, Instructions with) {
   run(
       with, [=]() __attribute__((always_inline)) {
-#pragma GCC ivdep
         for (std::size_t i = 0; i < n; ++i) term[i] += table[row[i]];
       });
 }
@@ -79,7 +78,6 @@ void add_looked_up(const float* table_a, const std::uint16_t* row_a, const float
                    Instructions with) {
   run(
       with, [=]() __attribute__((always_inline)) {
-#pragma GCC ivdep
         for (std::size_t i = 0; i < n; ++i) term[i] += table_a[row_a[i]] + table_b[row_b[i]];
       });
 }

@@ -1,10 +1,10 @@
 // Which trials count as good, as Optuna 5 splits them.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "core/history.h"
@@ -21,7 +21,11 @@ struct Rank {
   double second = 0;
   std::int64_t number = -1;
 
-  auto operator<=>(const Rank& other) const = default;
+  bool operator==(const Rank& other) const = default;
+  bool operator<(const Rank& other) const {
+    return std::tie(tier, first, second, number) <
+           std::tie(other.tier, other.first, other.second, other.number);
+  }
 };
 // REQUIRES: the trial is Complete or Pruned, of one objective.
 Rank rank_of(const Observation& trial, Direction direction);
