@@ -284,6 +284,7 @@ std::vector<std::size_t> hypervolume_subset(std::span<const Losses> points, std:
     return distinct;
   }
   std::vector<Losses> sorted;
+  sorted.reserve(distinct.size());
   for (const std::size_t i : distinct) sorted.push_back(points[i]);
   std::vector<std::size_t> chosen = greedy(sorted, count, reference);
   for (std::size_t& position : chosen) position = distinct[position];
