@@ -38,6 +38,7 @@ std::vector<Counts> count_cells(const std::vector<ParameterGrid>& grids,
                                 const ImportanceTrials& trials,
                                 const std::vector<std::size_t>& chosen) {
   std::vector<Counts> counts;
+  counts.reserve(grids.size());
   for (const ParameterGrid& grid : grids) counts.emplace_back(grid.size());
   for (const std::size_t trial : chosen) {
     const std::span<const double> config = trials.config(trial);

@@ -116,7 +116,7 @@ class HttpServer::Impl {
   HttpListener listener_;
 };
 
-HttpServer::HttpServer(StudyApi& api, HttpOptions options)
+HttpServer::HttpServer(StudyApi& api, const HttpOptions& options)
     : impl_(std::make_unique<Impl>(api, options)) {}
 HttpServer::~HttpServer() = default;
 

@@ -22,7 +22,7 @@ struct HttpOptions {
 class HttpServer {
  public:
   // `api` must outlive the server.
-  HttpServer(StudyApi& api, HttpOptions options);
+  HttpServer(StudyApi& api, const HttpOptions& options);
   ~HttpServer();
 
   // Takes the port; returns the one taken. Throws Error(Unavailable) naming host and port if it

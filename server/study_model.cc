@@ -119,6 +119,7 @@ std::vector<HistoryChange> StudyModel::whole_history() const {
     return a->record.told < b->record.told;
   });
   std::vector<HistoryChange> history;
+  history.reserve(seen.size());
   for (const Trial* trial : seen) history.push_back({trial->number, observe(*trial)});
   return history;
 }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-enum Tier { kComplete, kPruned, kInfeasible, kFailed };
+enum Tier { Complete, Pruned, Infeasible, Failed };
 
 bool same_bits(double a, double b) {
   return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
@@ -22,15 +22,15 @@ bool same_bits(double a, double b) {
 void rank(const Observation& trial, double sign, Result& result) {
   const auto number = [&](double value) { return std::isnan(value) ? kInfinity : sign * value; };
   if (trial.state == TrialState::Fail) {
-    result.tier = kFailed;
+    result.tier = Failed;
   } else if (const double violation = trial.violation(); violation > 0) {
-    result.tier = kInfeasible;
+    result.tier = Infeasible;
     result.first = violation;
   } else if (trial.state == TrialState::Complete) {
-    result.tier = kComplete;
+    result.tier = Complete;
     result.first = trial.values.empty() ? kInfinity : number(trial.values.front());
   } else {
-    result.tier = kPruned;
+    result.tier = Pruned;
     result.first = trial.last_step < 0 ? 1 : -static_cast<double>(trial.last_step);
     result.second = number(trial.last_value);
   }

@@ -25,9 +25,8 @@ Rank rank_of(const Observation& trial, Direction direction) {
   const auto key = [&](double value) { return std::isnan(value) ? kInfinity : sign * value; };
   const double violation = trial.violation();
   if (!(violation <= 0)) {
-    return {.tier = Rank::Tier::Infeasible,
-            .first = std::isnan(violation) ? kInfinity : violation,
-            .number = trial.number};
+    const double most = std::isnan(violation) ? kInfinity : violation;
+    return {.tier = Rank::Tier::Infeasible, .first = most, .number = trial.number};
   }
   if (trial.state == TrialState::Complete) {
     return {.first = key(trial.values.empty() ? kInactive : trial.values.front()),
@@ -69,12 +68,12 @@ std::size_t gamma(std::size_t n) { return std::min((n + 9) / 10, kMostBelow); }
 
 Split split(std::span<const Observation* const> trials, std::span<const Direction> directions) {
   std::vector<Ranked> finished;
-  std::vector<char> is_above(trials.size(), 0);
+  std::vector<bool> is_above(trials.size(), false);
   for (std::size_t i = 0; i < trials.size(); ++i) {
     const TrialState state = trials[i]->state;
     if (state == TrialState::Complete || state == TrialState::Pruned) {
       finished.push_back({.rank = rank_of(*trials[i], directions.front()), .position = i});
-      is_above[i] = 1;
+      is_above[i] = true;
     } else {
       is_above[i] = state == TrialState::Running || trials[i]->infeasible_config;
     }
@@ -89,7 +88,7 @@ Split split(std::span<const Observation* const> trials, std::span<const Directio
   Split result;
   for (std::size_t k = 0; k < count; ++k) {
     result.below.push_back(finished[k].position);
-    is_above[finished[k].position] = 0;
+    is_above[finished[k].position] = false;
   }
   std::sort(result.below.begin(), result.below.end());
   for (std::size_t i = 0; i < trials.size(); ++i) {

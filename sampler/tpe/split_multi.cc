@@ -23,6 +23,7 @@ std::vector<std::size_t> best_by_rank(std::span<const Losses> points, std::size_
       continue;
     }
     std::vector<Losses> cut;
+    cut.reserve(members.size());
     for (const std::size_t i : members) cut.push_back(points[i]);
     for (const std::size_t i : hypervolume_subset(cut, room, reference_point(cut))) {
       best.push_back(members[i]);
