@@ -90,7 +90,7 @@ CommitQueue::Ticket StudyService::Impl::submit(LiveStudy& live,
     last.writes.push_back(std::move(write));
   }
   last.request = request;
-  const CommitQueue::Ticket ticket = queue.submit(std::move(changes));
+  CommitQueue::Ticket ticket = queue.submit(std::move(changes));
   if (request)
     live.requests.remember(request->request_id, {request->verb, request->answer, ticket});
   return ticket;

@@ -35,7 +35,7 @@ Change StudyModel::hand_out(std::int64_t number, HandOut what, LeaseRecord lease
   if (!is_new) trial = this->trial(number);
   trial.number = number;
   trial.state = TrialState::Running;
-  trial.config = what.config;
+  trial.config = std::move(what.config);
   trial.started = now;
   TrialRecord& record = trial.record;
   record.worker = what.worker;
