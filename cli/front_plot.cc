@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "cli/text.h"
 
@@ -74,27 +75,13 @@ void add_row(FrontData& data, const BestRow& row) {
 }
 
 std::string front_script(const FrontData& data, Picture kind) {
-  struct Layer {
-    const char* name;
-    std::string lines;
-    const char* style;
-    const char* label;
-  };
   std::vector<Layer> layers{
       {"$infeasible", points_of(data, false), "with points pt 6 ps 0.9 lw 1.2 lc rgb '#aaaaaa'",
        "infeasible"},
       {"$results", points_of(data, true), "with points pt 7 ps 0.9 lc rgb '#56b4e9'", "results"},
       {"$border", staircase(data), "with lines lw 1.5 lc rgb '#555555'", ""},
       {"$front", front_points(data), "with points pt 7 ps 1.2 lc rgb '#d55e00'", "Pareto front"}};
-  std::erase_if(layers, [](const Layer& layer) { return layer.lines.empty(); });
-  std::string script = terminal_line(kind) + frame(data);
-  for (const Layer& layer : layers)
-    script += fmt::format("{} << STUDYHALL_END\n{}STUDYHALL_END\n", layer.name, layer.lines);
-  script += "plot ";
-  for (const Layer& layer : layers)
-    script += fmt::format("{}{} using 1:2 {} title {}", &layer == &layers.front() ? "" : ", ",
-                          layer.name, layer.style, gnuplot_string(layer.label));
-  return script + "\n";
+  return layered_script(terminal_line(kind) + frame(data), std::move(layers));
 }
 
 }  // namespace studyhall::cli

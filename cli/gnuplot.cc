@@ -122,6 +122,18 @@ std::string gnuplot_string(const std::string& text) {
   return quoted + "'";
 }
 
+std::string layered_script(const std::string& head, std::vector<Layer> layers) {
+  std::erase_if(layers, [](const Layer& layer) { return layer.lines.empty(); });
+  std::string script = head;
+  for (const Layer& layer : layers)
+    script += fmt::format("{} << STUDYHALL_END\n{}STUDYHALL_END\n", layer.name, layer.lines);
+  script += "plot ";
+  for (const Layer& layer : layers)
+    script += fmt::format("{}{} using 1:2 {} title {}", &layer == &layers.front() ? "" : ", ",
+                          layer.name, layer.style, gnuplot_string(layer.label));
+  return script + "\n";
+}
+
 void draw(const std::string& script, const std::filesystem::path& file,
           const std::string& search_path) {
   const std::optional<std::filesystem::path> program = find_program("gnuplot", search_path);

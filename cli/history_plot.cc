@@ -9,6 +9,7 @@
 #include <cstring>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "cli/text.h"
 #include "core/error.h"
@@ -41,14 +42,6 @@ std::size_t required_column(const CsvReader& table, std::initializer_list<std::s
               fmt::format("{} has no column \"{}\"; `study export` writes such tables",
                           table.name(), *titles.begin()));
 }
-
-// One curve of the picture: a data block and how it is drawn.
-struct Layer {
-  std::string name;   // of the block
-  std::string lines;  // of the block
-  std::string style;  // "with ..."
-  std::string label;
-};
 
 std::string data_line(const HistoryPoint& point) {
   return fmt::format("{} {}\n", point.number, point.value);
@@ -189,15 +182,7 @@ std::string history_script(const HistoryData& data, Picture kind) {
   for (Layer& layer : worker_layers(data)) layers.push_back(std::move(layer));
   layers.push_back(special_layer(data, false));
   layers.push_back(special_layer(data, true));
-  std::erase_if(layers, [](const Layer& layer) { return layer.lines.empty(); });
-  std::string script = terminal_line(kind) + frame(data);
-  for (const Layer& layer : layers)
-    script += fmt::format("{} << STUDYHALL_END\n{}STUDYHALL_END\n", layer.name, layer.lines);
-  script += "plot ";
-  for (const Layer& layer : layers)
-    script += fmt::format("{}{} using 1:2 {} title {}", &layer == &layers.front() ? "" : ", ",
-                          layer.name, layer.style, gnuplot_string(layer.label));
-  return script + "\n";
+  return layered_script(terminal_line(kind) + frame(data), std::move(layers));
 }
 
 }  // namespace studyhall::cli
