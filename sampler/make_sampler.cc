@@ -37,7 +37,7 @@ std::unique_ptr<Sampler> make_cmaes(const Json& given) {
   OptionReader reader("cmaes", given);
   cmaes::Options options;
   options.sigma = reader.positive("sigma", options.sigma, 10);
-  options.popsize = static_cast<int>(reader.integer("popsize", options.popsize, 0, 100'000));
+  options.popsize = static_cast<int>(reader.integer("popsize", options.popsize, 4, 100'000));
   reader.finish();
   return std::make_unique<cmaes::CmaEsSampler>(options);
 }

@@ -22,7 +22,7 @@ namespace studyhall::sampler::cmaes {
 
 struct Options {
   double sigma = 1.0 / 6;  // initial step size, in units of each parameter's range
-  int popsize = 0;         // results per generation, at least 2; 0: 4 + floor(3 ln d)
+  int popsize = 0;         // results per generation, at least 4; 0: 4 + floor(3 ln d)
 };
 
 class CmaEsSampler : public Sampler {

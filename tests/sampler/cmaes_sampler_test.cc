@@ -205,6 +205,24 @@ TEST(CmaEsRun, StartsAgainWhenTheHistoryIsAnother) {
   }
 }
 
+TEST(Run, HasGenerationsOfTheSizeAskedFor) {
+  const SearchSpace space = testing::box_space(2);
+  const Slice slice = whole_space(space);
+  const std::vector<Axis> axes = numeric_axes(space, slice);
+  std::vector<Observation> trials;
+  for (int i = 0; i < 11; ++i) {
+    const Config place = {0.05 * i, 1 - 0.04 * i};
+    trials.push_back(complete(i, place, bowl(place)));
+  }
+  cmaes::Run run;
+  run.catch_up(Eigen::VectorXd::Constant(2, 0.5), 0.2, 4,
+               results(make_history(trials), Direction::Minimize, slice.key, axes));
+
+  EXPECT_EQ(run.constants.lambda, 4);
+  EXPECT_EQ(run.state.g, 2);
+  EXPECT_EQ(run.told.size(), 8U);
+}
+
 TEST(CmaEsSampler, DrawsCategoricalParametersUniformly) {
   const SearchSpace space =
       make_space({make_float("x", 0, 1), make_categorical("c", {"a", "b", "c"})});

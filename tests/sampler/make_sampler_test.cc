@@ -59,6 +59,10 @@ TEST(MakeSampler, RefusesOptionsThatBreakTheirRules) {
                  HasSubstr("true or false"));
   expect_refused(spec("cmaes", {{"sigma", -1}}), ErrorCode::Invalid, HasSubstr("sigma is -1"));
   expect_refused(spec("cmaes", {{"sigma", "wide"}}), ErrorCode::Invalid, HasSubstr("wide"));
+  expect_refused(spec("cmaes", {{"popsize", 3}}), ErrorCode::Invalid, HasSubstr("popsize is 3"));
+  expect_refused(spec("tpe", {{"mode", "optuna"}}), ErrorCode::Invalid,
+                 AllOf(HasSubstr("mode is"), HasSubstr("optuna5")));
+  expect_refused(spec("tpe", {{"group", true}}), ErrorCode::Invalid, HasSubstr("group"));
   expect_refused(spec("random", {{"seed", 1}}), ErrorCode::Invalid, HasSubstr("seed"));
   expect_refused(spec("qmc", {{"points", 1}}), ErrorCode::Invalid, HasSubstr("points"));
   expect_refused(spec("grid", {{"points", 0}}), ErrorCode::Invalid, HasSubstr("points is 0"));
