@@ -1,6 +1,7 @@
 #include "server/study_model.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core/error.h"
@@ -250,6 +251,12 @@ Observation StudyModel::observe(const Trial& trial) const {
   observation.config = trial.config;
   observation.values = trial.values;
   observation.constraints = trial.constraints;
+  // Another program's result: nothing shows that it is feasible.
+  if (trial.state == TrialState::Complete &&
+      trial.constraints.size() != spec().constraints.size()) {
+    observation.constraints.assign(spec().constraints.size(),
+                                   std::numeric_limits<double>::infinity());
+  }
   if (!trial.intermediate.empty()) {
     observation.last_step = trial.intermediate.rbegin()->first;
     observation.last_value = trial.intermediate.rbegin()->second;

@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/study_model.h"
 #include "tests/server/service_fixture.h"
 #include "tests/support/failing_storage.h"
 
@@ -180,6 +181,30 @@ TEST_P(SharedFile, SeesWhatAnotherProgramWrites) {
   EXPECT_EQ(other.ask("s", {}).trials.front().number, 2);
   service_->catch_up();
   EXPECT_EQ(service_->study("s").best_value, 4);
+}
+
+TEST_P(SharedFile, ForeignResultsWithoutTheirConstraintsAreFeasibleToNobody) {
+  create(two_floats(), {{"constraints", Json::parse(R"([{"metric": "minutes", "max": 60}])")}});
+  const auto id = storage_->find_study("s")->id;
+  Trial foreign;
+  foreign.number = 0;
+  foreign.state = TrialState::Complete;
+  foreign.config = {0.5, 0.5};
+  foreign.values = {9};
+  foreign.started = foreign.completed = clock_.now();
+  storage::Change change;
+  change.study = id;
+  change.writes.emplace_back(storage::AddTrial{foreign});
+  storage_->commit({&change, 1});
+  restart();
+
+  tell(ask(), 1, {{"minutes", 50}});
+
+  EXPECT_EQ(service_->study("s").best_value, 1);
+  const StudyModel model = StudyModel::load(*storage_, *storage_->find_study("s"));
+  for (const HistoryChange& seen : model.whole_history()) {
+    EXPECT_EQ(seen.observation->violation() > 0, seen.number == 0) << seen.number;
+  }
 }
 
 }  // namespace
