@@ -6,6 +6,8 @@
 #include <numeric>
 #include <utility>
 
+#include "sampler/tpe/truncnorm.h"
+
 namespace studyhall::sampler::tpe {
 namespace {
 
@@ -32,11 +34,6 @@ double draw_cut_normal(double mu, double sigma, Rng& rng) {
     if (x >= 0 && x <= 1) return x;
   }
   return mu;
-}
-
-double log_add(double a, double b) {
-  const double most = std::max(a, b);
-  return most + std::log1p(std::exp(std::min(a, b) - most));
 }
 
 // Of good trials, the best first: ln(n + 1) - ln(rank), as recombination weights of CMA-ES (Hansen,

@@ -46,7 +46,7 @@ class Group {
   [[nodiscard]] Candidates draw(std::size_t count, Rng& rng) const;
 
  private:
-  // nullopt where the trial lacks one of the parameters.
+  // False where the trial lacks one of the parameters.
   [[nodiscard]] bool place(const Observation& trial, std::vector<Place>& out) const;
   void learn(const Observation* trial, std::int64_t number, const LiveSplit& split);
   void learn_good(const History& history);

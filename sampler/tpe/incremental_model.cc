@@ -43,8 +43,9 @@ IncrementalModel::IncrementalModel(const SearchSpace& space, const Slice& slice,
     std::vector<UnitAxis> free;
     free.reserve(group.size());
     for (const std::size_t p : group) free.emplace_back(p, space.params()[p], slice.domains[p]);
+    const bool with_held = groups_.empty() && grouping != Grouping::Alone;
     groups_.push_back(std::make_unique<Group>(
-        std::move(free), groups_.empty() ? held_axes(space, slice) : std::vector<UnitAxis>()));
+        std::move(free), with_held ? held_axes(space, slice) : std::vector<UnitAxis>()));
   }
 }
 

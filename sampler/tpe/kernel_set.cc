@@ -3,19 +3,16 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <numbers>
 #include <optional>
 
 #include "sampler/tpe/log_sum.h"
+#include "sampler/tpe/truncnorm.h"
 
 namespace studyhall::sampler::tpe {
 namespace {
 
-constexpr double kLogSqrt2Pi = 0.91893853320467274178;
 // ln of the least mass told apart from none.
 constexpr double kLeastLogMass = -690;
-
-double upper_tail(double z) { return 0.5 * std::erfc(z / std::numbers::sqrt2); }
 
 // Mass of the standard normal between a < b, given the tails beyond |a| and |b|.
 double mass_between(double a, double b, double tail_a, double tail_b) {
@@ -24,16 +21,11 @@ double mass_between(double a, double b, double tail_a, double tail_b) {
   return 1 - tail_a - tail_b;
 }
 
-double mass_inside(double mu, double sigma) {
-  const double a = -mu / sigma;
-  const double b = (1 - mu) / sigma;
-  return mass_between(a, b, upper_tail(std::abs(a)), upper_tail(std::abs(b)));
-}
+// ln of the mass of a normal(mu, sigma) in [0, 1].
+double log_mass_inside(double mu, double sigma) { return log_mass(-mu / sigma, (1 - mu) / sigma); }
 
-// ln of what a Line's kernel does not owe to the point.
-double line_constant(double mu, double sigma) {
-  return -std::log(sigma * mass_inside(mu, sigma)) - kLogSqrt2Pi;
-}
+// ln of what a Line's kernel does not owe to the point: its density at its own middle.
+double line_constant(double mu, double sigma) { return truncnorm_log_density(mu, mu, sigma, 0, 1); }
 
 template <class T>
 void insert_at(std::vector<T>& values, std::size_t at, T value) {
@@ -48,7 +40,7 @@ void erase_at(std::vector<T>& values, std::size_t at) {
 }  // namespace
 
 std::vector<double> log_cell_masses(std::span<const double> edges, double mu, double sigma) {
-  const double log_inside = std::log(mass_inside(mu, sigma));
+  const double log_inside = log_mass_inside(mu, sigma);
   std::vector<double> result(edges.size() - 1);
   double z = (edges[0] - mu) / sigma;
   double tail = upper_tail(std::abs(z));
@@ -70,18 +62,14 @@ double log_kernel(const UnitAxis& axis, const Place& mu, double sigma, double of
     case UnitAxis::Kind::Choice:
       return std::log(mu.index == at.index ? 1 - off_mass
                                            : off_mass / static_cast<double>(axis.values() - 1));
-    case UnitAxis::Kind::Grid: {
-      const double a = (axis.edges()[at.index] - middle) / sigma;
-      const double b = (axis.edges()[at.index + 1U] - middle) / sigma;
-      const double mass = mass_between(a, b, upper_tail(std::abs(a)), upper_tail(std::abs(b)));
-      return mass > 0 ? std::max(std::log(mass / mass_inside(middle, sigma)), kLeastLogMass)
-                      : kLeastLogMass;
-    }
+    case UnitAxis::Kind::Grid:
+      return log_mass((axis.edges()[at.index] - middle) / sigma,
+                      (axis.edges()[at.index + 1U] - middle) / sigma) -
+             log_mass_inside(middle, sigma);
     case UnitAxis::Kind::Line:
       break;
   }
-  const double z = (static_cast<double>(at.unit) - middle) / sigma;
-  return line_constant(middle, sigma) - 0.5 * z * z;
+  return truncnorm_log_density(static_cast<double>(at.unit), middle, sigma, 0, 1);
 }
 
 KernelSet::KernelSet(std::span<const UnitAxis> axes, double off_mass, double sigma)

@@ -2,8 +2,7 @@
 //
 // Line: a normal cut to [0, 1]. Grid: the mass of that normal on a value's cell. Choice: most of
 // the mass on the one observed, the rest in equal parts on the others. Single precision: sums have
-// a relative error below 1e-4 (tests/sampler/kernel_set_test.cc), a hundred times less than what
-// another draw of 24 candidates changes.
+// a relative error of about 1e-4 (tests/sampler/kernel_set_test.cc has the bound).
 #pragma once
 
 #include <cstddef>

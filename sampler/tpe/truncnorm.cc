@@ -11,15 +11,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kHalfLog2Pi = 0.91893853320467274178;
 
-double upper_tail(double x) { return 0.5 * std::erfc(x / std::numbers::sqrt2); }
-
 double log_phi(double x) { return -0.5 * x * x - kHalfLog2Pi; }
-
-// ln(e^a + e^b).
-double log_add(double a, double b) {
-  if (a < b) std::swap(a, b);
-  return b == -kInfinity ? a : a + std::log1p(std::exp(b - a));
-}
 
 // The asymptotic series of Phi (Abramowitz and Stegun 26.2.12), for x <= -14: its terms fall below
 // rounding long before they grow again.
@@ -69,6 +61,13 @@ double inverse_log_cdf(double target) {
 }
 
 }  // namespace
+
+double log_add(double a, double b) {
+  if (a < b) std::swap(a, b);
+  return b == -kInfinity ? a : a + std::log1p(std::exp(b - a));
+}
+
+double upper_tail(double x) { return 0.5 * std::erfc(x / std::numbers::sqrt2); }
 
 double log_cdf(double x) {
   if (x < -14) return log_cdf_far_left(x);

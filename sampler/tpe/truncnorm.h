@@ -4,6 +4,12 @@
 
 namespace studyhall::sampler::tpe {
 
+// ln(e^a + e^b); -infinity is ln 0.
+double log_add(double a, double b);
+
+// 1 - Phi(x), with full relative precision for x >= 0.
+double upper_tail(double x);
+
 // ln Phi(x), Phi the standard normal distribution function.
 double log_cdf(double x);
 

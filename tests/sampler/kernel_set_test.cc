@@ -119,18 +119,30 @@ TEST_P(KernelSums, EqualTheDefinitionToFourDigits) {
   }
 }
 
-TEST(LogKernel, EqualsTheDefinition) {
+TEST(LogKernel, IsADensityOnEveryAxis) {
   const SearchSpace space = mixed_space();
-  const std::vector<UnitAxis> axes = axes_of(space);
   Rng rng = Rng::for_trial(10, 0);
-  for (int k = 0; k < 100; ++k) {
-    const std::vector<Place> mu = places_of(axes, random_config(axes, rng));
-    const std::vector<Place> at = places_of(axes, random_config(axes, rng));
-    double sum = 0;
-    for (std::size_t a = 0; a < axes.size(); ++a)
-      sum += log_kernel(axes[a], mu[a], 0.2, 0.3, at[a]);
-    const double expected = log_product_kernel(axes, mu, at, 0.2, 0.3);
-    EXPECT_NEAR(sum, expected, 1e-9 * std::abs(expected));
+  for (const UnitAxis& axis : axes_of(space)) {
+    for (const double sigma : {0.02, 0.3, 1.0}) {
+      const bool choice = axis.kind() == UnitAxis::Kind::Choice;
+      const Place mu = axis.place(choice ? axis.value_of(rng.index(axis.values()))
+                                         : axis.value_at(rng.uniform()));
+      double sum = 0;
+      if (axis.kind() == UnitAxis::Kind::Line) {
+        constexpr int kPoints = 4000;  // Simpson's rule
+        for (int k = 0; k <= kPoints; ++k) {
+          const double weight = k == 0 || k == kPoints ? 1 : k % 2 == 1 ? 4 : 2;
+          const Place at{.unit = static_cast<float>(k) / kPoints};
+          sum += weight / (3.0 * kPoints) * std::exp(log_kernel(axis, mu, sigma, 0.3, at));
+        }
+      } else {
+        for (std::size_t k = 0; k < axis.values(); ++k) {
+          const Place at{.index = static_cast<std::uint16_t>(k)};
+          sum += std::exp(log_kernel(axis, mu, sigma, 0.3, at));
+        }
+      }
+      EXPECT_NEAR(sum, 1, axis.kind() == UnitAxis::Kind::Line ? 1e-5 : 1e-12) << axis.position();
+    }
   }
 }
 

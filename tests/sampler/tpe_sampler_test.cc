@@ -173,6 +173,27 @@ TEST(TpeSampler, GoesByWhatIsHeld) {
   }
 }
 
+TEST(TpeSampler, OfEachParameterAloneNoneGoesByWhatIsHeld) {
+  const SearchSpace space = make_space({make_float("x", 0, 1), make_float("y", 0, 1)});
+  std::vector<Observation> trials;
+  Rng draws = Rng::for_trial(8, 0);
+  for (int i = 0; i < 60; ++i) {
+    const double x = draws.uniform();
+    const double y = draws.uniform();
+    trials.push_back(complete(i, {x, y}, std::pow(x - y, 2)));
+  }
+  const History history = make_history(trials);
+  Slice low = whole_space(space);
+  low.domains[1].free = false;
+  low.domains[1].held = 0.25;
+  Slice high = low;
+  high.domains[1].held = 0.75;
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(suggest(space, low, history, i, {.multivariate = false})->config[0],
+              suggest(space, high, history, i, {.multivariate = false})->config[0]);
+  }
+}
+
 TEST(TpeSampler, LearnsAConditionalParameterFromTheTrialsThatHadIt) {
   std::vector<Parameter> params = {make_categorical("kind", {"plain", "fancy"})};
   params.push_back(testing::when(make_float("knob", 0, 1), params, "kind", {"fancy"}));
@@ -199,6 +220,28 @@ TEST(TpeSampler, LearnsAConditionalParameterFromTheTrialsThatHadIt) {
 
   EXPECT_GT(fancy, 80);
   EXPECT_GT(near, fancy * 6 / 10);
+}
+
+TEST(TpeSampler, JudgesAParameterThatOnlyGoodTrialsHad) {
+  std::vector<Parameter> params = {make_categorical("kind", {"plain", "fancy"})};
+  params.push_back(testing::when(make_float("knob", 0, 1), params, "kind", {"fancy"}));
+  const SearchSpace space = make_space(params);
+  const Slice slice = whole_space(space);
+  // The two best of eleven trials are the only ones with the conditional parameter, near 0.8.
+  std::vector<Observation> trials;
+  for (int i = 0; i < 9; ++i) trials.push_back(complete(i, {0, kInactive}, 5 + i));
+  trials.push_back(complete(9, {1, 0.8}, 0));
+  trials.push_back(complete(10, {1, 0.82}, 1));
+  const History history = make_history(trials);
+  int fancy = 0;
+  for (int i = 0; i < 100; ++i) {
+    const Config config = suggest(space, slice, history, i)->config;
+    if (config[0] != 1) continue;
+    ++fancy;
+    // A third of the draws come from the uniform prior; of 24 the best must be a good one.
+    EXPECT_NEAR(config[1], 0.81, 0.15);
+  }
+  EXPECT_GT(fancy, 50);
 }
 
 TEST(TpeSampler, LeavesOutTrialsOutsideANarrowedRange) {
