@@ -17,6 +17,7 @@
 #include "client/study_client.h"
 #include "core/error.h"
 #include "core/rng.h"
+#include "tests/campaign/fault_vfs.h"
 #include "tests/campaign/server_process.h"
 #include "tests/support/temp_dir.h"
 
@@ -65,11 +66,26 @@ class Ledger {
     ++ended_;
     moved_.notify_all();
   }
+  // Whether every worker has ended.
+  bool is_over() {
+    const std::lock_guard lock(mutex_);
+    return ended_ == kWorkers;
+  }
+  // A worker met an error that must not be: all stop.
+  void broke(const std::string& error) {
+    const std::lock_guard lock(mutex_);
+    broken_ += error + "\n";
+  }
+  [[nodiscard]] bool is_broken() {
+    const std::lock_guard lock(mutex_);
+    return !broken_.empty();
+  }
 
   // To be read when every worker has ended.
   [[nodiscard]] const std::map<std::int64_t, double>& tells() const { return told_; }
   [[nodiscard]] const std::map<std::int64_t, Json>& asks() const { return params_; }
   [[nodiscard]] const std::string& twice() const { return twice_; }
+  [[nodiscard]] const std::string& broken() const { return broken_; }
 
  private:
   void step() {
@@ -83,6 +99,7 @@ class Ledger {
   std::map<std::int64_t, Json> params_;
   std::map<std::int64_t, double> told_;
   std::string twice_;
+  std::string broken_;
   std::int64_t steps_ = 0;
   int ended_ = 0;
 };
@@ -99,10 +116,10 @@ auto until_answered(Verb verb) {
   }
 }
 
-void run_worker(const std::string& url, int index, Ledger& ledger) {
+void work(const std::string& url, int index, Ledger& ledger) {
   const auto api = patient_client(url);
   const std::string name = "W" + std::to_string(index);
-  for (int round = 0;; ++round) {
+  for (int round = 0; !ledger.is_broken(); ++round) {
     AskRequest request;
     request.worker = name;
     request.request_id = name + "-ask-" + std::to_string(round);
@@ -128,6 +145,14 @@ void run_worker(const std::string& url, int index, Ledger& ledger) {
     until_answered([&] { return api->tell(kStudy, trial.number, told); });
     if (told.state == TrialState::Complete) ledger.told(trial.number, told.values.front());
   }
+}
+
+void run_worker(const std::string& url, int index, Ledger& ledger) {
+  try {
+    work(url, index, ledger);
+  } catch (const std::exception& error) {
+    ledger.broke(error.what());
+  }
   ledger.ended();
 }
 
@@ -142,11 +167,17 @@ std::vector<TrialView> all_trials(StudyApi& api) {
   }
 }
 
-TEST(CrashCampaign, KillsLoseNothingRepeatNothingAndStickNowhere) {
-  const int kills = is_long() ? 200 : 5;
-  const std::int64_t trials = is_long() ? 20'000 : 1'500;
-  const testing::TempDir dir;
-  testing::ServerProcess server(dir.path() / "studies.db");
+struct Scale {
+  int kills;
+  std::int64_t trials;
+};
+Scale scale() { return is_long() ? Scale{200, 20'000} : Scale{5, 1'500}; }
+
+// Runs 32 workers until the study has ended. `disturb(rng, ledger)` is called after random numbers
+// of acknowledged answers, `kills` times at most. Then every trial must be as it was acknowledged.
+template <typename Disturb>
+void run_campaign(testing::ServerProcess& server, Disturb disturb) {
+  const auto [kills, trials] = scale();
   patient_client(server.url())
       ->create_study({{"name", kStudy},
                       {"direction", "maximize"},
@@ -164,13 +195,14 @@ TEST(CrashCampaign, KillsLoseNothingRepeatNothingAndStickNowhere) {
 
   Rng rng = Rng::for_trial(5, 0);
   const auto most_steps = static_cast<std::size_t>(3 * trials / kills);
-  int killed = 0;
-  while (killed < kills && ledger.wait_for(1 + static_cast<std::int64_t>(rng.index(most_steps)))) {
-    server.kill();
-    ++killed;
-    server.start_again();
+  int disturbed = 0;
+  while (disturbed < kills &&
+         ledger.wait_for(1 + static_cast<std::int64_t>(rng.index(most_steps)))) {
+    disturb(rng, ledger);
+    ++disturbed;
   }
   for (std::thread& worker : workers) worker.join();
+  ASSERT_EQ(ledger.broken(), "");
 
   const auto api = patient_client(server.url());
   std::int64_t complete = 0;
@@ -189,8 +221,62 @@ TEST(CrashCampaign, KillsLoseNothingRepeatNothingAndStickNowhere) {
   EXPECT_EQ(complete, trials);
   EXPECT_EQ(std::ssize(ledger.tells()), trials);
   EXPECT_EQ(ledger.twice(), "");
-  RecordProperty("kills", killed);
-  std::printf("%d kills, %lld trials\n", killed, static_cast<long long>(trials));
+  std::printf("%d disturbances, %lld trials\n", disturbed, static_cast<long long>(trials));
+}
+
+TEST(CrashCampaign, KillsLoseNothingRepeatNothingAndStickNowhere) {
+  const testing::TempDir dir;
+  testing::ServerProcess server(dir.path() / "studies.db");
+  run_campaign(server, [&](Rng&, Ledger&) {
+    server.kill();
+    server.start_again();
+  });
+}
+
+// The program on a file system of fault_vfs.h, and its switches.
+struct FaultyServer {
+  testing::TempDir dir;
+  std::string file = (dir.path() / "switches").string();
+  testing::FaultSwitches& switches = testing::map_switches(file);
+  testing::ServerProcess server{dir.path() / "studies.db", "tests/study_with_faults",
+                                "STUDYHALL_TEST_FAULTS=" + file};
+
+  void kill() {
+    held_when_killed += switches.unsynced;
+    server.kill();
+    server.start_again();
+  }
+  std::int64_t held_when_killed = 0;  // bytes that the kills have lost
+};
+
+TEST(CrashCampaign, PowerFailuresLoseNothingRepeatNothingAndStickNowhere) {
+  FaultyServer faulty;
+  run_campaign(faulty.server, [&](Rng&, Ledger&) { faulty.kill(); });
+  std::printf("%lld bytes lost\n", static_cast<long long>(faulty.held_when_killed));
+}
+
+TEST(CrashCampaign, DisksThatFillUpOrFailLoseNothingRepeatNothingAndStickNowhere) {
+  FaultyServer faulty;
+  run_campaign(faulty.server, [&](Rng& rng, Ledger& ledger) {
+    const std::int64_t refused = faulty.switches.refused;
+    const auto times = static_cast<std::int32_t>(1 + rng.index(4));
+    switch (rng.index(4)) {
+      case 0:
+        faulty.switches.full = 1;
+        break;
+      case 1:
+        faulty.switches.fail_writes = times;
+        break;
+      default:
+        faulty.switches.fail_syncs = times;
+    }
+    while (faulty.switches.refused < refused + times && !ledger.is_over()) {
+      std::this_thread::yield();
+    }
+    faulty.switches.full = 0;
+    if (rng.index(3) == 0) faulty.kill();
+  });
+  std::printf("%lld writes and syncs refused\n", static_cast<long long>(faulty.switches.refused));
 }
 
 }  // namespace

@@ -26,7 +26,9 @@ std::string read_line(int fd) {
 
 }  // namespace
 
-ServerProcess::ServerProcess(std::filesystem::path database) : database_(std::move(database)) {
+ServerProcess::ServerProcess(std::filesystem::path database, std::string program,
+                             std::string setting)
+    : database_(std::move(database)), program_(std::move(program)), setting_(std::move(setting)) {
   start("0");
 }
 
@@ -38,12 +40,17 @@ void ServerProcess::start(const std::string& port) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-  std::vector<std::string> args{build_path("bin/study"), "serve",  "--json", "--db",
-                                database_.string(),      "--port", port};
+  std::vector<std::string> args{build_path(program_), "serve",  "--json", "--db",
+                                database_.string(),   "--port", port};
   std::vector<char*> argv;
   for (std::string& arg : args) argv.push_back(arg.data());
   argv.push_back(nullptr);
-  const int failed = posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
+  std::vector<char*> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) environment.push_back(*entry);
+  if (!setting_.empty()) environment.push_back(setting_.data());
+  environment.push_back(nullptr);
+  const int failed =
+      posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   close(out[1]);
   const std::string line = failed == 0 ? read_line(out[0]) : "";

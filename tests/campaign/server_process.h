@@ -1,4 +1,4 @@
-// The real server program, which a test may kill and start again on the same port and database.
+// A server program that a test may kill and start again on the same port and database.
 #pragma once
 
 #include <sys/types.h>
@@ -10,8 +10,10 @@ namespace studyhall::testing {
 
 class ServerProcess {
  public:
-  // Starts the built program, study serve, on a free port; returns once it serves.
-  explicit ServerProcess(std::filesystem::path database);
+  // Starts `program`, below the build folder, as `PROGRAM serve` on a free port; returns once it
+  // serves. `setting` ("NAME=value") goes into its environment.
+  explicit ServerProcess(std::filesystem::path database, std::string program = "bin/study",
+                         std::string setting = "");
   // Kills it.
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
@@ -28,6 +30,8 @@ class ServerProcess {
   void start(const std::string& port);
 
   std::filesystem::path database_;
+  std::string program_;
+  std::string setting_;
   std::string url_;
   pid_t pid_ = -1;
 };
