@@ -175,6 +175,7 @@ int run(const std::vector<std::string>& args, std::istream& in, std::ostream& ou
     add_result_commands(root, session);
     add_work_commands(root, session);
     add_watch_commands(root, session);
+    add_replay_command(root, session);
     add_completion_command(root, session);
 
     if (args.empty()) {

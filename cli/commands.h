@@ -20,6 +20,7 @@ void add_result_commands(CLI::App& root, Session& session);
 void add_importance_command(CLI::App& root, Session& session);
 void add_work_commands(CLI::App& root, Session& session);
 void add_watch_commands(CLI::App& root, Session& session);
+void add_replay_command(CLI::App& root, Session& session);
 void add_completion_command(CLI::App& root, Session& session);
 
 struct CommandText {

@@ -1,4 +1,9 @@
-// What happened to a study, in order. A study is a function of its events.
+// What happened to a study, in order.
+//
+// A study is a function of its events: server/replay.h makes it again from them alone. So a body
+// holds everything that a change was made from; what follows from that (values of constraints, the
+// end of dependents) is made again. Numbers of other programs that are not finite stand as "inf",
+// "-inf" or "nan". A change that came with a request id has it as "request_id".
 #pragma once
 
 #include <cstdint>
@@ -13,18 +18,21 @@ namespace studyhall {
 
 // What each body holds stands beside it; every body of a trial's event has its "number".
 enum class EventKind {
-  Created,    // the resolved study file
-  Asked,      // params, worker, purpose, attempt, sampler, pin, as_of: a trial was handed out
-  Enqueued,   // params, priority
-  Told,       // state, values, metrics, reason
-  Reported,   // step, value
+  Created,  // the resolved study file
+  Asked,  // a trial was handed out: params, worker, purpose, attempt, pin, pin_version, as_of (the
+          // event up to which its sampler saw the study), sampler, sampler_version, slice, cpu
+  Enqueued,  // params, priority, purpose, tags, after, title, description
+  Told,  // state, values, metrics, reason, cause, note, usage, evidence, worker; lease: which of
+         // the trial's leases it came with, from 1 (absent: the server ended the trial);
+         // requeued: back to waiting; of, attempt: the late result of that trial's lease
+  Reported,   // step, value, prune: the pruner found the trial not worth finishing
   LeaseLost,  // worker, attempt: back to waiting
   Released,   // worker: given back by its holder
-  NewBest,    // value: this trial now leads
+  NewBest,    // number, value: this trial now leads
   Stopped,    // reason
   Resumed,
   Deleted,
-  Foreign,         // what another program wrote into the database: the trial's content
+  Foreign,         // the trial's content, as another program has written it into the database
   Voided,          // reason, from (its state): the trial counts no more
   Parked,          // worker, until, reason: waits out a rate limit
   Unparked,        // worker: goes on
@@ -32,7 +40,7 @@ enum class EventKind {
   WorkerReleased,  // worker: may have trials again
   InsightAdded,    // id, text, trial
   InsightRetired,  // id
-  Edited,          // patch: what was changed in the study file
+  Edited,          // patch: what was changed in the study file; file: what came of it, resolved
 };
 std::string_view to_string(EventKind kind);
 std::optional<EventKind> event_kind_from_string(std::string_view name);

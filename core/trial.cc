@@ -115,6 +115,7 @@ Json to_json(const TrialRecord& record) {
   }
   if (!record.evidence.is_null()) json["evidence"] = record.evidence;
   if (record.late) json["late"] = true;
+  if (!record.foreign.empty()) json["foreign"] = record.foreign;
   if (record.voided > 0) json["voided"] = record.voided;
   if (record.parked_until) json["parked_until"] = format_utc(*record.parked_until);
   if (!record.tags.empty()) json["tags"] = record.tags;
@@ -163,6 +164,7 @@ TrialRecord trial_record_from_json(const Json& json) {
     }
     read(json, "evidence", record.evidence);
     read(json, "late", record.late);
+    read(json, "foreign", record.foreign);
     read(json, "voided", record.voided);
     if (const auto it = json.find("parked_until"); it != json.end()) {
       record.parked_until = parse_utc(it->get<std::string>());

@@ -98,6 +98,7 @@ struct TrialRecord {
   std::vector<AttemptUsage> earlier;  // of attempts that were sent back
   Json evidence;                      // how the score was measured; null: claimed only
   bool late = false;  // the result of a lost lease, kept beside the trial's own: outside the budget
+  std::string foreign;  // digest of what another program wrote, as last taken in; empty: nothing
   std::int64_t voided = 0;                // sequence of the event that voided it; 0: not voided
   std::optional<Timestamp> parked_until;  // running: its worker waits out a rate limit
   std::vector<std::string> tags;          // sorted: only for workers that accept them all

@@ -14,6 +14,17 @@ namespace {
 // Streams of a trial's random numbers: the sampler's own is 0.
 constexpr std::uint32_t kFocusStream = 1;
 constexpr std::uint32_t kFallbackStream = 2;
+constexpr std::uint32_t kPinStream = 3;  // which of several pins
+
+std::vector<std::size_t> focus_of(const StudySpec& spec, const std::string& worker) {
+  std::vector<std::size_t> focus;
+  const auto found = spec.workers.find(worker);
+  if (found == spec.workers.end() || !found->second.focus) return focus;
+  for (std::size_t p = 0; p < found->second.focus->size(); ++p) {
+    if ((*found->second.focus)[p].free) focus.push_back(p);
+  }
+  return focus;
+}
 
 Slice hold(Slice slice, const Config& given) {
   for (std::size_t p = 0; p < given.size(); ++p) {
@@ -25,6 +36,20 @@ Slice hold(Slice slice, const Config& given) {
 }
 
 }  // namespace
+
+AskSnapshot ask_snapshot(const StudyModel& study, std::int64_t number, const std::string& worker) {
+  AskSnapshot ask;
+  ask.number = number;
+  ask.worker = worker;
+  ask.as_of = study.last_sequence();
+  Rng rng = Rng::for_trial(study.spec().seed, number, kPinStream);
+  ask.pin = study.standing().pin(study.space(), focus_of(study.spec(), worker), rng);
+  if (number < std::ssize(study.trials())) {
+    const Config& config = study.trial(number).config;
+    if (!study.space().contains(config)) ask.given = config;
+  }
+  return ask;
+}
 
 Asker::Asker(std::shared_ptr<const StudySpec> spec)
     : spec_(std::move(spec)), history_(spec_->directions) {}
@@ -89,7 +114,7 @@ Draw Asker::draw(const AskSnapshot& ask, const std::function<bool(const Config&)
   };
   if (ask.number == 0 && ask.given.empty() && space.has_defaults()) {
     Config config = space.default_config();
-    if (admissible(config)) return {false, std::move(config), "default", ""};
+    if (admissible(config)) return {false, std::move(config), "default", "", 0};
   }
   Draw draw;
   for (const Choice& choice : choices(ask)) {
@@ -98,7 +123,7 @@ Draw Asker::draw(const AskSnapshot& ask, const std::function<bool(const Config&)
     sampler::Sampler& sampler = sampler_for(choice);
     if (auto suggestion = sampler.suggest(task, history_, rng)) {
       return {false, std::move(suggestion->config), std::move(suggestion->sampler),
-              choice.slice.key};
+              choice.slice.key, choice.sampler->version};
     }
     if (sampler.ends()) {
       draw.exhausted = true;
@@ -107,7 +132,9 @@ Draw Asker::draw(const AskSnapshot& ask, const std::function<bool(const Config&)
     }
     Rng spare = Rng::for_trial(spec_->seed, ask.number, kFallbackStream);
     sampler::Fallback any = sampler::draw_any(task, spare);
-    if (any.config) return {false, std::move(*any.config), "random", choice.slice.key};
+    if (any.config) {
+      return {false, std::move(*any.config), "random", choice.slice.key, choice.sampler->version};
+    }
     draw.exhausted = any.exhausted;
     draw.sampler.clear();
   }

@@ -18,9 +18,6 @@
 
 namespace studyhall::server {
 
-// The stream of a trial's random numbers that draws its pin among several: the sampler's own is 0.
-inline constexpr std::uint32_t kPinStream = 3;
-
 // What a suggestion is made from, besides the history.
 struct AskSnapshot {
   std::int64_t number = -1;  // the trial that it is for
@@ -29,6 +26,8 @@ struct AskSnapshot {
   Pin pin;
   Config given;  // of a waiting trial with part of its values: NaN where to choose; else empty
 };
+// As the study stands, for trial `number`: the next new one, or a waiting one.
+AskSnapshot ask_snapshot(const StudyModel& study, std::int64_t number, const std::string& worker);
 
 struct Draw {
   // The space is finite and nothing is left, or `sampler` has come to its end (Sampler::ends());
@@ -37,6 +36,7 @@ struct Draw {
   Config config;
   std::string sampler;
   std::string slice;
+  int sampler_version = 0;  // of the sampler asked; 0: none was
 };
 
 class Asker {

@@ -62,16 +62,6 @@ std::vector<std::string> accepts_of(const StudySpec& spec, const AskRequest& req
   return found == spec.workers.end() ? std::vector<std::string>{} : found->second.accepts;
 }
 
-std::vector<std::size_t> focus_of(const StudySpec& spec, const std::string& worker) {
-  std::vector<std::size_t> focus;
-  const auto found = spec.workers.find(worker);
-  if (found == spec.workers.end() || !found->second.focus) return focus;
-  for (std::size_t p = 0; p < found->second.focus->size(); ++p) {
-    if ((*found->second.focus)[p].free) focus.push_back(p);
-  }
-  return focus;
-}
-
 }  // namespace
 
 AskAnswer StudyService::Impl::ask(LiveStudy& live, const AskRequest& request) {
@@ -143,30 +133,26 @@ AskAnswer StudyService::Impl::ask_one(LiveStudy& live, const AskRequest& request
                                       CommitQueue::Ticket& ticket) {
   while (true) {
     AskSnapshot ask;
-    ask.worker = request.worker;
     Purpose purpose = Purpose::Suggested;
+    std::uint64_t holder_changes = 0;
     {
       const std::lock_guard lock(live.mutex);
-      StudyModel& study = loaded(live);
+      StudyModel& study = writable(live);
       const Timestamp now = clock.now();
       if (auto closed = study.closed(now)) return std::move(*closed);
       if (auto closed = study.closed_for(request.worker, now)) return std::move(*closed);
-      ask.number = std::ssize(study.trials());
-      ask.as_of = study.last_sequence();
       const auto waiting = study.first_waiting(accepts_of(study.spec(), request));
-      if (waiting) ask.number = *waiting;
-      Rng rng = Rng::for_trial(study.spec().seed, ask.number, kPinStream);
-      ask.pin = study.standing().pin(study.space(), focus_of(study.spec(), request.worker), rng);
+      ask = ask_snapshot(study, waiting.value_or(std::ssize(study.trials())), request.worker);
       if (waiting) {
         const Trial& trial = study.trial(*waiting);
         purpose = trial.record.purpose;
-        if (study.space().contains(trial.config)) {
+        if (ask.given.empty()) {
           HandOut what{trial.config,       request.worker, purpose, trial.record.sampler,
                        trial.record.slice, ask.as_of,      ask.pin};
           return hand_out(live, request, index, *waiting, std::move(what), ticket);
         }
-        ask.given = trial.config;
       }
+      holder_changes = study.holder_changes();
       sync_asker(live, study);
     }
 
@@ -199,9 +185,9 @@ AskAnswer StudyService::Impl::ask_one(LiveStudy& live, const AskRequest& request
                                ? ask.number == std::ssize(study.trials()) &&
                                      !study.first_waiting(accepts_of(study.spec(), request))
                                : study.trial(ask.number).state == TrialState::Waiting;
-    if (!as_before || study.holder(config_hash(study.space(), draw.config))) continue;
+    if (!as_before || study.holder_changes() != holder_changes) continue;
     HandOut what{draw.config, request.worker, purpose, draw.sampler,
-                 draw.slice,  ask.as_of,      ask.pin};
+                 draw.slice,  ask.as_of,      ask.pin, draw.sampler_version};
     return hand_out(live, request, index, ask.number, std::move(what), ticket);
   }
 }

@@ -97,7 +97,7 @@ EnqueueAnswer StudyService::enqueue(const std::string& study, const EnqueueReque
     CommitQueue::Ticket ticket;
     {
       const std::lock_guard lock(live.mutex);
-      StudyModel& model = impl_->loaded(live);
+      StudyModel& model = impl_->writable(live);
       const SearchSpace& space = model.space();
       const SearchSpace::Partial partial = space.partial_from_json(wanted.params);
       const bool full = space.contains(partial.config);

@@ -82,6 +82,23 @@ StudyModel& StudyService::Impl::loaded(LiveStudy& live) {
   return *live.study;
 }
 
+StudyModel& StudyService::Impl::writable(LiveStudy& live,
+                                         std::vector<CommitQueue::Ticket>* adopted) {
+  StudyModel& study = loaded(live);
+  const std::vector<std::int64_t> foreign = study.foreign();
+  std::vector<storage::Change> changes;
+  for (const std::int64_t number : foreign) {
+    for (storage::Change& change : study.adopt(number, clock.now())) {
+      changes.push_back(std::move(change));
+    }
+  }
+  if (!changes.empty()) {
+    CommitQueue::Ticket ticket = submit(live, std::move(changes));
+    if (adopted != nullptr) adopted->push_back(std::move(ticket));
+  }
+  return study;
+}
+
 CommitQueue::Ticket StudyService::Impl::submit(LiveStudy& live,
                                                std::vector<storage::Change> changes,
                                                std::optional<storage::RequestRecord> request) {
@@ -90,6 +107,7 @@ CommitQueue::Ticket StudyService::Impl::submit(LiveStudy& live,
     last.writes.push_back(std::move(write));
   }
   last.request = request;
+  if (request) changes.front().event->body["request_id"] = request->request_id;
   CommitQueue::Ticket ticket = queue.submit(std::move(changes));
   if (request)
     live.requests.remember(request->request_id, {request->verb, request->answer, ticket});
@@ -119,7 +137,8 @@ std::optional<Json> StudyService::Impl::answered(LiveStudy& live, const std::str
 }
 
 std::vector<CommitQueue::Ticket> StudyService::Impl::tidy(LiveStudy& live) {
-  StudyModel& study = loaded(live);
+  std::vector<CommitQueue::Ticket> tickets;
+  StudyModel& study = writable(live, &tickets);
   const std::uint64_t jumps = clock_jumps();
   const Timestamp now = clock.now();
   std::vector<storage::Change> changes;
@@ -128,15 +147,11 @@ std::vector<CommitQueue::Ticket> StudyService::Impl::tidy(LiveStudy& live) {
     study.renew_leases(now);
     changes.emplace_back().study = live.record.id;
   }
-  const std::vector<std::int64_t> foreign = study.foreign();
-  for (const std::int64_t number : foreign) {
-    for (storage::Change& change : study.adopt(number, now)) changes.push_back(std::move(change));
-  }
   for (storage::Change& change : server::expire_leases(study, now)) {
     changes.push_back(std::move(change));
   }
-  if (changes.empty()) return {};
-  return {submit(live, std::move(changes))};
+  if (!changes.empty()) tickets.push_back(submit(live, std::move(changes)));
+  return tickets;
 }
 
 std::uint64_t StudyService::Impl::clock_jumps() {

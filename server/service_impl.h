@@ -35,6 +35,10 @@ class StudyService::Impl {
   // REQUIRES: live.mutex is held.
   StudyModel& loaded(LiveStudy& live);
 
+  // The same, to be changed: what other programs wrote is taken into the order first, queued to be
+  // written before what the caller submits; `adopted` gets its ticket.
+  StudyModel& writable(LiveStudy& live, std::vector<CommitQueue::Ticket>* adopted = nullptr);
+
   // Queues the changes with the leases that beats have moved, and remembers the answer. REQUIRES:
   // live.mutex is held since the changes were made; `changes` is not empty.
   CommitQueue::Ticket submit(LiveStudy& live, std::vector<storage::Change> changes,

@@ -63,7 +63,7 @@ StudyInfo StudyService::edit_study(const std::string& name, const EditRequest& r
     CommitQueue::Ticket ticket;
     {
       const std::lock_guard lock(live.mutex);
-      StudyModel& model = impl_->loaded(live);
+      StudyModel& model = impl_->writable(live);
       const auto spec = parse_study_spec(patched(model.spec().resolved, request.patch));
       const Timestamp now = impl_->clock.now();
       ticket =
@@ -83,7 +83,7 @@ BeatAnswer StudyService::park(const std::string& study, std::int64_t number,
     CommitQueue::Ticket ticket;
     {
       const std::lock_guard lock(live.mutex);
-      StudyModel& model = impl_->loaded(live);
+      StudyModel& model = impl_->writable(live);
       static_cast<void>(model.trial(number));
       outcome = server::park(model, number, request, impl_->clock.now());
       if (!outcome.change) return outcome.answer;
@@ -100,7 +100,7 @@ void StudyService::void_trial(const std::string& study, std::int64_t number,
     CommitQueue::Ticket ticket;
     {
       const std::lock_guard lock(live.mutex);
-      StudyModel& model = impl_->loaded(live);
+      StudyModel& model = impl_->writable(live);
       if (model.trial(number).record.voided > 0) return;
       ticket = impl_->submit(live, model.void_trial(number, request.reason,
                                                     author_of(request.author), impl_->clock.now()));
@@ -122,7 +122,7 @@ void StudyService::release_worker(const std::string& study, const std::string& w
     CommitQueue::Ticket ticket;
     {
       const std::lock_guard lock(live.mutex);
-      StudyModel& model = impl_->loaded(live);
+      StudyModel& model = impl_->writable(live);
       if (!model.workers().contains(worker)) {
         std::vector<std::string> known;
         for (const auto& [name, record] : model.workers()) known.push_back(name);
@@ -153,7 +153,7 @@ Insight StudyService::add_insight(const std::string& study, const InsightRequest
     CommitQueue::Ticket ticket;
     {
       const std::lock_guard lock(live.mutex);
-      StudyModel& model = impl_->loaded(live);
+      StudyModel& model = impl_->writable(live);
       if (wanted.trial) static_cast<void>(model.trial(*wanted.trial));
       const auto shown = std::count_if(model.insights().begin(), model.insights().end(),
                                        [](const Insight& insight) { return !insight.retired; });
@@ -188,7 +188,7 @@ void StudyService::retire_insight(const std::string& study, std::int64_t id,
     CommitQueue::Ticket ticket;
     {
       const std::lock_guard lock(live.mutex);
-      StudyModel& model = impl_->loaded(live);
+      StudyModel& model = impl_->writable(live);
       if (id < 1 || id > std::ssize(model.insights())) {
         throw Error(ErrorCode::NotFound,
                     fmt::format("study \"{}\" has no insight {} (it has {})", model.record().name,

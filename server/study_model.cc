@@ -1,12 +1,14 @@
 #include "server/study_model.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
 #include "core/error.h"
 #include "core/study_api_json.h"
 #include "core/tags.h"
+#include "server/foreign_trial.h"
 
 namespace studyhall::server {
 
@@ -15,6 +17,11 @@ using storage::LeaseRecord;
 namespace {
 
 std::size_t slot(TrialState state) { return static_cast<std::size_t>(state); }
+
+bool same_config(const Config& a, const Config& b) {
+  return std::ranges::equal(
+      a, b, [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); });
+}
 
 }  // namespace
 
@@ -25,10 +32,7 @@ StudyModel StudyModel::load(storage::Storage& storage, const storage::StudyRecor
   StudyModel study(record);
   study.last_sequence_ = storage.last_sequence(record.id);
   std::vector<Trial> trials = storage.trials(record.id, {});
-  for (Trial& trial : trials) {
-    if (is_finished(trial.state) && trial.record.told == 0) study.foreign_.push_back(trial.number);
-    study.place(std::move(trial));
-  }
+  for (Trial& trial : trials) study.place(std::move(trial));
   study.rank_all();
   for (const storage::Fact& fact : storage.facts(record.id)) study.recall(fact);
   std::sort(study.insights_.begin(), study.insights_.end(),
@@ -37,7 +41,32 @@ StudyModel StudyModel::load(storage::Storage& storage, const storage::StudyRecor
     study.leases_[lease.number].push_back(lease);
     if (lease.current) study.expiries_.emplace(lease.expires_at, lease.number);
   }
+  for (const Trial& trial : study.trials_) {
+    if (study.is_news(trial)) study.foreign_.push_back(trial.number);
+  }
   return study;
+}
+
+StudyModel StudyModel::created(storage::StudyRecord record) {
+  StudyModel study(std::move(record));
+  study.last_sequence_ = 1;
+  return study;
+}
+
+bool StudyModel::is_news(const Trial& trial) const {
+  if (is_finished(trial.state)) return trial.record.told == 0;
+  const TrialRecord& record = trial.record;
+  const bool waits_of_ours =
+      record.attempt > 0 || record.purpose != Purpose::Suggested || !record.sampler.empty();
+  const bool ours =
+      trial.state == TrialState::Running ? current_lease(trial.number) != nullptr : waits_of_ours;
+  return !ours && record.foreign != foreign_digest(space(), trial);
+}
+
+void StudyModel::find_foreign(Trial trial) {
+  const std::int64_t number = trial.number;
+  place(std::move(trial));
+  foreign_.push_back(number);
 }
 
 void StudyModel::rank_all() {
@@ -163,9 +192,14 @@ void StudyModel::recall(const storage::Fact& fact) {
 void StudyModel::place(Trial trial) {
   const auto at = static_cast<std::size_t>(trial.number);
   if (at < trials_.size()) {
-    unindex(trials_[at]);
+    const Trial& before = trials_[at];
+    if (holds(before) != holds(trial) || !same_config(before.config, trial.config)) {
+      ++holder_changes_;
+    }
+    unindex(before);
     trials_[at] = std::move(trial);
   } else {
+    if (holds(trial)) ++holder_changes_;
     trials_.push_back(std::move(trial));
   }
   index(trials_[at]);
@@ -194,8 +228,6 @@ LeadChange StudyModel::rank(const Trial& trial) {
 void StudyModel::index(const Trial& trial) {
   ++counts_[slot(trial.state)];
   budget_.add(trial);
-  const bool config_failed =
-      trial.state == TrialState::Fail && trial.record.reason == FailReason::BadConfig;
   if (trial.state == TrialState::Waiting) {
     for (const std::int64_t awaited : trial.record.after) {
       std::vector<std::int64_t>& dependents = dependents_[awaited];
@@ -205,10 +237,13 @@ void StudyModel::index(const Trial& trial) {
     }
     if (is_ready(trial)) waiting_[trial.record.tags].insert(waiting_key(trial));
   }
-  const bool holds = trial.state != TrialState::Fail || config_failed;
-  if (holds && space().contains(trial.config)) {
-    holders_[config_hash(space(), trial.config)].push_back(trial.number);
-  }
+  if (holds(trial)) holders_[config_hash(space(), trial.config)].push_back(trial.number);
+}
+
+bool StudyModel::holds(const Trial& trial) const {
+  const bool may_run_again =
+      trial.state == TrialState::Fail && trial.record.reason != FailReason::BadConfig;
+  return !may_run_again && space().contains(trial.config);
 }
 
 void StudyModel::unindex(const Trial& trial) {

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/cpu_level.h"
 #include "core/history.h"
 #include "core/study_api.h"
 #include "server/budget.h"
@@ -38,6 +39,8 @@ struct HandOut {
   std::string slice;
   std::int64_t as_of = 0;
   Pin pin;
+  int sampler_version = 0;  // 0: not sampled
+  std::string_view cpu = cpu_level();
 };
 
 // What a sampler must learn: an observation, or that a trial is no longer one.
@@ -50,6 +53,8 @@ class StudyModel {
  public:
   // Reads the study as storage has it.
   static StudyModel load(storage::Storage& storage, const storage::StudyRecord& record);
+  // A study as it is created: the event that did it, and nothing else.
+  static StudyModel created(storage::StudyRecord record);
 
   // --- What there is ---
 
@@ -79,6 +84,8 @@ class StudyModel {
   // The trial that keeps `hash` from being handed out again: waiting, running, done or failed for
   // its configuration.
   [[nodiscard]] std::optional<std::int64_t> holder(const std::string& hash) const;
+  // Counts how often a configuration came to be held or free.
+  [[nodiscard]] std::uint64_t holder_changes() const { return holder_changes_; }
   // What has changed for samplers since the last call, in the order of the events.
   std::vector<HistoryChange> take_history_changes();
   // All of it, as a fresh sampler needs it, in the order of the events.
@@ -97,8 +104,10 @@ class StudyModel {
                            Timestamp now);
   // A result. `result` holds state, values, metrics, constraints and record as they shall be.
   // More changes follow where the leader, or with several objectives the front, changes (NewBest),
-  // and where trials waited for one that fails: they fail with it.
-  std::vector<storage::Change> finish(Trial result, const std::string& author, Timestamp now);
+  // and where trials waited for one that fails: they fail with it. `how` has further members for
+  // the event.
+  std::vector<storage::Change> finish(Trial result, const std::string& author, Timestamp now,
+                                      const Json& how = Json::object());
   // Running -> Waiting, in whichever way `kind` names (Told, LeaseLost, Released); `same_attempt`
   // when the next ask shall have the attempt that this one had. `used` by the attempt that ends.
   storage::Change requeue(std::int64_t number, EventKind kind, Json body, const std::string& author,
@@ -110,7 +119,7 @@ class StudyModel {
                           Timestamp now);
   // The late result of a trial that is done, as a finished trial of its own.
   std::vector<storage::Change> add_replicate(std::int64_t of, Trial result,
-                                             const std::string& author, Timestamp now);
+                                             const std::string& author, Timestamp now, Json how);
   // Fails the trial as voided and takes it out of everything that is reckoned; other changes as
   // finish() has them. REQUIRES: not voided yet.
   std::vector<storage::Change> void_trial(std::int64_t number, const std::string& reason,
@@ -133,11 +142,13 @@ class StudyModel {
   storage::Change edit(std::shared_ptr<const StudySpec> spec, const Json& patch,
                        const std::string& author, Timestamp now);
   storage::Change set_stopped(const std::string& reason, Timestamp now);
-  // A finished trial that another program wrote: gives it its place in the order. What waits for
-  // one that failed fails with it.
+  // A trial as another program has written it: gives it its place in the order. A lease of it
+  // ends with the trial; what waits for one that failed fails with it.
   std::vector<storage::Change> adopt(std::int64_t number, Timestamp now);
   // Trials that adopt() must be called for.
   [[nodiscard]] const std::vector<std::int64_t>& foreign() const { return foreign_; }
+  // What another program wrote, as load() finds it. REQUIRES: its number is at most the next one.
+  void find_foreign(Trial trial);
 
   // Moves the current lease's end; nothing for storage yet.
   void extend_lease(std::int64_t number, Timestamp now);
@@ -159,9 +170,13 @@ class StudyModel {
   LeadChange rank(const Trial& trial);
   void index(const Trial& trial);
   void unindex(const Trial& trial);
+  // Whether the trial keeps its configuration from being handed out again.
+  [[nodiscard]] bool holds(const Trial& trial) const;
+  // Whether another program wrote it in a way that has no event yet.
+  [[nodiscard]] bool is_news(const Trial& trial) const;
   void learn(std::int64_t number);
   void close_leases(std::int64_t number);
-  void finish_one(Trial result, const std::string& author, Timestamp now,
+  void finish_one(Trial result, const std::string& author, Timestamp now, const Json& how,
                   std::vector<storage::Change>& changes);
   // Fails what waits for the trial, and what waits for that.
   void fail_dependents(std::int64_t number, Timestamp now, std::vector<storage::Change>& changes);
@@ -196,7 +211,8 @@ class StudyModel {
   std::set<std::pair<std::int64_t, std::string>> dirty_leases_;  // number, token
   std::int64_t last_sequence_ = 0;
   Standing standing_;
-  std::vector<std::int64_t> foreign_;  // finished, without a place in the order
+  std::vector<std::int64_t> foreign_;  // without a place in the order
+  std::uint64_t holder_changes_ = 0;
   std::vector<HistoryChange> unseen_;
 };
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/foreign_trial.h"
 #include "server/study_model.h"
 
 namespace studyhall::server {
@@ -60,7 +61,9 @@ Change StudyModel::hand_out(std::int64_t number, HandOut what, LeaseRecord lease
                        {"purpose", to_string(record.purpose)},
                        {"attempt", record.attempt},
                        {"sampler", record.sampler},
+                       {"sampler_version", what.sampler_version},
                        {"slice", record.slice},
+                       {"cpu", what.cpu},
                        {"pin", record.pin},
                        {"pin_version", record.pin_version},
                        {"as_of", record.as_of}},
@@ -84,15 +87,16 @@ Change StudyModel::hand_out(std::int64_t number, HandOut what, LeaseRecord lease
   return out;
 }
 
-std::vector<Change> StudyModel::finish(Trial result, const std::string& author, Timestamp now) {
+std::vector<Change> StudyModel::finish(Trial result, const std::string& author, Timestamp now,
+                                       const Json& how) {
   std::vector<Change> changes;
   const std::int64_t number = result.number;
-  finish_one(std::move(result), author, now, changes);
+  finish_one(std::move(result), author, now, how, changes);
   fail_dependents(number, now, changes);
   return changes;
 }
 
-void StudyModel::finish_one(Trial result, const std::string& author, Timestamp now,
+void StudyModel::finish_one(Trial result, const std::string& author, Timestamp now, const Json& how,
                             std::vector<Change>& changes) {
   const std::int64_t number = result.number;
   const bool is_new = number == std::ssize(trials_);
@@ -108,6 +112,9 @@ void StudyModel::finish_one(Trial result, const std::string& author, Timestamp n
   if (result.record.reason) body["reason"] = to_string(*result.record.reason);
   if (!result.record.note.empty()) body["note"] = result.record.note;
   if (result.record.usage != Usage{}) body["usage"] = to_json(result.record.usage);
+  if (!result.record.evidence.is_null()) body["evidence"] = result.record.evidence;
+  body["worker"] = result.record.worker;
+  body.update(how);
 
   Change told = change(EventKind::Told, std::move(body), author, now);
   result.record.told = last_sequence_;
@@ -156,7 +163,7 @@ void StudyModel::fail_dependents(std::int64_t number, Timestamp now, std::vector
       lost.state = TrialState::Fail;
       lost.record.reason = FailReason::Dependency;
       lost.record.note = "trial " + std::to_string(cause) + ", which it was to follow, failed";
-      finish_one(std::move(lost), "server", now, changes);
+      finish_one(std::move(lost), "server", now, Json::object(), changes);
       failed.push_back(dependent);
     }
   }
@@ -231,10 +238,12 @@ Change StudyModel::enqueue(Config config, const EnqueueRequest& request, bool re
   trial.record.description = request.description;
   Json body{{"number", trial.number},
             {"params", space().to_json(trial.config)},
-            {"priority", request.priority}};
+            {"priority", request.priority},
+            {"purpose", to_string(trial.record.purpose)}};
   if (!request.tags.empty()) body["tags"] = request.tags;
   if (!request.after.empty()) body["after"] = request.after;
   if (!request.title.empty()) body["title"] = request.title;
+  if (!request.description.empty()) body["description"] = request.description;
   Change out = change(EventKind::Enqueued, std::move(body), "server", now);
   out.writes.emplace_back(storage::AddTrial{trial});
   place(std::move(trial));
@@ -242,7 +251,7 @@ Change StudyModel::enqueue(Config config, const EnqueueRequest& request, bool re
 }
 
 std::vector<Change> StudyModel::add_replicate(std::int64_t of, Trial result,
-                                              const std::string& author, Timestamp now) {
+                                              const std::string& author, Timestamp now, Json how) {
   result.number = std::ssize(trials_);
   result.config = trial(of).config;
   result.started = trial(of).started;
@@ -250,7 +259,9 @@ std::vector<Change> StudyModel::add_replicate(std::int64_t of, Trial result,
   result.record.prune = false;
   result.record.earlier.clear();
   result.record.late = true;
-  return finish(std::move(result), author, now);
+  how["of"] = of;
+  how["attempt"] = result.record.attempt;
+  return finish(std::move(result), author, now, how);
 }
 
 Change StudyModel::set_stopped(const std::string& reason, Timestamp now) {
@@ -263,12 +274,14 @@ Change StudyModel::set_stopped(const std::string& reason, Timestamp now) {
 
 std::vector<Change> StudyModel::adopt(std::int64_t number, Timestamp now) {
   Trial trial = this->trial(number);
-  Json body{{"number", number},
-            {"state", to_string(trial.state)},
-            {"params", space().to_json(trial.config)}};
-  if (!trial.values.empty()) body["values"] = trial.values;
-  Change out = change(EventKind::Foreign, std::move(body), "foreign", now);
-  trial.record.told = last_sequence_;
+  Change out = change(EventKind::Foreign, foreign_body(space(), trial), "foreign", now);
+  trial.record.foreign = foreign_digest(space(), trial);
+  if (is_finished(trial.state)) {
+    trial.record.told = last_sequence_;
+    trial.record.parked_until.reset();
+    trial.record.prune = false;
+    close_leases(number);
+  }
   out.writes.emplace_back(storage::UpdateTrial{trial.state, trial});
   place(std::move(trial));
   learn(number);

@@ -121,7 +121,7 @@ void StudyService::stop_study(const std::string& name, const std::string& reason
     CommitQueue::Ticket ticket;
     {
       const std::lock_guard lock(live.mutex);
-      StudyModel& study = impl_->loaded(live);
+      StudyModel& study = impl_->writable(live);
       if (!study.record().stopped.empty()) return;
       const std::string why = reason.empty() ? "by request" : reason;
       ticket = impl_->submit(live, {study.set_stopped(why, impl_->clock.now())});
@@ -135,7 +135,7 @@ void StudyService::resume_study(const std::string& name) {
     CommitQueue::Ticket ticket;
     {
       const std::lock_guard lock(live.mutex);
-      StudyModel& study = impl_->loaded(live);
+      StudyModel& study = impl_->writable(live);
       if (study.record().stopped.empty()) return;
       ticket = impl_->submit(live, {study.set_stopped("", impl_->clock.now())});
     }
@@ -157,7 +157,7 @@ TellAnswer StudyService::tell(const std::string& study, std::int64_t number,
     CommitQueue::Ticket ticket;
     {
       const std::lock_guard lock(live.mutex);
-      outcome = server::tell(impl_->loaded(live), number, request, impl_->clock.now());
+      outcome = server::tell(impl_->writable(live), number, request, impl_->clock.now());
       if (!outcome.changes.empty()) {
         ticket =
             impl_->submit(live, std::move(outcome.changes),
@@ -185,7 +185,7 @@ BeatAnswer StudyService::report(const std::string& study, std::int64_t number,
     CommitQueue::Ticket ticket;
     {
       const std::lock_guard lock(live.mutex);
-      StudyModel& model = impl_->loaded(live);
+      StudyModel& model = impl_->writable(live);
       if (const std::size_t objectives = model.spec().directions.size(); objectives > 1) {
         throw Error(ErrorCode::Invalid,
                     fmt::format("report: a reported value is one of one objective, and study "
@@ -214,7 +214,7 @@ BeatAnswer StudyService::heartbeat(const std::string& study, std::int64_t number
     CommitQueue::Ticket ticket;
     {
       const std::lock_guard lock(live.mutex);
-      StudyModel& model = impl_->loaded(live);
+      StudyModel& model = impl_->writable(live);
       const Timestamp now = impl_->clock.now();
       answer = beat(model, number, lease, now);
       if (answer.stop) return answer;
@@ -237,7 +237,7 @@ void StudyService::release(const std::string& study, std::int64_t number,
     CommitQueue::Ticket ticket;
     {
       const std::lock_guard lock(live.mutex);
-      StudyModel& model = impl_->loaded(live);
+      StudyModel& model = impl_->writable(live);
       const Timestamp now = impl_->clock.now();
       if (beat(model, number, lease, now).stop) return;
       const std::string worker = model.trial(number).record.worker;

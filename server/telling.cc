@@ -122,6 +122,16 @@ bool same_content(const Trial& trial, const TellRequest& request) {
   return trial.values == request.values && trial.metrics == request.metrics;
 }
 
+// What the event says besides the result: with which of the trial's leases, from 1, and its cause.
+Json how_told(const StudyModel& study, std::int64_t number, const LeaseRecord& lease,
+              const TellRequest& request) {
+  const std::vector<LeaseRecord>& leases = study.leases(number);
+  const auto at = std::ranges::find(leases, lease.token, &LeaseRecord::token);
+  Json how{{"lease", at - leases.begin() + 1}};
+  if (request.cause) how["cause"] = to_string(*request.cause);
+  return how;
+}
+
 // The trial as the request makes it.
 Trial result_of(const Trial& trial, const TellRequest& request) {
   Trial result = trial;
@@ -200,7 +210,8 @@ TellOutcome tell_done(StudyModel& study, const Trial& trial, const LeaseRecord& 
   result.record.reason.reset();
   result.intermediate.clear();
   TellOutcome outcome;
-  outcome.changes = study.add_replicate(original, std::move(result), lease.worker, now);
+  outcome.changes = study.add_replicate(original, std::move(result), lease.worker, now,
+                                        how_told(study, original, lease, request));
   study.mark_told(original, lease.token, number);
   outcome.answer = {number, request.state, false, leads(outcome.changes), false};
   judge(study, lease.worker, request, now, outcome.changes);
@@ -223,8 +234,9 @@ TellOutcome tell(StudyModel& study, std::int64_t number, const TellRequest& requ
     if (!lease.current) return already(trial, request);
     Json body{{"state", to_string(request.state)},
               {"reason", to_string(reason_of(request))},
-              {"note", request.note}};
-    if (request.cause) body["cause"] = to_string(*request.cause);
+              {"note", request.note},
+              {"requeued", true}};
+    body.update(how_told(study, number, lease, request));
     const std::string worker = lease.worker;
     outcome.changes.push_back(
         study.requeue(number, EventKind::Told, std::move(body), worker, false, request.usage, now));
@@ -234,7 +246,8 @@ TellOutcome tell(StudyModel& study, std::int64_t number, const TellRequest& requ
   }
   Trial result = result_of(trial, request);
   result.record.worker = lease.worker;
-  outcome.changes = study.finish(std::move(result), lease.worker, now);
+  outcome.changes =
+      study.finish(std::move(result), lease.worker, now, how_told(study, number, lease, request));
   study.mark_told(number, lease.token, number);
   outcome.answer.new_best = leads(outcome.changes);
   judge(study, lease.worker, request, now, outcome.changes);
@@ -282,18 +295,15 @@ BeatAnswer beat(StudyModel& study, std::int64_t number, const std::string& lease
   return answer;
 }
 
-std::vector<storage::Change> expire_leases(StudyModel& study, Timestamp now) {
-  std::vector<storage::Change> changes;
-  for (const std::int64_t number : study.expired(now)) {
-    const Trial trial = study.trial(number);
-    if (trial.record.attempt <= retries(study.spec())) {
-      changes.push_back(
-          study.requeue(number, EventKind::LeaseLost,
-                        {{"worker", trial.record.worker}, {"attempt", trial.record.attempt}},
-                        "server", false, {}, now));
-      study.judge_worker(trial.record.worker, false, now, changes);
-      continue;
-    }
+void lose_lease(StudyModel& study, std::int64_t number, Timestamp now,
+                std::vector<storage::Change>& changes) {
+  const Trial trial = study.trial(number);
+  if (trial.record.attempt <= retries(study.spec())) {
+    changes.push_back(
+        study.requeue(number, EventKind::LeaseLost,
+                      {{"worker", trial.record.worker}, {"attempt", trial.record.attempt}},
+                      "server", false, {}, now));
+  } else {
     Trial lost = trial;
     lost.state = TrialState::Fail;
     lost.record.reason = FailReason::Infra;
@@ -301,8 +311,13 @@ std::vector<storage::Change> expire_leases(StudyModel& study, Timestamp now) {
     for (storage::Change& change : study.finish(std::move(lost), "server", now)) {
       changes.push_back(std::move(change));
     }
-    study.judge_worker(trial.record.worker, false, now, changes);
   }
+  study.judge_worker(trial.record.worker, false, now, changes);
+}
+
+std::vector<storage::Change> expire_leases(StudyModel& study, Timestamp now) {
+  std::vector<storage::Change> changes;
+  for (const std::int64_t number : study.expired(now)) lose_lease(study, number, now, changes);
   return changes;
 }
 

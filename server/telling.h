@@ -42,8 +42,11 @@ ParkOutcome park(StudyModel& study, std::int64_t number, const ParkRequest& requ
 // Error(Conflict) for a lease never issued for this trial.
 BeatAnswer beat(StudyModel& study, std::int64_t number, const std::string& lease, Timestamp now);
 
-// Sends each trial whose lease ran out back to waiting; one that has used its retries fails
-// (infra).
+// Ends the running trial's lease: back to waiting, or, where it has used its retries, failed
+// (infra). Counts against its worker.
+void lose_lease(StudyModel& study, std::int64_t number, Timestamp now,
+                std::vector<storage::Change>& changes);
+// The same for every trial whose lease ran out.
 std::vector<storage::Change> expire_leases(StudyModel& study, Timestamp now);
 
 }  // namespace studyhall::server

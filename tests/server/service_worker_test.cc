@@ -231,5 +231,22 @@ TEST_P(ClockJump, KeepsAParkedTrialParked) {
   EXPECT_EQ(view(trial.number).lease_expires, until + minutes(5));
 }
 
+class Lease : public WorkerTest {};
+INSTANTIATE_TEST_SUITE_P(Backends, Lease, ::testing::Values("memory", "sqlite"),
+                         [](const auto& backend) { return backend.param; });
+
+TEST_P(Lease, IsTheTimeLimitAndATenthOrADayUnlessChosen) {
+  create(two_floats());
+  EXPECT_EQ(ask().lease.expires_at, clock_.now() + hours(24));
+  EXPECT_EQ(ask_for("W1", 90).lease.expires_at, clock_.now() + seconds(90));
+  service_->delete_study("s");
+  create(two_floats(), {{"experiment",
+                         {{"command", {"true"}},
+                          {"time_limit_min", 100},
+                          {"score", {{"file", "r.json"}, {"value", "/score"}}}}}});
+
+  EXPECT_EQ(ask().lease.expires_at, clock_.now() + minutes(110));
+}
+
 }  // namespace
 }  // namespace studyhall::server

@@ -11,7 +11,7 @@
 
 namespace studyhall::testing {
 
-class FailingStorage final : public storage::Storage {
+class FailingStorage : public storage::Storage {
  public:
   explicit FailingStorage(storage::Storage& inner) : inner_(inner) {}
 
