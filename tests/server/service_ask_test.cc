@@ -107,6 +107,23 @@ TEST_P(Ask, PinFollowsTheBestFeasibleTrial) {
   EXPECT_EQ(next.params["y"], best.params["y"]);
 }
 
+TEST_P(Ask, HoldsAFocusThatIsInactiveAtTheBestAtTheBestWhereItIsActive) {
+  create(Json::parse(R"({"name": "s", "direction": "maximize", "seed": 7,
+    "params": {"mode": {"type": "categorical", "choices": ["plain", "tuned"]},
+               "x": {"type": "float", "low": 0, "high": 1, "when": {"mode": ["tuned"]}}},
+    "workers": {"W1": {"focus": ["x"]}}, "focus_share": 1})"));
+  for (const char* params : {R"({"mode": "tuned", "x": 0.25})", R"({"mode": "tuned", "x": 0.75})",
+                             R"({"mode": "plain"})"}) {
+    enqueue(Json::parse(params));
+  }
+  for (const double value : {1.0, 2.0, 3.0}) tell(ask(), value);
+
+  const AskedTrial next = ask("W1");
+
+  EXPECT_EQ(next.pin, 1);
+  EXPECT_EQ(next.params["mode"], "tuned");
+}
+
 TEST_P(Ask, HoldsWhatIsFixedForAWorker) {
   Json file = two_floats();
   file["workers"] = Json::parse(R"({"W1": {"fixed": {"y": 0.125}}})");
