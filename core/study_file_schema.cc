@@ -169,6 +169,7 @@ constexpr std::string_view kSchema = R"json({
             "name": {"const": "cmaes"},
             "sigma": {"type": "number", "exclusiveMinimum": 0, "maximum": 1, "default": 0.16666666666666666, "description": "Initial standard deviation, as a share of each range."},
             "popsize": {"type": "integer", "minimum": 4, "maximum": 100000},
+            "restart": {"enum": ["none", "ipop", "bipop"], "default": "ipop", "description": "What follows a run that has stopped: nothing, or runs with more results a generation."},
             "version": {"const": 1}
           }
         },

@@ -41,6 +41,13 @@ Json read_sampler_options(const std::string& name, ObjectReader& object, std::si
     if (const auto popsize = object.field("popsize").integer(4, 100'000)) {
       options["popsize"] = *popsize;
     }
+    constexpr std::string_view kRestarts = "\"none\", \"ipop\" or \"bipop\"";
+    const JsonField restart = object.field("restart");
+    options["restart"] = restart.string(kRestarts).value_or("ipop");
+    if (options["restart"] != "none" && options["restart"] != "ipop" &&
+        options["restart"] != "bipop") {
+      restart.report_expected(kRestarts);
+    }
   } else if (name == "grid") {
     options["points"] = object.field("points").integer(1, 10'000).value_or(5);
   }

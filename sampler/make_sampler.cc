@@ -38,6 +38,9 @@ std::unique_ptr<Sampler> make_cmaes(const Json& given) {
   cmaes::Options options;
   options.sigma = reader.positive("sigma", options.sigma, 10);
   options.popsize = static_cast<int>(reader.integer("popsize", options.popsize, 4, 100'000));
+  const std::string restart = reader.name("restart", "ipop", {"none", "ipop", "bipop"});
+  if (restart == "none") options.restart = cmaes::Restart::None;
+  if (restart == "bipop") options.restart = cmaes::Restart::Bipop;
   reader.finish();
   return std::make_unique<cmaes::CmaEsSampler>(options);
 }

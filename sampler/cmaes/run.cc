@@ -1,122 +1,117 @@
 #include "sampler/cmaes/run.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <cstdint>
-#include <limits>
-#include <numeric>
-#include <tuple>
+#include <utility>
 
 namespace studyhall::sampler::cmaes {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr std::uint64_t kRestartSeed = 0x72657374617274;
 
-enum Tier { Complete, Pruned, Infeasible, Failed };
-
-bool same_bits(double a, double b) {
-  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
-}
-
-void rank(const Observation& trial, double sign, Result& result) {
-  const auto number = [&](double value) { return std::isnan(value) ? kInfinity : sign * value; };
-  if (trial.state == TrialState::Fail) {
-    result.tier = Failed;
-  } else if (const double violation = trial.violation(); violation > 0) {
-    result.tier = Infeasible;
-    result.first = violation;
-  } else if (trial.state == TrialState::Complete) {
-    result.tier = Complete;
-    result.first = trial.values.empty() ? kInfinity : number(trial.values.front());
-  } else {
-    result.tier = Pruned;
-    result.first = trial.last_step < 0 ? 1 : -static_cast<double>(trial.last_step);
-    result.second = number(trial.last_value);
+Eigen::VectorXd default_place(const SearchSpace& space, const std::vector<Axis>& axes) {
+  const Config usual = space.default_config();
+  Eigen::VectorXd place(std::ssize(axes));
+  for (std::size_t a = 0; a < axes.size(); ++a) {
+    const std::size_t p = axes[a].position();
+    const double value = std::isnan(usual[p]) ? space.params()[p].default_or_middle() : usual[p];
+    place[static_cast<Eigen::Index>(a)] = axes[a].to_unit(value);
   }
+  return place;
 }
 
 }  // namespace
 
-std::vector<Axis> numeric_axes(const SearchSpace& space, const Slice& slice) {
-  std::vector<Axis> axes;
-  for (std::size_t p = 0; p < space.size(); ++p) {
-    const Parameter& parameter = space.params()[p];
-    const Domain& domain = slice.domains[p];
-    if (!domain.free || !parameter.is_numeric() || !(domain.low < domain.high)) continue;
-    axes.push_back({.position = p, .scale = Scale(parameter, domain)});
-  }
-  return axes;
+Run::Run(const SearchSpace& space, Slice slice, const Options& options)
+    : slice_(std::move(slice)), options_(options), coordinates_(cmaes::coordinates(space, slice_)) {
+  start_ = default_place(space, coordinates_.axes);
+  reset();
+  lambda_ = mixed_.constants.lambda;
 }
 
-bool Result::ranks_before(const Result& other) const {
-  return std::tie(tier, first, second) < std::tie(other.tier, other.first, other.second);
+void Run::reset() {
+  begin(start_, options_.sigma, options_.popsize);
+  restarts_ = 0;
+  told_large_ = told_small_ = 0;
+  small_ = false;
+  mark_.reset();
+  seen_ = 0;
+  taken_.clear();
+  waiting_.clear();
 }
 
-bool Result::same(const Result& other) const {
-  return tier == other.tier && same_bits(first, other.first) && same_bits(second, other.second) &&
-         std::equal(unit.begin(), unit.end(), other.unit.begin(), other.unit.end(), same_bits);
+void Run::begin(Eigen::VectorXd mean, double sigma, int lambda) {
+  mixed_ = initial_mixed(coordinates_, std::move(mean), sigma, lambda);
+  start_sigma_ = sigma;
+  progress_ = {};
 }
 
-std::vector<Result> results(const History& history, Direction direction, const std::string& key,
-                            std::span<const Axis> axes) {
-  const double sign = direction == Direction::Minimize ? 1 : -1;
-  std::vector<Result> all;
-  for (const std::int64_t number : history.finish_order()) {
-    const Observation& trial = *history.find(number);
-    if (trial.slice != key) continue;
-    if (trial.state == TrialState::Fail && !trial.infeasible_config) continue;
-    Result result;
-    rank(trial, sign, result);
-    result.unit.reserve(axes.size());
-    for (const Axis& axis : axes) {
-      const double value = trial.config[axis.position];
-      result.unit.push_back(std::isnan(value) ? kInactive : axis.scale.to_unit(value));
-    }
-    all.push_back(std::move(result));
-  }
-  return all;
+bool Run::is_prefix_of(const History& history) const {
+  if (!mark_) return false;
+  const auto changed = history.changed_since(*mark_);
+  if (!changed) return false;
+  return std::none_of(changed->begin(), changed->end(), [&](std::int64_t number) {
+    const auto n = static_cast<std::size_t>(number);
+    return n < taken_.size() && taken_[n];
+  });
 }
 
-void Run::catch_up(const Eigen::VectorXd& mean, double sigma, int popsize,
-                   const std::vector<Result>& all) {
-  const bool same_start =
-      start.size() == mean.size() && start == mean && same_bits(start_sigma, sigma);
-  const bool extends = told.size() <= all.size() &&
-                       std::equal(told.begin(), told.end(), all.begin(),
-                                  [](const Result& a, const Result& b) { return a.same(b); });
-  if (!same_start || !extends) {
-    start = mean;
-    start_sigma = sigma;
-    told.clear();
-    const int d = static_cast<int>(mean.size());
-    constants = popsize > 0 ? make_constants(d, popsize) : default_constants(d);
-    state = initial_state(mean, sigma);
+bool Run::belongs(const SearchSpace& space, const Observation& trial) const {
+  return trial.slice == slice_.key || slice_.contains(space, trial.config);
+}
+
+void Run::catch_up(const SearchSpace& space, const History& history) {
+  if (!is_prefix_of(history)) reset();
+  const auto order = history.finish_order();
+  for (; seen_ < order.size(); ++seen_) {
+    const Observation& trial = *history.find(order[seen_]);
+    const auto number = static_cast<std::size_t>(trial.number);
+    if (taken_.size() <= number) taken_.resize(number + 1, false);
+    taken_[number] = true;
+    if (!belongs(space, trial)) continue;
+    std::optional<Result> result = result_of(trial, history.directions().front(), coordinates_);
+    if (!result) continue;
+    waiting_.push_back(std::move(*result));
+    if (std::ssize(waiting_) == mixed_.constants.lambda) tell_generation();
   }
-  const std::size_t lambda = static_cast<std::size_t>(constants.lambda);
-  while (told.size() + lambda <= all.size()) {
-    const std::span<const Result> batch = std::span(all).subspan(told.size(), lambda);
-    tell_generation(batch);
-    told.insert(told.end(), batch.begin(), batch.end());
+  mark_ = history.mark();
+}
+
+void Run::tell_generation() {
+  std::stable_sort(waiting_.begin(), waiting_.end(),
+                   [](const Result& a, const Result& b) { return a.ranks_before(b); });
+  std::vector<Candidate> generation;
+  generation.reserve(waiting_.size());
+  for (const Result& result : waiting_) generation.push_back(result.candidate);
+  tell(mixed_, coordinates_, generation);
+  progress_.best.push_back(waiting_.front().value());
+  progress_.median.push_back(waiting_[waiting_.size() / 2].value());
+  (small_ ? told_small_ : told_large_) += std::ssize(waiting_);
+  waiting_.clear();
+  if (options_.restart != Restart::None &&
+      !stop(mixed_, coordinates_.axes, start_sigma_, progress_).empty()) {
+    restart();
   }
 }
 
-void Run::tell_generation(std::span<const Result> batch) {
-  std::vector<std::size_t> order(batch.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return batch[a].ranks_before(batch[b]); });
-  Eigen::MatrixXd X(constants.d, constants.lambda);
-  Eigen::VectorXd f(constants.lambda);
-  for (int i = 0; i < constants.lambda; ++i) {
-    const Result& result = batch[order[static_cast<std::size_t>(i)]];
-    for (int a = 0; a < constants.d; ++a) {
-      const double unit = result.unit[static_cast<std::size_t>(a)];
-      X(a, i) = std::isnan(unit) ? state.mean[a] : unit;
-    }
-    f[i] = i;
+// IPOP: twice the candidates in each new run. BIPOP: small runs with short steps in between, for as
+// long as they have cost less than the large ones.
+void Run::restart() {
+  ++restarts_;
+  Rng rng = Rng::for_trial(kRestartSeed, restarts_);
+  Eigen::VectorXd mean(std::ssize(coordinates_.axes));
+  for (double& m : mean) m = rng.uniform();
+  small_ = options_.restart == Restart::Bipop && told_small_ < told_large_ && restarts_ > 1;
+  const int doublings = options_.restart == Restart::Ipop ? restarts_ : (restarts_ + 1) / 2;
+  const double large = lambda_ * std::pow(2.0, std::min(doublings, 12));
+  if (!small_) {
+    begin(std::move(mean), options_.sigma, static_cast<int>(large));
+    return;
   }
-  tell(state, constants, X, f, injection_limits(constants.d));
+  const double share = rng.uniform();
+  const double lambda = lambda_ * std::pow(0.5 * large / lambda_, share * share);
+  begin(std::move(mean), options_.sigma * std::pow(10.0, -2 * rng.uniform()),
+        std::max(lambda_, static_cast<int>(lambda)));
 }
 
 }  // namespace studyhall::sampler::cmaes

@@ -2,53 +2,66 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/history.h"
 #include "core/slice.h"
-#include "sampler/cmaes/cma.h"
-#include "sampler/unit_cube.h"
+#include "sampler/cmaes/results.h"
+#include "sampler/cmaes/stopping.h"
 
 namespace studyhall::sampler::cmaes {
 
-// A numeric free parameter with more than one value.
-struct Axis {
-  std::size_t position = 0;  // in the space
-  Scale scale;
+enum class Restart { None, Ipop, Bipop };
+
+struct Options {
+  double sigma = 1.0 / 6;  // initial step size, in units of each parameter's range
+  int popsize = 0;         // results per generation, at least 4; 0: 4 + floor(3 ln d)
+  Restart restart = Restart::Ipop;
 };
-std::vector<Axis> numeric_axes(const SearchSpace& space, const Slice& slice);
 
-// One finished trial: what it counts as (smaller is better, in this order) and where it was.
-struct Result {
-  int tier = 0;
-  double first = 0;
-  double second = 0;
-  std::vector<double> unit;  // [axes], NaN where the parameter was not active
+class Run {
+ public:
+  Run(const SearchSpace& space, Slice slice, const Options& options);
 
-  [[nodiscard]] bool ranks_before(const Result& other) const;
-  // Bit for bit, so that NaN equals NaN.
-  [[nodiscard]] bool same(const Result& other) const;
-};
-// The results of the slice `key` in the order in which they finished.
-std::vector<Result> results(const History& history, Direction direction, const std::string& key,
-                            std::span<const Axis> axes);
+  // Tells every whole generation that was not told yet. The state is that of a fresh run that was
+  // given the same history.
+  void catch_up(const SearchSpace& space, const History& history);
 
-struct Run {
-  Constants constants;
-  State state;
-  Eigen::VectorXd start;  // [d] mean of generation 0
-  double start_sigma = 0;
-  std::vector<Result> told;  // what `state` was computed from: whole generations
-
-  // Tells every whole generation of `all` that was not told yet; starts again where `told` is no
-  // longer the beginning of `all`, or the start differs. popsize 0: that of the dimension.
-  void catch_up(const Eigen::VectorXd& mean, double sigma, int popsize,
-                const std::vector<Result>& all);
+  [[nodiscard]] const Slice& slice() const { return slice_; }
+  [[nodiscard]] const Coordinates& coordinates() const { return coordinates_; }
+  [[nodiscard]] const Mixed& mixed() const { return mixed_; }
+  [[nodiscard]] int restarts() const { return restarts_; }
 
  private:
-  void tell_generation(std::span<const Result> batch);
+  void begin(Eigen::VectorXd mean, double sigma, int lambda);
+  void reset();
+  // Whether what was taken in is still the beginning of the history.
+  [[nodiscard]] bool is_prefix_of(const History& history) const;
+  [[nodiscard]] bool belongs(const SearchSpace& space, const Observation& trial) const;
+  void tell_generation();
+  void restart();
+
+  Slice slice_;
+  Options options_;
+  Coordinates coordinates_;
+  Eigen::VectorXd start_;  // [axes] mean of generation 0
+  int lambda_ = 0;         // of the first run
+
+  Mixed mixed_;
+  double start_sigma_ = 0;
+  Progress progress_;
+  int restarts_ = 0;
+  std::int64_t told_large_ = 0;  // candidates told to BIPOP's runs of growing size
+  std::int64_t told_small_ = 0;  // and to its small ones
+  bool small_ = false;
+
+  std::optional<History::Mark> mark_;
+  std::size_t seen_ = 0;         // of the history's finish_order
+  std::vector<bool> taken_;      // by number: it is among those seen
+  std::vector<Result> waiting_;  // less than a generation
 };
 
 }  // namespace studyhall::sampler::cmaes

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <utility>
 
-#include "sampler/tpe/truncnorm.h"
+#include "sampler/truncnorm.h"
 
 namespace studyhall::sampler::tpe {
 namespace {

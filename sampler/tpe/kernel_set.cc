@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "sampler/tpe/log_sum.h"
-#include "sampler/tpe/truncnorm.h"
+#include "sampler/truncnorm.h"
 
 namespace studyhall::sampler::tpe {
 namespace {

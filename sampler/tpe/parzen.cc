@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "sampler/tpe/truncnorm.h"
+#include "sampler/truncnorm.h"
 
 namespace studyhall::sampler::tpe {
 namespace {

@@ -80,7 +80,7 @@ TEST(StudyFile, ResolvesSamplers) {
   EXPECT_EQ(sampler_of(R"({"name": "grid", "points": 9})"),
             R"({"name":"grid","points":9,"version":1})");
   EXPECT_EQ(sampler_of(R"({"name": "cmaes", "sigma": 0.25, "popsize": 9})"),
-            R"({"name":"cmaes","sigma":0.25,"popsize":9,"version":1})");
+            R"({"name":"cmaes","sigma":0.25,"popsize":9,"restart":"ipop","version":1})");
   EXPECT_EQ(parse_study_spec(with("/sampler", "cmaes"))->sampler.options["sigma"], 1.0 / 6);
 }
 
@@ -105,6 +105,7 @@ TEST(StudyFile, RefusesBadSamplers) {
            "found \"optuna\""},
           {"/sampler", "{\"name\": \"tpe\", \"group\": true}", "/sampler/group", "group"},
           {"/sampler", "{\"name\": \"cmaes\", \"popsize\": 3}", "/sampler/popsize", "found 3"},
+          {"/sampler", "{\"name\": \"cmaes\", \"restart\": \"lots\"}", "/sampler/restart", "lots"},
           {"/sampler", "{\"name\": \"random\", \"sigma\": 1}", "/sampler/sigma", "unknown field"},
       },
       smallest_study_file());

@@ -107,29 +107,33 @@ Observation in_slice(Observation trial, std::string slice) {
   return trial;
 }
 
-State state_after(const std::vector<Observation>& trials, const SearchSpace& space,
-                  const Slice& slice) {
-  const std::vector<Axis> axes = numeric_axes(space, slice);
-  cmaes::Run run;
-  run.catch_up(Eigen::VectorXd::Constant(static_cast<Eigen::Index>(axes.size()), 0.5), 0.2, 0,
-               results(make_history(trials), Direction::Minimize, slice.key, axes));
-  return run.state;
+cmaes::Run run_after(const std::vector<Observation>& trials, const SearchSpace& space,
+                     const Slice& slice, const Options& options) {
+  cmaes::Run run(space, slice, options);
+  run.catch_up(space, make_history(trials));
+  return run;
 }
 
-TEST(CmaEsRun, TellsWholeGenerationsOfItsOwnSliceInFinishOrder) {
-  const SearchSpace space = testing::box_space(2);
+// Six results of each other's slices, and what is not one of them.
+TEST(CmaEsRun, TellsWholeGenerationsOfItsSliceInFinishOrder) {
+  const SearchSpace space = testing::box_space(3);
   Slice slice = whole_space(space);
   slice.key = "W1";
+  slice.domains[2].free = false;
+  slice.domains[2].held = 0.5;
   std::vector<Observation> trials;
-  const std::vector<Config> places = {{.1, .2}, {.7, .4}, {.3, .9}, {.5, .6}, {.2, .2}, {.8, .1}};
-  // Finished in the order 5, 4, ..., 0, with trials of others between.
+  const std::vector<Config> places = {{.1, .2, .5}, {.7, .4, .5}, {.3, .9, .5},
+                                      {.5, .6, .5}, {.2, .2, .5}, {.8, .1, .5}};
+  // Finished in the order 5, 4, ..., 0; every other one was drawn from elsewhere.
   for (int i = 5; i >= 0; --i) {
     const auto k = static_cast<std::size_t>(i);
-    trials.push_back(in_slice(complete(2 * i, places[k], bowl(places[k])), "W1"));
-    trials.push_back(in_slice(complete(2 * i + 1, {.9, .9}, -5), "W2"));
+    const std::string key = i % 2 == 0 ? "W1" : "W2";
+    trials.push_back(in_slice(complete(2 * i, places[k], bowl(places[k])), key));
+    trials.push_back(in_slice(complete(2 * i + 1, {.9, .9, .6}, -5), "W2"));
   }
+  const Options options{.sigma = 0.2, .restart = Restart::None};
 
-  const State s = state_after(trials, space, slice);
+  const State s = run_after(trials, space, slice, options).mixed().gaussian;
 
   State expected = initial_state(Eigen::VectorXd::Constant(2, 0.5), 0.2);
   const Constants k = default_constants(2);
@@ -148,82 +152,123 @@ TEST(CmaEsRun, TellsWholeGenerationsOfItsOwnSliceInFinishOrder) {
 
   trials.pop_back();
   trials.pop_back();  // five results are no generation
-  EXPECT_EQ(state_after(trials, space, slice).g, 0);
+  EXPECT_EQ(run_after(trials, space, slice, options).mixed().gaussian.g, 0);
 }
 
-TEST(CmaEsRun, RanksFeasibleThenPrunedThenInfeasibleThenFailed) {
+TEST(CmaEsResults, RankFeasibleThenPrunedThenInfeasibleThenFailed) {
   const SearchSpace space = testing::box_space(1);
-  const Slice slice = whole_space(space);
-  const std::vector<Axis> axes = numeric_axes(space, slice);
+  const Coordinates at = coordinates(space, whole_space(space));
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const std::vector<Observation> from_worst = {
       failed(0, {.1}, true),       infeasible(1, {.1}, -7, 2), infeasible(2, {.1}, 7, 1),
       pruned(3, {.1}, -1, nan),    pruned(4, {.1}, 2, nan),    pruned(5, {.1}, 2, 4),
       pruned(6, {.1}, 3, 9),       complete(7, {.1}, 1e308),   complete(8, {.1}, 3),
       complete(9, {.1}, -INFINITY)};
-  std::vector<Observation> trials = from_worst;
-  trials.push_back(failed(10, {.1}, false));  // not the configuration's fault: left out
-
-  const std::vector<Result> all =
-      results(make_history(trials), Direction::Minimize, slice.key, axes);
-
-  ASSERT_EQ(all.size(), from_worst.size());
-  for (std::size_t i = 0; i + 1 < all.size(); ++i) {
-    EXPECT_TRUE(all[i + 1].ranks_before(all[i])) << i;
-    EXPECT_FALSE(all[i].ranks_before(all[i + 1])) << i;
-  }
-}
-
-TEST(CmaEsRun, StartsAgainWhenTheHistoryIsAnother) {
-  const SearchSpace space = testing::box_space(2);
-  const Slice slice = whole_space(space);
-  const std::vector<Axis> axes = numeric_axes(space, slice);
-  std::vector<Observation> trials;
-  for (int i = 0; i < 18; ++i) {
-    const Config place = {0.05 * i, 1 - 0.04 * i};
-    trials.push_back(complete(i, place, bowl(place)));
-  }
-  const auto all_of = [&](std::vector<Observation> some) {
-    return results(make_history(std::move(some)), Direction::Minimize, slice.key, axes);
+  const auto result = [&](const Observation& trial) {
+    return result_of(trial, Direction::Minimize, at);
   };
-  std::vector<Observation> corrected = trials;
-  corrected[3].values = {-1.0};
-  std::vector<Observation> shorter(trials.begin(), trials.begin() + 7);
-  const Eigen::VectorXd start = Eigen::VectorXd::Constant(2, 0.5);
-  cmaes::Run lived;
 
-  for (const auto& some : {trials, corrected, shorter, trials}) {
-    lived.catch_up(start, 0.2, 0, all_of(some));
-
-    cmaes::Run fresh;
-    fresh.catch_up(start, 0.2, 0, all_of(some));
-    EXPECT_EQ(lived.state.g, static_cast<std::int64_t>(some.size() / 6));
-    EXPECT_EQ(lived.state.g, fresh.state.g);
-    EXPECT_EQ(lived.state.mean, fresh.state.mean);
-    EXPECT_EQ(lived.state.C, fresh.state.C);
-    EXPECT_EQ(lived.state.p_c, fresh.state.p_c);
+  for (std::size_t i = 0; i + 1 < from_worst.size(); ++i) {
+    EXPECT_TRUE(result(from_worst[i + 1])->ranks_before(*result(from_worst[i]))) << i;
+    EXPECT_FALSE(result(from_worst[i])->ranks_before(*result(from_worst[i + 1]))) << i;
   }
+  EXPECT_FALSE(result(failed(10, {.1}, false))) << "not the configuration's fault: left out";
 }
 
-TEST(Run, HasGenerationsOfTheSizeAskedFor) {
-  const SearchSpace space = testing::box_space(2);
+void expect_same(const cmaes::Run& a, const cmaes::Run& b) {
+  EXPECT_EQ(a.mixed().gaussian.g, b.mixed().gaussian.g);
+  EXPECT_EQ(a.mixed().gaussian.mean, b.mixed().gaussian.mean);
+  EXPECT_EQ(a.mixed().gaussian.C, b.mixed().gaussian.C);
+  EXPECT_EQ(a.mixed().gaussian.p_c, b.mixed().gaussian.p_c);
+  EXPECT_EQ(a.mixed().margin.A, b.mixed().margin.A);
+  EXPECT_EQ(a.mixed().categorical.q, b.mixed().categorical.q);
+}
+
+TEST(CmaEsRun, IsThatOfAFreshOneWhateverTheHistoryWasBefore) {
+  const SearchSpace space =
+      make_space({make_float("x", 0, 1), make_int("i", 0, 9), make_categorical("c", {"a", "b"})});
   const Slice slice = whole_space(space);
-  const std::vector<Axis> axes = numeric_axes(space, slice);
+  std::vector<Observation> trials;
+  for (int i = 0; i < 31; ++i) {
+    const Config place = {0.03 * i, static_cast<double>(i % 10), static_cast<double>(i % 2)};
+    trials.push_back(complete(i, place, place[0] + place[1] + place[2]));
+  }
+  History history({Direction::Minimize});
+  cmaes::Run lived(space, slice, {});
+  const auto check = [&] {
+    lived.catch_up(space, history);
+    cmaes::Run fresh(space, slice, {});
+    fresh.catch_up(space, history);
+    expect_same(lived, fresh);
+  };
+
+  for (const Observation& trial : trials) {
+    history.apply(trial);
+    check();
+  }
+  EXPECT_EQ(lived.mixed().gaussian.g, 31 / 7);
+  trials[3].values = {-100.0};
+  history.apply(trials[3]);
+  check();
+  history.remove(5);
+  check();
+  history = make_history(trials);
+  check();
+}
+
+TEST(CmaEsRun, HasGenerationsOfTheSizeAskedFor) {
+  const SearchSpace space = testing::box_space(2);
   std::vector<Observation> trials;
   for (int i = 0; i < 11; ++i) {
     const Config place = {0.05 * i, 1 - 0.04 * i};
     trials.push_back(complete(i, place, bowl(place)));
   }
-  cmaes::Run run;
-  run.catch_up(Eigen::VectorXd::Constant(2, 0.5), 0.2, 4,
-               results(make_history(trials), Direction::Minimize, slice.key, axes));
+  const cmaes::Run run = run_after(trials, space, whole_space(space), {.popsize = 4});
 
-  EXPECT_EQ(run.constants.lambda, 4);
-  EXPECT_EQ(run.state.g, 2);
-  EXPECT_EQ(run.told.size(), 8U);
+  EXPECT_EQ(run.mixed().constants.lambda, 4);
+  EXPECT_EQ(run.mixed().gaussian.g, 2);
 }
 
-TEST(CmaEsSampler, DrawsCategoricalParametersUniformly) {
+// A flat function stops each run by TolFun.
+int lambda_after(int trials, Restart restart) {
+  const SearchSpace space = testing::box_space(2);
+  std::vector<Observation> all;
+  for (int i = 0; i < trials; ++i) all.push_back(complete(i, {0.1, 0.01 * (i % 100)}, 1.0));
+  return run_after(all, space, whole_space(space), {.restart = restart}).mixed().constants.lambda;
+}
+
+TEST(CmaEsRun, RestartsWithTwiceTheCandidatesWhenItHasStopped) {
+  const int generations = 10 + 30 * 2 / 6;  // that must be flat
+  EXPECT_EQ(lambda_after(6 * generations - 1, Restart::Ipop), 6);
+  EXPECT_EQ(lambda_after(6 * generations, Restart::Ipop), 12);
+  EXPECT_EQ(lambda_after(6 * generations + 12 * 15, Restart::Ipop), 24);
+  EXPECT_EQ(lambda_after(10'000, Restart::None), 6);
+}
+
+TEST(CmaEsRun, OfBipopAlternatesLargeAndSmall) {
+  const int large = 6 * 20;
+  EXPECT_EQ(lambda_after(large, Restart::Bipop), 12);
+  const int small = lambda_after(large + 12 * 15, Restart::Bipop);
+  EXPECT_GE(small, 6);
+  EXPECT_LE(small, 12);
+}
+
+TEST(CmaEsSampler, LearnsChoicesOrderedOnesAndIntegers) {
+  Parameter size = make_categorical("size", {"s", "m", "l", "xl", "xxl"});
+  size.ordered = true;
+  const SearchSpace space =
+      make_space({make_float("x", 0, 1), make_int("i", 0, 50), size,
+                  make_categorical("c", {"a", "b", "c", "d", "e", "f"}), make_int("flag", 0, 1)});
+  const auto f = [](const Config& config) {
+    return std::pow(config[0] - 0.2, 2) + std::pow(config[1] / 50 - 0.8, 2) +
+           std::pow(config[2] / 5 - 0.6, 2) + (config[3] == 4 ? 0 : 0.5) +
+           (config[4] == 1 ? 0 : 0.5);
+  };
+  EXPECT_LT(best_after(400, 1, space, whole_space(space), f, 6), 1e-3);
+  EXPECT_LT(best_after(600, 16, space, whole_space(space), f, 7), 1e-3);
+}
+
+TEST(CmaEsSampler, DrawsChoicesUniformlyAtFirst) {
   const SearchSpace space =
       make_space({make_float("x", 0, 1), make_categorical("c", {"a", "b", "c"})});
   const Slice slice = whole_space(space);
@@ -238,8 +283,8 @@ TEST(CmaEsSampler, DrawsCategoricalParametersUniformly) {
   for (const int count : counts) EXPECT_NEAR(count, 300, 70);
 }
 
-TEST(CmaEsSampler, DrawsFromASliceWithoutNumbersAtRandom) {
-  const SearchSpace space = make_space({make_categorical("c", {"a", "b"}), make_int("i", 3, 3)});
+TEST(CmaEsSampler, HandsOutTheOneConfigurationOfAFixedSlice) {
+  const SearchSpace space = make_space({make_categorical("c", {"a"}), make_int("i", 3, 3)});
   const Slice slice = whole_space(space);
   Rng rng = Rng::for_trial(8, 0);
 

@@ -8,7 +8,7 @@
 
 #include "core/rng.h"
 #include "sampler/tpe/log_sum.h"
-#include "sampler/tpe/truncnorm.h"
+#include "sampler/truncnorm.h"
 #include "tests/support/spaces.h"
 
 namespace studyhall::sampler::tpe {

@@ -1,4 +1,4 @@
-#include "sampler/tpe/truncnorm.h"
+#include "sampler/truncnorm.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-namespace studyhall::sampler::tpe {
+namespace studyhall::sampler {
 namespace {
 
 // 60-digit mpmath values throughout; 1e-12 leaves room for erfc's and log's last bits.
@@ -139,4 +139,4 @@ TEST(Truncnorm, QuantileInvertsTheMassBelow) {
 }
 
 }  // namespace
-}  // namespace studyhall::sampler::tpe
+}  // namespace studyhall::sampler

@@ -2,7 +2,7 @@
 // narrow intervals.
 #pragma once
 
-namespace studyhall::sampler::tpe {
+namespace studyhall::sampler {
 
 // ln(e^a + e^b); -infinity is ln 0.
 double log_add(double a, double b);
@@ -24,4 +24,4 @@ double truncnorm_log_density(double x, double mu, double sigma, double lower, do
 // REQUIRES: 0 <= q <= 1, a < b.
 double truncnorm_quantile(double q, double a, double b);
 
-}  // namespace studyhall::sampler::tpe
+}  // namespace studyhall::sampler

@@ -1,11 +1,11 @@
-#include "sampler/tpe/truncnorm.h"
+#include "sampler/truncnorm.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
 
-namespace studyhall::sampler::tpe {
+namespace studyhall::sampler {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -115,4 +115,4 @@ double truncnorm_quantile(double q, double a, double b) {
   return std::clamp(x, a, b);
 }
 
-}  // namespace studyhall::sampler::tpe
+}  // namespace studyhall::sampler

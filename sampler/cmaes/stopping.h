@@ -1,0 +1,26 @@
+// When a run has found what it can find, so that a restart elsewhere is worth more.
+//
+// After N. Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772v1, appendix B.3, and
+// N. Hansen, "Benchmarking a BI-Population CMA-ES on the BBOB-2009 Function Testbed", GECCO 2009.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "sampler/cmaes/mixed.h"
+
+namespace studyhall::sampler::cmaes {
+
+// Best and median value of each generation told; +infinity for what has no value.
+struct Progress {
+  std::vector<double> best;
+  std::vector<double> median;
+};
+
+// The name of the test that is met ("TolFun", "TolX", "ConditionCov", "TolXUp", "NoEffect",
+// "Stagnation"); empty: go on. `start_sigma`: of generation 0.
+std::string_view stop(const Mixed& mixed, std::span<const Axis> axes, double start_sigma,
+                      const Progress& progress);
+
+}  // namespace studyhall::sampler::cmaes
