@@ -95,9 +95,10 @@ void print(const Session& session, const ReplayReport& report) {
   session.out << fmt::format("{}: {} events, {} trials, {} suggestions drawn again, {} equal\n",
                              report.study, report.events, report.trials, drawn.checked,
                              drawn.equal);
-  if (report.prunings > 0 || report.requests > 0)
-    session.out << fmt::format("also {} decisions of the pruner and {} answers to request ids\n",
-                               report.prunings, report.requests);
+  if (report.prunings > 0)
+    session.out << fmt::format("{} decisions of the pruner made again\n", report.prunings);
+  if (report.requests > 0)
+    session.out << fmt::format("{} answers kept for request ids found\n", report.requests);
   if (drawn.elsewhere > 0)
     session.out << fmt::format(
         "{} suggestions not drawn again: another level of CPU than this one ({}), or another "

@@ -5,6 +5,8 @@
 #include <map>
 #include <mutex>
 #include <shared_mutex>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "storage/group_check.h"
@@ -17,6 +19,7 @@ struct Study {
   std::vector<Trial> trials;
   std::vector<Event> events;
   std::vector<LeaseRecord> leases;
+  std::unordered_map<std::string, std::size_t> lease_positions;  // by token
   std::map<std::string, RequestRecord> requests;
   std::map<std::pair<std::string, std::string>, Json> facts;  // by kind and key
 };
@@ -146,13 +149,15 @@ class GroupWriter {
   }
 
   void write(const PutLease& put) {
-    const std::vector<LeaseRecord>& leases = study(study_).leases;
-    const auto known = std::ranges::find(leases, put.lease.token, &LeaseRecord::token);
-    if (known == leases.end()) {
-      append(&Study::leases, put.lease);
-    } else {
-      replace(&Study::leases, static_cast<std::size_t>(known - leases.begin()), put.lease);
+    Study& target = study(study_);
+    const std::string& token = put.lease.token;
+    const auto [known, is_new] = target.lease_positions.emplace(token, target.leases.size());
+    if (!is_new) {
+      replace(&Study::leases, known->second, put.lease);
+      return;
     }
+    undo_.emplace_back([this, id = study_, token] { study(id).lease_positions.erase(token); });
+    append(&Study::leases, put.lease);
   }
 
   void write(const PutFact& put) {
