@@ -287,27 +287,36 @@ void add_edit(CLI::App& root, Session& session) {
   struct Arguments {
     std::string study;
     std::vector<std::string> changes;
-    std::string author;
+    Person person;
   };
   CLI::App& command = add_command(
       root, session,
-      {"Studies", "edit", "change limits, target, workers or sampler while a study runs",
+      {"Studies", "edit",
+       "change ranges, choices, parameters, limits or workers while a study runs",
        "study edit heat_signature limits.trials=300 target=1.3\n"
-       "study edit heat_signature workers.W4.focus='[\"refine_top\"]' sampler=cmaes\n"
+       "study edit heat_signature params.fallback_sigma.high=0.8 --reason \"best at the edge\"\n"
+       "study edit heat_signature params.size.choices='[\"s\", \"m\", \"l\", \"xl\"]'\n"
+       "study edit heat_signature params.seeds='{\"type\": \"int\", \"low\": 1, \"high\": 8, "
+       "\"default\": 1}'\n"
+       "study edit heat_signature params.refine_top=null workers.W2.focus='[\"refine_iters\"]'\n"
        "study edit heat_signature limits.hours=null"});
   const auto arguments = std::make_shared<Arguments>();
   add_study_name(command, arguments->study);
   command
       .add_option("CHANGE", arguments->changes,
-                  "member=value of the study file, dots between members; null removes it")
+                  "member=value of the study file, dots between members; null removes it (and "
+                  "retires a parameter)")
       ->required()
       ->type_name("");
-  add_author(command, arguments->author);
+  command.add_option("--reason", arguments->person.reason, "words kept with the event")
+      ->type_name("TEXT");
+  add_author(command, arguments->person.author);
   command.callback([&session, arguments] {
     session.action = [&session, arguments] {
       EditRequest request;
       request.patch = Json::object();
-      request.author = author_of(session, arguments->author);
+      request.author = author_of(session, arguments->person.author);
+      request.reason = arguments->person.reason;
       for (const std::string& text : arguments->changes) {
         const auto [path, value] = split_assignment(text, "change");
         put_at(request.patch, path, value_of(value));

@@ -127,6 +127,7 @@ std::string range_words(const Json& param) {
 std::string remarks(const Json& param) {
   std::string text;
   const auto add = [&](const std::string& words) { text += (text.empty() ? "" : ", ") + words; };
+  if (param.value("retired", false)) add("retired at " + format_scalar(param["absent"]));
   if (param.value("log", false)) add("log");
   if (param.contains("step")) add("step " + format_scalar(param["step"]));
   if (param.value("ordered", false)) add("ordered");
@@ -280,10 +281,10 @@ Table best_table(const std::vector<BestRow>& rows, const Json& spec, std::size_t
 
   std::vector<RowWithParams> lines;
   for (const BestRow& row : rows) {
-    const Colour colour = !row.feasible   ? Colour::Grey
-                          : row.rank == 1 ? Colour::Green
-                                          : Colour::None;
-    std::vector<Cell> cells{{std::to_string(row.rank), colour},
+    const Colour colour = !row.feasible || row.outside ? Colour::Grey
+                          : row.rank == 1              ? Colour::Green
+                                                       : Colour::None;
+    std::vector<Cell> cells{{row.outside ? "outside" : std::to_string(row.rank), colour},
                             {std::to_string(row.number), colour},
                             {format_number(row.value), colour}};
     if (replicated) {
@@ -331,6 +332,7 @@ void show_trial(const Session& session, const std::string& study, const TrialVie
   std::string state(to_string(trial.state));
   if (record.reason) state += fmt::format(" ({})", to_string(*record.reason));
   if (!trial.feasible) state += ", infeasible";
+  if (trial.outside) state += ", outside the space as it is now";
   lines.add("state", state);
   lines.add("title", record.title);
   lines.add("description", record.description);

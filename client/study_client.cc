@@ -111,6 +111,9 @@ class StudyClient final : public StudyApi {
   StudyInfo edit_study(const std::string& name, const EditRequest& request) override {
     std::string path = study_path(name);
     if (!request.author.empty()) path += "?author=" + percent_encode(request.author);
+    if (!request.reason.empty()) {
+      path += (request.author.empty() ? "?reason=" : "&reason=") + percent_encode(request.reason);
+    }
     return read(checked({.method = "PATCH", .path = path, .body = request.patch}),
                 study_info_from_json);
   }

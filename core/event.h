@@ -40,7 +40,7 @@ enum class EventKind {
   WorkerReleased,  // worker: may have trials again
   InsightAdded,    // id, text, trial
   InsightRetired,  // id
-  Edited,          // patch: what was changed in the study file; file: what came of it, resolved
+  Edited,  // patch: what was changed in the study file; file: what came of it, resolved; reason
 };
 std::string_view to_string(EventKind kind);
 std::optional<EventKind> event_kind_from_string(std::string_view name);

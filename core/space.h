@@ -47,6 +47,8 @@ struct Parameter {
   bool ordered = false;                 // categorical: the choices have an order
   std::optional<double> default_value;  // internal
   std::vector<Condition> when;          // all must hold
+  // External: the value that a trial without one is taken to have had (core/space_edit.h).
+  std::optional<Json> absent{};
 
   [[nodiscard]] bool is_numeric() const { return kind != ParamKind::Categorical; }
   [[nodiscard]] bool is_discrete() const { return kind != ParamKind::Float || step > 0; }

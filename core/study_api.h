@@ -161,7 +161,8 @@ struct InsightRequest {
 
 struct EditRequest {
   Json patch;  // RFC 7396: members of the study file with their new values, null to remove one
-  std::string author;  // empty: "user"
+  std::string author;    // empty: "user"
+  std::string reason{};  // kept with the event; may be empty
 };
 
 // How a worker that has asked stands.
@@ -211,6 +212,8 @@ struct TrialView {
   std::optional<Timestamp> completed;
   TrialRecord record;
   std::optional<Timestamp> lease_expires;  // of a running trial
+  // The study was edited since: `params`, as the trial had them, are no configuration of its space.
+  bool outside = false;
 };
 
 // A row of the leaderboard as users see it. With several objectives the rows are the Pareto front,
@@ -231,6 +234,9 @@ struct BestRow {
   bool feasible = true;
   std::vector<double> values;  // [objectives] where there are several, of trial `number`
   std::vector<double> means;   // [objectives] where there are several and runs were repeated
+  // Trial `number` is no configuration of the study's space since an edit: it stands below those
+  // that are, with rank 0 and without statistics.
+  bool outside = false;
 };
 
 // Which results to compare; see sampler/importance.h.
@@ -269,9 +275,10 @@ class StudyApi {
   // Hands out no more trials; running ones go on to their end.
   virtual void stop_study(const std::string& name, const std::string& reason) = 0;
   virtual void resume_study(const std::string& name) = 0;
-  // Changes limits, target, workers, sampler, pruner or focus_share of the study file, while it
-  // runs. Throws Error(Invalid) with every problem of the file as it would be, Error(Unsupported)
-  // for other members.
+  // Changes the study file while the study runs, all of the patch or nothing; core/study_edit.h has
+  // what can be edited, core/space_edit.h what becomes of the trials. Throws Error(Invalid) with
+  // every problem of the patch and of the file as it would be, Error(Unsupported) for members that
+  // this build cannot edit.
   virtual StudyInfo edit_study(const std::string& name, const EditRequest& request) = 0;
 
   virtual AskAnswer ask(const std::string& study, const AskRequest& request) = 0;

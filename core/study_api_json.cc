@@ -162,6 +162,7 @@ Json to_json(const TrialView& trial) {
   }
   json["params"] = trial.params;
   json["feasible"] = trial.feasible;
+  if (trial.outside) json["outside"] = true;
   Json metrics = Json::object();
   for (const auto& [name, value] : trial.metrics) metrics[name] = number_or_name(value);
   json["metrics"] = std::move(metrics);
@@ -189,6 +190,7 @@ TrialView trial_view_from_json(const Json& json) {
   if (const JsonField values = reader.field("values")) trial.values = read_number_list(values);
   if (const JsonField params = reader.field("params")) trial.params = params.json();
   put(trial.feasible, reader.field("feasible").boolean());
+  put(trial.outside, reader.field("outside").boolean());
   if (const auto metrics = reader.field("metrics").members()) {
     for (const auto& [name, item] : *metrics) put(trial.metrics[name], read_number_or_name(item));
   }
@@ -226,13 +228,14 @@ Json to_json(const BestRow& row) {
                {"feasible", row.feasible}};
   if (!row.values.empty()) json["values"] = number_list(row.values);
   if (!row.means.empty()) json["means"] = number_list(row.means);
+  if (row.outside) json["outside"] = true;
   return json;
 }
 
 BestRow best_row_from_json(const Json& json) {
   MessageReader reader(json, "row of the leaderboard");
   BestRow row;
-  put(row.rank, reader.field("rank").integer(1, INT32_MAX));
+  put(row.rank, reader.field("rank").integer(0, INT32_MAX));
   put(row.number, reader.field("number").required("a trial number").integer(0));
   if (const JsonField params = reader.field("params")) row.params = params.json();
   put(row.worker, reader.field("worker").string());
@@ -258,6 +261,7 @@ BestRow best_row_from_json(const Json& json) {
   put(row.feasible, reader.field("feasible").boolean());
   row.values = read_number_list(reader.field("values"));
   row.means = read_number_list(reader.field("means"));
+  put(row.outside, reader.field("outside").boolean());
   reader.finish_answer();
   return row;
 }

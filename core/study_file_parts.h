@@ -17,6 +17,7 @@ struct ReadParams {
   std::vector<bool> sound;  // [params]: nothing is wrong with it, so that values can be checked
   std::vector<bool> typed;  // [params]: kind and choices are known, so that expressions can be
   bool conditions_sound = true;  // no cycle, every parent known
+  std::vector<Parameter> retired;
 
   [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const;
   // Reports that there is no parameter of that name, with the nearest one.

@@ -24,7 +24,11 @@ constexpr std::string_view kSchema = R"json({
       "minProperties": 1,
       "maxProperties": 1000,
       "propertyNames": {"$ref": "#/$defs/param_name"},
-      "additionalProperties": {"oneOf": [{"$ref": "#/$defs/float"}, {"$ref": "#/$defs/int"}, {"$ref": "#/$defs/categorical"}]},
+      "additionalProperties": {
+        "oneOf": [{"$ref": "#/$defs/float"}, {"$ref": "#/$defs/int"}, {"$ref": "#/$defs/categorical"}],
+        "if": {"required": ["retired"], "properties": {"retired": {"const": true}}},
+        "then": {"required": ["absent"]}
+      },
       "description": "What may be tried, by name."
     },
     "require": {"type": "array", "maxItems": 100, "items": {"type": "string"}, "description": "Conditions on the parameters such as \"a <= b + 6\". What breaks one is never suggested."},
@@ -85,6 +89,7 @@ constexpr std::string_view kSchema = R"json({
     "param_name": {"type": "string", "minLength": 1, "maxLength": 256, "pattern": "^[^{}\\u0000-\\u001f\\u007f]+$"},
     "count": {"type": "integer", "minimum": 1, "maximum": 1000000000},
     "exact_integer": {"type": "integer", "minimum": -9007199254740992, "maximum": 9007199254740992},
+    "retired": {"type": "boolean", "default": false, "description": "Searched no more: from its retirement on runs are taken to have the value \"absent\"."},
     "scalar": {"type": ["string", "number", "boolean", "null"]},
     "when": {
       "type": "object",
@@ -106,6 +111,8 @@ constexpr std::string_view kSchema = R"json({
         "log": {"type": "boolean", "default": false, "description": "Search in the logarithm."},
         "step": {"type": "number", "exclusiveMinimum": 0, "description": "Only low, low + step, low + 2 step, ..."},
         "default": {"type": "number", "description": "The value of the first trial."},
+        "absent": {"type": "number", "description": "What a trial without a value of it is taken to have had: set by study edit."},
+        "retired": {"$ref": "#/$defs/retired"},
         "when": {"$ref": "#/$defs/when"}
       }
     },
@@ -122,6 +129,8 @@ constexpr std::string_view kSchema = R"json({
         "log": {"type": "boolean", "default": false, "description": "Search in the logarithm."},
         "step": {"type": "integer", "minimum": 1, "maximum": 9007199254740992, "default": 1},
         "default": {"$ref": "#/$defs/exact_integer", "description": "The value of the first trial."},
+        "absent": {"$ref": "#/$defs/exact_integer", "description": "What a trial without a value of it is taken to have had: set by study edit."},
+        "retired": {"$ref": "#/$defs/retired"},
         "when": {"$ref": "#/$defs/when"}
       }
     },
@@ -134,6 +143,8 @@ constexpr std::string_view kSchema = R"json({
         "choices": {"type": "array", "minItems": 1, "maxItems": 10000, "uniqueItems": true, "items": {"$ref": "#/$defs/scalar"}},
         "ordered": {"type": "boolean", "default": false, "description": "The choices stand in an order."},
         "default": {"$ref": "#/$defs/scalar", "description": "The choice of the first trial."},
+        "absent": {"$ref": "#/$defs/scalar", "description": "What a trial without a value of it is taken to have had: set by study edit."},
+        "retired": {"$ref": "#/$defs/retired"},
         "when": {"$ref": "#/$defs/when"}
       }
     },

@@ -79,6 +79,7 @@ class StudyReader {
           object_.field("$schema").string("the address of a JSON Schema");
       read_head();
       params_ = read_params(object_.field("params"));
+      spec_->retired = params_.retired;
       read_space();
       spec_->constraints = read_constraints(object_.field("constraints"));
       spec_->workers = read_workers(object_.field("workers"), params_, objectives());
@@ -299,6 +300,17 @@ double MetricConstraint::violation(double value) const {
   if (max) worst = std::max(worst, value - *max);
   if (min) worst = std::max(worst, *min - value);
   return worst;
+}
+
+std::vector<double> constraint_values(const StudySpec& spec,
+                                      const std::map<std::string, double>& metrics) {
+  std::vector<double> values;
+  for (const MetricConstraint& constraint : spec.constraints) {
+    const auto metric = metrics.find(constraint.metric);
+    if (metric == metrics.end()) return {};
+    values.push_back(constraint.violation(metric->second));
+  }
+  return values;
 }
 
 std::shared_ptr<const StudySpec> parse_study_spec(const Json& file, std::uint64_t default_seed) {

@@ -64,6 +64,7 @@ struct StudySpec {
   std::vector<Direction> directions;  // at least one
   std::uint64_t seed = 0;
   SearchSpace space;
+  std::vector<Parameter> retired;  // searched no more, each with `absent`; without conditions
   std::vector<MetricConstraint> constraints;
   std::map<std::string, WorkerSpec> workers;
   double focus_share = 0.8;  // of a focused worker's suggestions; the others may move everything
@@ -83,6 +84,11 @@ struct StudySpec {
 // candidates yet; use 0"). A file without "seed" gets one from `default_seed`, stored in
 // `resolved`.
 std::shared_ptr<const StudySpec> parse_study_spec(const Json& file, std::uint64_t default_seed = 0);
+
+// By how much a trial with these metrics violates each constraint (> 0), [constraints]; empty where
+// a metric is missing.
+std::vector<double> constraint_values(const StudySpec& spec,
+                                      const std::map<std::string, double>& metrics);
 
 // The JSON Schema (2020-12) of a study file, for editors.
 const Json& study_file_schema();

@@ -49,6 +49,7 @@ class ParamReader {
       }
     }
     const JsonField standard = object_.field("default");
+    read_absent();
     object_.field("when");  // read when every parameter is known
     sound_ = typed_ && field_.problems().size() == before_;
     if (sound_ && standard) {
@@ -61,6 +62,7 @@ class ParamReader {
     if (typed_) close_refusing(object_);
   }
 
+  [[nodiscard]] bool retired() const { return retired_; }
   [[nodiscard]] bool sound() const { return sound_; }
   [[nodiscard]] bool typed() const { return typed_; }
   Parameter take() { return std::move(param_); }
@@ -81,6 +83,20 @@ class ParamReader {
     } else {
       typed_ = false;
       field.report_expected(kKinds);
+    }
+  }
+
+  // Any value of the parameter's kind: it may lie outside the range.
+  void read_absent() {
+    const JsonField absent = object_.field("absent");
+    retired_ = object_.field("retired").boolean().value_or(false);
+    if (retired_) absent.required("the value that runs have of it");
+    if (!absent || !typed_) return;
+    const Json& value = absent.json();
+    if (param_.kind == ParamKind::Categorical ? is_choice(value) : bound(absent).has_value()) {
+      param_.absent = value;
+    } else if (param_.kind == ParamKind::Categorical) {
+      absent.report_expected(kChoiceKinds);
     }
   }
 
@@ -183,6 +199,7 @@ class ParamReader {
   ObjectReader object_;
   std::size_t before_;
   bool typed_ = false;
+  bool retired_ = false;
   bool sound_ = false;
   Parameter param_;
 };
@@ -266,7 +283,9 @@ void read_conditions(const JsonField& field, ReadParams& params) {
   const auto members = field.members();
   for (const auto& [name, param_field] : *members) {
     if (!param_field.json().is_object()) continue;
-    const std::size_t p = *params.find(name);
+    const auto found = params.find(name);
+    if (!found) continue;  // retired
+    const std::size_t p = *found;
     const JsonField when = ObjectReader(param_field).field("when");
     if (!when) continue;
     const auto parents = when.members("an object of parameters and their values");
@@ -289,6 +308,13 @@ std::optional<std::size_t> ReadParams::find(std::string_view name) const {
 }
 
 void ReadParams::report_unknown(const JsonField& field, std::string_view name) const {
+  const bool is_retired = std::any_of(retired.begin(), retired.end(),
+                                      [&](const Parameter& param) { return param.name == name; });
+  if (is_retired) {
+    field.report(fmt::format("parameter {} is retired; expected one that is searched",
+                             brief(Json(std::string(name)))));
+    return;
+  }
   std::vector<std::string> known;
   for (const Parameter& param : params) known.push_back(param.name);
   const auto nearest = nearest_name(name, known);
@@ -317,10 +343,17 @@ ReadParams read_params(const JsonField& field) {
   for (const auto& [name, param_field] : *members) {
     ParamReader reader(name, param_field);
     reader.read();
+    if (reader.retired()) {
+      out.retired.push_back(reader.take());
+      continue;
+    }
     out.sound.push_back(reader.sound());
     out.typed.push_back(reader.typed());
     out.params.push_back(reader.take());
   }
+
+  if (out.params.empty() && !members->empty())
+    field.report("every parameter is retired; expected one to search");
 
   const std::size_t before = field.problems().size();
   read_conditions(field, out);

@@ -111,11 +111,22 @@ Json to_json(const TrialRecord& record);
 // Reads what to_json wrote; unknown members are ignored, absent ones keep their defaults.
 TrialRecord trial_record_from_json(const Json& json);
 
+// How a trial's parameters stand to the space as it is now: studies are edited while they run.
+enum class Fit {
+  Exact,  // `config` is what the trial runs
+  Near,   // `config` lies in the space, but the trial has another value of a parameter that is not
+          // active there any more: samplers learn from it, it leads nothing and blocks nothing
+  Outside,  // a value is not one of the space's: the trial is history only
+};
+
 struct Trial {
   std::int64_t number = -1;
   TrialState state = TrialState::Waiting;
   // [space.size()]. Waiting trials: NaN also where no value was given and the sampler will choose.
   Config config;
+  // {"name": value} as it was handed out, where that is not what `config` says; else null.
+  Json ran;
+  Fit fit = Fit::Exact;
   std::vector<double> values;       // [objectives], empty unless told
   std::vector<double> constraints;  // [study constraints], > 0 violated; empty unless complete
   std::map<std::string, double> metrics;        // user attributes that are numbers

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "core/space_edit.h"
 #include "core/study_api_json_reader.h"
 
 namespace studyhall::server {
@@ -30,16 +31,6 @@ std::vector<double> read_numbers(const Json& body, const char* key) {
   return values;
 }
 
-// Values that do not go together are kept as they are.
-Config read_params(const SearchSpace& space, const Json& params) {
-  Config config(space.size(), kInactive);
-  for (const auto& [name, value] : params.items()) {
-    const std::size_t p = space.find(name).value();
-    config[p] = space.params()[p].to_internal(value);
-  }
-  return config;
-}
-
 std::optional<Timestamp> read_time(const Json& body, const char* key) {
   const auto time = body.find(key);
   return time == body.end() ? std::nullopt : parse_utc(time->get<std::string>());
@@ -50,7 +41,7 @@ std::optional<Timestamp> read_time(const Json& body, const char* key) {
 Json foreign_body(const SearchSpace& space, const Trial& trial) {
   Json body{{"number", trial.number},
             {"state", to_string(trial.state)},
-            {"params", space.to_json(trial.config)},
+            {"params", params_of(space, trial)},
             {"worker", trial.record.worker}};
   if (!trial.values.empty()) body["values"] = numbers(trial.values);
   if (!trial.constraints.empty()) body["constraints"] = numbers(trial.constraints);
@@ -67,11 +58,16 @@ std::string foreign_digest(const SearchSpace& space, const Trial& trial) {
   return sha256_hex(dump_json(foreign_body(space, trial))).substr(0, 16);
 }
 
-void read_foreign_body(const SearchSpace& space, const Json& body, Trial& trial) {
+void read_foreign_body(const StudySpec& spec, const Json& body, Trial& trial) {
   try {
     trial.number = body.at("number").get<std::int64_t>();
     trial.state = trial_state_from_string(body.at("state").get<std::string>()).value();
-    trial.config = read_params(space, body.at("params"));
+    const Json& params = body.at("params");
+    for (const auto& [name, value] : params.items()) {
+      if (spec.resolved.at("params").contains(name)) continue;
+      throw Error(ErrorCode::Corrupt, "the study has no parameter " + brief(Json(name)));
+    }
+    fit_trial(spec, params, trial);
     trial.record.worker = body.at("worker").get<std::string>();
     trial.values = read_numbers(body, "values");
     trial.constraints = read_numbers(body, "constraints");

@@ -70,7 +70,7 @@ ImportanceTask importance_task(const StudyModel& study, const ImportanceRequest&
   const auto objective = static_cast<std::size_t>(request.objective);
   const double sign = spec.directions[objective] == Direction::Minimize ? 1 : -1;
   for (const Trial& trial : study.trials()) {
-    if (trial.state != TrialState::Complete || trial.config.size() != spec.space.size() ||
+    if (trial.state != TrialState::Complete || trial.fit == Fit::Outside ||
         trial.values.size() <= objective) {
       continue;
     }

@@ -52,10 +52,15 @@ Json describe(const Trial& trial) {
   for (const auto& [step, value] : trial.intermediate) {
     intermediate.push_back({step, number_or_name(value)});
   }
-  Json body{{"state", to_string(trial.state)},        {"internal params", numbers(trial.config)},
-            {"values", numbers(trial.values)},        {"constraints", numbers(trial.constraints)},
-            {"metrics", std::move(metrics)},          {"intermediate", std::move(intermediate)},
-            {"started", time_or_null(trial.started)}, {"completed", time_or_null(trial.completed)}};
+  Json body{{"state", to_string(trial.state)},
+            {"internal params", numbers(trial.config)},
+            {"params as run", trial.ran},
+            {"values", numbers(trial.values)},
+            {"constraints", numbers(trial.constraints)},
+            {"metrics", std::move(metrics)},
+            {"intermediate", std::move(intermediate)},
+            {"started", time_or_null(trial.started)},
+            {"completed", time_or_null(trial.completed)}};
   body.update(to_json(trial.record));
   return body;
 }
@@ -66,10 +71,11 @@ bool same_numbers(const std::vector<double>& a, const std::vector<double>& b) {
 }
 
 bool same(const Trial& a, const Trial& b) {
-  return a.state == b.state && same_numbers(a.config, b.config) &&
-         same_numbers(a.values, b.values) && same_numbers(a.constraints, b.constraints) &&
-         a.metrics == b.metrics && a.intermediate == b.intermediate && a.started == b.started &&
-         a.completed == b.completed && a.record == b.record;
+  return a.state == b.state && same_numbers(a.config, b.config) && a.ran == b.ran &&
+         a.fit == b.fit && same_numbers(a.values, b.values) &&
+         same_numbers(a.constraints, b.constraints) && a.metrics == b.metrics &&
+         a.intermediate == b.intermediate && a.started == b.started && a.completed == b.completed &&
+         a.record == b.record;
 }
 
 Json describe_leases(const StudyModel& study, std::int64_t number) {

@@ -321,7 +321,7 @@ std::vector<Change> ReplayedStudy::apply_foreign(const Event& event) {
   }
   Trial trial;
   if (number < std::ssize(model_.trials())) trial = model_.trial(number);
-  read_foreign_body(model_.space(), event.body, trial);
+  read_foreign_body(model_.spec(), event.body, trial);
   model_.find_foreign(std::move(trial));
   return model_.adopt(number, event.time);
 }
@@ -329,11 +329,12 @@ std::vector<Change> ReplayedStudy::apply_foreign(const Event& event) {
 std::vector<Change> ReplayedStudy::apply_edited(const Event& event) {
   const EventBody body(event);
   const auto spec = parse_study_spec(body.need<Json>("file"));
-  Change change = model_.edit(spec, body.need<Json>("patch"), event.author, event.time);
+  std::vector<Change> changes = model_.edit(
+      spec, body.need<Json>("patch"), body.get<std::string>("reason"), event.author, event.time);
   asker_ = Asker(spec);
   asker_.reset(model_.whole_history());
   static_cast<void>(model_.take_history_changes());
-  return one(std::move(change));
+  return changes;
 }
 
 std::vector<Change> ReplayedStudy::apply_to_worker(const Event& event) {

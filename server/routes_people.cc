@@ -15,6 +15,7 @@ Reply edit_study(StudyApi& api, const Call& call) {
   QueryReader query(call);
   EditRequest request;
   request.author = query.text("author").value_or("");
+  request.reason = query.text("reason").value_or("");
   query.finish();
   request.patch = call.json(Comments::Allow);
   return {.body = to_json(api.edit_study(call.args[0], request))};

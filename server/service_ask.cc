@@ -145,6 +145,10 @@ AskAnswer StudyService::Impl::ask_one(LiveStudy& live, const AskRequest& request
       ask = ask_snapshot(study, waiting.value_or(std::ssize(study.trials())), request.worker);
       if (waiting) {
         const Trial& trial = study.trial(*waiting);
+        if (trial.fit == Fit::Outside) {
+          ticket = submit(live, study.withdraw(*waiting, now));
+          continue;
+        }
         purpose = trial.record.purpose;
         if (ask.given.empty()) {
           HandOut what{trial.config,       request.worker, purpose, trial.record.sampler,
@@ -158,8 +162,8 @@ AskAnswer StudyService::Impl::ask_one(LiveStudy& live, const AskRequest& request
 
     const Draw draw = live.asker->draw(ask, [&](const Config& config) {
       const std::lock_guard lock(live.mutex);
-      if (!live.study) throw StateIsStale{};
-      return live.study->holder(config_hash(live.record.spec->space, config)).has_value();
+      if (!live.study || live.epoch != live.asker_epoch) throw StateIsStale{};
+      return live.study->holder(config_hash(live.study->space(), config)).has_value();
     });
 
     const std::lock_guard lock(live.mutex);

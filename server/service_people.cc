@@ -1,12 +1,9 @@
-// The verbs by which people (and worker loops) step in: edit, park, void, workers, insights.
+// The verbs by which people (and worker loops) step in: park, void, workers, insights.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
-#include "core/json_field.h"
 #include "core/space.h"
 #include "server/service_impl.h"
 #include "server/study_views.h"
@@ -18,63 +15,10 @@ namespace {
 
 constexpr std::size_t kLongestInsight = 4000;
 constexpr std::ptrdiff_t kMostInsights = 100;  // at once, retired ones left out
-constexpr std::array<std::string_view, 6> kEditable{"limits",  "target", "workers",
-                                                    "sampler", "pruner", "focus_share"};
 
 std::string author_of(const std::string& author) { return author.empty() ? "user" : author; }
 
-void check_patch(const Json& patch) {
-  if (!patch.is_object()) {
-    throw Error(ErrorCode::Invalid, "edit: found " + brief(patch) +
-                                        ", expected an object of members of the study file");
-  }
-  std::vector<Problem> problems;
-  for (const auto& [name, value] : patch.items()) {
-    if (std::find(kEditable.begin(), kEditable.end(), name) != kEditable.end()) continue;
-    problems.push_back({member_path("", name),
-                        fmt::format("this build edits {} of a study", fmt::join(kEditable, ", "))});
-  }
-  if (!problems.empty()) throw Error::from_problems(ErrorCode::Unsupported, "edit", problems);
-}
-
-// The study file with `patch` applied. A limit of failures that followed that of the trials goes on
-// doing so.
-Json patched(const Json& file, const Json& patch) {
-  Json edited = file;
-  const auto follows = [](Json& owner) {
-    const auto limits = owner.find("limits");
-    if (limits == owner.end() || !limits->contains("trials")) return;
-    if (limits->value("failures", Json()) == (*limits)["trials"]) limits->erase("failures");
-  };
-  if (patch.contains("limits")) follows(edited);
-  if (patch.contains("workers") && edited.contains("workers")) {
-    for (Json& worker : edited["workers"]) follows(worker);
-  }
-  edited.merge_patch(patch);
-  return edited;
-}
-
 }  // namespace
-
-StudyInfo StudyService::edit_study(const std::string& name, const EditRequest& request) {
-  check_patch(request.patch);
-  return impl_->on(name, [&](LiveStudy& live) {
-    StudyInfo info;
-    CommitQueue::Ticket ticket;
-    {
-      const std::lock_guard lock(live.mutex);
-      StudyModel& model = impl_->writable(live);
-      const auto spec = parse_study_spec(patched(model.spec().resolved, request.patch));
-      const Timestamp now = impl_->clock.now();
-      ticket =
-          impl_->submit(live, {model.edit(spec, request.patch, author_of(request.author), now)});
-      ++live.epoch;
-      info = view_study(model, now);
-    }
-    impl_->queue.wait(ticket);
-    return info;
-  });
-}
 
 BeatAnswer StudyService::park(const std::string& study, std::int64_t number,
                               const ParkRequest& request) {

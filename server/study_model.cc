@@ -221,7 +221,7 @@ bool StudyModel::is_ready(const Trial& trial) const {
 }
 
 LeadChange StudyModel::rank(const Trial& trial) {
-  if (!space().contains(trial.config)) return {};
+  if (trial.fit != Fit::Exact || !space().contains(trial.config)) return {};
   return standing_.add(trial, config_hash(space(), trial.config));
 }
 
@@ -243,7 +243,7 @@ void StudyModel::index(const Trial& trial) {
 bool StudyModel::holds(const Trial& trial) const {
   const bool may_run_again =
       trial.state == TrialState::Fail && trial.record.reason != FailReason::BadConfig;
-  return !may_run_again && space().contains(trial.config);
+  return !may_run_again && trial.fit == Fit::Exact && space().contains(trial.config);
 }
 
 void StudyModel::unindex(const Trial& trial) {
@@ -266,6 +266,7 @@ StudyModel::WaitingKey StudyModel::waiting_key(const Trial& trial) {
 }
 
 bool StudyModel::is_observed(const Trial& trial) const {
+  if (trial.fit == Fit::Outside) return false;
   switch (trial.state) {
     case TrialState::Waiting:
       return false;

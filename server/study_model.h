@@ -138,9 +138,15 @@ class StudyModel {
   storage::Change add_insight(const InsightRequest& request, Timestamp now);
   // REQUIRES: the id was given.
   storage::Change retire_insight(std::int64_t id, const std::string& author, Timestamp now);
-  // REQUIRES: the same name, directions and space.
-  storage::Change edit(std::shared_ptr<const StudySpec> spec, const Json& patch,
-                       const std::string& author, Timestamp now);
+  // The study goes on under `spec`, which edit_study_spec() made of its own and `patch`: every
+  // trial is read in the new space (core/space_edit.h), feasibility and standing are judged anew,
+  // and what waits and fits no more is withdrawn. Whoever keeps the history must take all of it
+  // again.
+  std::vector<storage::Change> edit(std::shared_ptr<const StudySpec> spec, const Json& patch,
+                                    const std::string& reason, const std::string& author,
+                                    Timestamp now);
+  // Fails a waiting trial whose parameters are not of the space any more, and what waits for it.
+  std::vector<storage::Change> withdraw(std::int64_t number, Timestamp now);
   storage::Change set_stopped(const std::string& reason, Timestamp now);
   // A trial as another program has written it: gives it its place in the order. A lease of it
   // ends with the trial; what waits for one that failed fails with it.
@@ -187,6 +193,8 @@ class StudyModel {
   [[nodiscard]] bool is_ready(const Trial& trial) const;
   // Ranks all results anew, in the order in which they were told.
   void rank_all();
+  // Reads every trial in the edited space; those that are then stored differently go to `writes`.
+  void refit(const StudySpec& from, std::vector<storage::Write>& writes);
   [[nodiscard]] std::optional<AskAnswer> quarantine_of(const std::string& worker,
                                                        Timestamp now) const;
   [[nodiscard]] bool most_workers_fail(Timestamp now) const;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/space_edit.h"
 #include "server/foreign_trial.h"
 #include "server/study_model.h"
 
@@ -8,20 +9,6 @@ namespace studyhall::server {
 
 using storage::Change;
 using storage::LeaseRecord;
-
-namespace {
-
-std::vector<double> constraint_values(const StudySpec& spec, const Trial& trial) {
-  std::vector<double> values;
-  for (const MetricConstraint& constraint : spec.constraints) {
-    const auto metric = trial.metrics.find(constraint.metric);
-    if (metric == trial.metrics.end()) return {};
-    values.push_back(constraint.violation(metric->second));
-  }
-  return values;
-}
-
-}  // namespace
 
 Change StudyModel::change(EventKind kind, Json body, const std::string& author, Timestamp now) {
   Change change;
@@ -37,6 +24,8 @@ Change StudyModel::hand_out(std::int64_t number, HandOut what, LeaseRecord lease
   trial.number = number;
   trial.state = TrialState::Running;
   trial.config = std::move(what.config);
+  trial.ran = nullptr;
+  trial.fit = Fit::Exact;
   trial.started = now;
   TrialRecord& record = trial.record;
   record.worker = what.worker;
@@ -104,7 +93,7 @@ void StudyModel::finish_one(Trial result, const std::string& author, Timestamp n
   result.completed = now;
   result.record.parked_until.reset();
   if (result.state == TrialState::Complete) {
-    result.constraints = constraint_values(spec(), result);
+    result.constraints = constraint_values(spec(), result.metrics);
   }
   Json body{{"number", number}, {"state", to_string(result.state)}};
   if (!result.values.empty()) body["values"] = result.values;
@@ -192,6 +181,10 @@ Change StudyModel::requeue(std::int64_t number, EventKind kind, Json body,
   trial.record.prune = false;
   trial.record.parked_until.reset();
   trial.started.reset();
+  if (!trial.ran.is_null()) {
+    fit_trial(spec(), Json(trial.ran), trial);
+    fill_absent(space(), trial);
+  }
   if (same_attempt) {
     --trial.record.attempt;
   } else {
@@ -254,6 +247,8 @@ std::vector<Change> StudyModel::add_replicate(std::int64_t of, Trial result,
                                               const std::string& author, Timestamp now, Json how) {
   result.number = std::ssize(trials_);
   result.config = trial(of).config;
+  result.ran = trial(of).ran;
+  result.fit = trial(of).fit;
   result.started = trial(of).started;
   result.record.purpose = Purpose::Replicate;
   result.record.prune = false;

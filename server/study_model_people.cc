@@ -183,13 +183,4 @@ Change StudyModel::retire_insight(std::int64_t id, const std::string& author, Ti
   return out;
 }
 
-Change StudyModel::edit(std::shared_ptr<const StudySpec> spec, const Json& patch,
-                        const std::string& author, Timestamp now) {
-  record_.spec = std::move(spec);
-  Change out =
-      change(EventKind::Edited, {{"patch", patch}, {"file", record_.spec->resolved}}, author, now);
-  out.writes.emplace_back(storage::SetSpec{record_.spec});
-  return out;
-}
-
 }  // namespace studyhall::server

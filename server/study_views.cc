@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "core/space_edit.h"
+#include "server/outside_rows.h"
+
 namespace studyhall::server {
 
 StudyInfo view_study(const StudyModel& study, Timestamp now) {
@@ -52,7 +55,8 @@ TrialView view_trial(const StudyModel& study, const Trial& trial) {
   TrialView view;
   view.number = trial.number;
   view.state = trial.state;
-  view.params = study.space().to_json(trial.config);
+  view.params = params_of(study.space(), trial);
+  view.outside = is_outside(study.space(), trial);
   view.values = trial.values;
   view.feasible = std::none_of(trial.constraints.begin(), trial.constraints.end(),
                                [](double c) { return c > 0; });
@@ -96,6 +100,10 @@ std::vector<BestRow> view_best(const StudyModel& study, int top) {
     best.p_best = row.p_best;
     best.feasible = row.feasible;
     out.push_back(std::move(best));
+  }
+  for (BestRow& row : outside_rows(study)) {
+    if (top > 0 && std::ssize(out) >= top) break;
+    out.push_back(std::move(row));
   }
   return out;
 }

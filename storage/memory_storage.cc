@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/space_edit.h"
 #include "storage/group_check.h"
 
 namespace studyhall::storage {
@@ -176,8 +177,16 @@ class GroupWriter {
   }
 
   void write(const SetSpec& set) {
-    auto old = std::exchange(study(study_).record.spec, set.spec);
+    Study& edited = study(study_);
+    auto old = std::exchange(edited.record.spec, set.spec);
     undo_.emplace_back([this, id = study_, old] { study(id).record.spec = old; });
+    if (same_space(*old, *set.spec)) {
+      return;
+    }
+    undo_.emplace_back([this, id = study_, trials = edited.trials] { study(id).trials = trials; });
+    for (Trial& trial : edited.trials) {
+      refit_trial(*old, *set.spec, trial);
+    }
   }
 
   std::size_t position_of(std::int64_t number) {

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 
 #include "storage/optuna_values.h"
 
@@ -53,49 +55,57 @@ std::string distribution_json(const Parameter& parameter) {
                      choices_json(parameter));
 }
 
+std::optional<Json> external_value(double stored, std::string_view distribution) {
+  const Json json = Json::parse(distribution, nullptr, false);
+  if (!json.is_object() || !json.contains("name") || !json.contains("attributes")) {
+    return std::nullopt;
+  }
+  const Json& name = json["name"];
+  if (name != "CategoricalDistribution") {
+    const bool is_int = name == "IntDistribution" || name == "IntUniformDistribution" ||
+                        name == "IntLogUniformDistribution";
+    return is_int ? Json(static_cast<std::int64_t>(stored)) : Json(stored);
+  }
+  const auto choices = json["attributes"].find("choices");
+  if (choices == json["attributes"].end() || !choices->is_array() || !(stored >= 0) ||
+      stored >= static_cast<double>(choices->size())) {
+    return std::nullopt;
+  }
+  return (*choices)[static_cast<std::size_t>(stored)];
+}
+
+StoredValue widened(Parameter parameter, const Json& external) {
+  if (parameter.is_numeric()) {
+    const double value = external.get<double>();
+    parameter.low = std::min(parameter.low, value);
+    parameter.high = std::max(parameter.high, value);
+    parameter.step = parameter.kind == ParamKind::Int ? 1 : 0;
+    return {.value = value, .distribution = distribution_json(parameter)};
+  }
+  auto choice = std::ranges::find(parameter.choices, external);
+  if (choice == parameter.choices.end()) {
+    parameter.choices.push_back(external);
+    choice = std::prev(parameter.choices.end());
+  }
+  const auto position = choice - parameter.choices.begin();
+  return {.value = static_cast<double>(position), .distribution = distribution_json(parameter)};
+}
+
 double internal_value(const Parameter& parameter, double stored, std::string_view stored_json) {
   if (parameter.is_numeric()) {
     return parameter.contains(stored) ? stored : kInactive;
   }
-  const Json distribution = Json::parse(stored_json, nullptr, false);
-  const Json::json_pointer at("/attributes/choices");
-  if (!distribution.is_object() || !distribution.contains(at) || !(stored >= 0)) {
-    return kInactive;
-  }
-  const Json& choices = distribution.at(at);
-  const auto position = static_cast<std::size_t>(stored);
-  if (!choices.is_array() || position >= choices.size()) {
-    return kInactive;
-  }
-  return legal_or_inactive(parameter, choices[position]);
+  const std::optional<Json> choice = external_value(stored, stored_json);
+  return choice ? legal_or_inactive(parameter, *choice) : kInactive;
 }
 
-std::string fixed_params_json(const SearchSpace& space, const Config& config) {
+std::string fixed_params_json(const Json& params) {
   std::string object = "{";
-  for (std::size_t p = 0; p < space.size(); ++p) {
-    if (!std::isnan(config[p])) {
-      const Parameter& parameter = space.params()[p];
-      object += fmt::format("{}{}: {}", object.size() > 1 ? ", " : "", ascii_json(parameter.name),
-                            ascii_json(parameter.to_external(config[p])));
-    }
+  for (const auto& [name, value] : params.items()) {
+    object +=
+        fmt::format("{}{}: {}", object.size() > 1 ? ", " : "", ascii_json(name), ascii_json(value));
   }
   return object + "}";
-}
-
-Config config_from_fixed_params(const SearchSpace& space, std::string_view json) {
-  Config config(space.size(), kInactive);
-  const Json values = Json::parse(json, nullptr, false);
-  if (!values.is_object()) {
-    return config;
-  }
-  for (std::size_t p = 0; p < space.size(); ++p) {
-    const Parameter& parameter = space.params()[p];
-    const auto value = values.find(parameter.name);
-    if (value != values.end()) {
-      config[p] = legal_or_inactive(parameter, *value);
-    }
-  }
-  return config;
 }
 
 }  // namespace studyhall::storage

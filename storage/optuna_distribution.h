@@ -1,6 +1,7 @@
 // Parameters as Optuna's distributions: the JSON beside every stored parameter value.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,16 +14,25 @@ namespace studyhall::storage {
 // false}}.
 std::string distribution_json(const Parameter& parameter);
 
-// The internal value of `parameter` for `stored`, a value that another program stored under the
-// distribution `stored_json`: a choice is looked up by what it stands for. NaN where it is not a
+// A value and the distribution that it is stored under.
+struct StoredValue {
+  double value = 0;
+  std::string distribution;
+};
+// A value that `parameter` may have no more: its range or choices are widened by `external`, which
+// is of its kind.
+StoredValue widened(Parameter parameter, const Json& external);
+
+// What a value stands for that is stored under `distribution`; nullopt where that is none.
+std::optional<Json> external_value(double stored, std::string_view distribution);
+
+// The internal value of `parameter` for `stored`, a value that was stored under another
+// distribution, `stored_json`: a choice is looked up by what it stands for. NaN where it is not a
 // legal value of `parameter`.
 double internal_value(const Parameter& parameter, double stored, std::string_view stored_json);
 
-// {"name": value, ...} of the values that are not NaN, as Optuna's "fixed_params" holds what a
-// waiting trial must get.
-std::string fixed_params_json(const SearchSpace& space, const Config& config);
-// The inverse: NaN for a parameter that is absent or whose value is not legal, all NaN for a text
-// that is not an object.
-Config config_from_fixed_params(const SearchSpace& space, std::string_view json);
+// {"name": value, ...} as Optuna writes its "fixed_params", which hold what a waiting trial must
+// get.
+std::string fixed_params_json(const Json& params);
 
 }  // namespace studyhall::storage

@@ -98,7 +98,8 @@ struct PutLease {
 struct PutFact {
   Fact fact;
 };
-// Replaces the study file. REQUIRES: the same name and directions, and the same parameters.
+// Replaces the study file. Trials keep the parameters that they have: from then on reads give them
+// as core/space_edit.h fits them to the new space. REQUIRES: the same name and directions.
 struct SetSpec {
   std::shared_ptr<const StudySpec> spec;
 };

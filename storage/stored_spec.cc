@@ -17,6 +17,9 @@ std::shared_ptr<const StoredSpec> parse_stored(StudyId study, std::string_view t
                             error.what()));
   }
   for (const Parameter& parameter : stored->spec->space.params()) {
+    if (parameter.absent) {
+      stored->edited.push_back(stored->distributions.size());
+    }
     stored->positions.emplace(parameter.name, stored->distributions.size());
     stored->distributions.push_back(distribution_json(parameter));
   }

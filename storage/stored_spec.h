@@ -18,6 +18,7 @@ struct StoredSpec {
   std::shared_ptr<const StudySpec> spec;
   std::vector<std::string> distributions;                  // [space.size()], Optuna's JSON
   std::unordered_map<std::string, std::size_t> positions;  // parameter name -> position
+  std::vector<std::size_t> edited;  // parameters that trials from before an edit may lack
 };
 
 // Thread safety: every call may be made from any thread.

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <unordered_map>
 
 #include "core/json.h"
+#include "core/space_edit.h"
 #include "storage/group_check.h"
 #include "storage/optuna_distribution.h"
 #include "storage/optuna_values.h"
@@ -114,17 +116,47 @@ class TrialLoad {
     Query row = select_from("trial_params", "param_name, param_value, distribution_json");
     while (row.next()) {
       name = row.text(1);
-      const auto found = spec_.positions.find(name);
-      if (found == spec_.positions.end() || row.is_null(2)) {
+      if (row.is_null(2)) {
         continue;
       }
-      const std::size_t p = found->second;
+      const auto found = spec_.positions.find(name);
       const double stored = row.real(2);
       const std::string_view distribution = row.text(3);
-      trials_[position(row.integer(0))].config[p] =
-          distribution == spec_.distributions[p]
-              ? stored
-              : internal_value(spec_.spec->space.params()[p], stored, distribution);
+      const std::size_t trial = position(row.integer(0));
+      if (found != spec_.positions.end()) {
+        const std::size_t p = found->second;
+        double& value = trials_[trial].config[p];
+        value = distribution == spec_.distributions[p]
+                    ? stored
+                    : internal_value(spec_.spec->space.params()[p], stored, distribution);
+        if (!std::isnan(value)) {
+          continue;
+        }
+      }
+      if (const std::optional<Json> external = external_value(stored, distribution)) {
+        misfits_[trial][name] = *external;
+      }
+    }
+    fit_to_space();
+  }
+
+  // Trials of before an edit of the space have values that are none of it, or lack some.
+  void fit_to_space() {
+    const SearchSpace& space = spec_.spec->space;
+    for (std::size_t i = 0; i < trials_.size(); ++i) {
+      Trial& trial = trials_[i];
+      const auto misfit = misfits_.find(i);
+      const bool disagrees = std::ranges::any_of(spec_.edited, [&](std::size_t p) {
+        return std::isnan(trial.config[p]) == space.is_active(p, trial.config);
+      });
+      if (trial.state == TrialState::Waiting || (misfit == misfits_.end() && !disagrees)) {
+        continue;
+      }
+      Json params = space.to_json(trial.config);
+      if (misfit != misfits_.end()) {
+        params.update(misfit->second);
+      }
+      fit_trial(*spec_.spec, params, trial);
     }
   }
 
@@ -189,7 +221,8 @@ class TrialLoad {
       } else if (key == kConstraintsAttribute) {
         trial.constraints = number_list_from_json(row.text(2)).value_or(std::vector<double>());
       } else if (key == kFixedParamsAttribute && trial.state == TrialState::Waiting) {
-        trial.config = config_from_fixed_params(spec_.spec->space, row.text(2));
+        const Json params = Json::parse(row.text(2), nullptr, false);
+        fit_trial(*spec_.spec, params.is_object() ? params : Json::object(), trial);
       }
     }
   }
@@ -201,6 +234,7 @@ class TrialLoad {
   NaiveTime zone_;
   std::vector<Trial> trials_;
   std::unordered_map<std::int64_t, std::size_t> positions_;
+  std::unordered_map<std::size_t, Json> misfits_;  // by position: external values by name
   std::int64_t last_id_ = -1;
   std::size_t last_position_ = 0;
 };

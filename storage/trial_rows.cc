@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "core/space_edit.h"
 #include "storage/group_check.h"
 #include "storage/optuna_distribution.h"
 #include "storage/optuna_values.h"
@@ -172,35 +173,59 @@ void TrialRows::update(std::int64_t trial_id, const Trial& trial, const StoredSp
 }
 
 bool TrialRows::has_params(std::int64_t trial_id, const Trial& trial, const StoredSpec& spec) {
-  Config missing = trial.config;
-  if (trial.state == TrialState::Waiting) {
-    missing.assign(missing.size(), kInactive);
+  Json missing = Json::object();
+  if (trial.state != TrialState::Waiting) {
+    missing = params_of(spec.spec->space, trial);
   }
   Query row = connection_.query(
       "SELECT param_name, param_value, distribution_json FROM trial_params WHERE trial_id = ?1",
       trial_id);
   while (row.next()) {
-    const auto position = spec.positions.find(std::string(row.text(0)));
-    if (position == spec.positions.end() || missing[position->second] != row.real(1) ||
-        spec.distributions[position->second] != row.text(2)) {
+    const std::string name(row.text(0));
+    const auto wanted = missing.find(name);
+    if (wanted == missing.end()) {
       return false;
     }
-    missing[position->second] = kInactive;
+    const auto position = spec.positions.find(name);
+    const bool as_now = trial.ran.is_null() &&
+                        spec.distributions[position->second] == row.text(2) &&
+                        trial.config[position->second] == row.real(1);
+    if (!as_now && external_value(row.real(1), row.text(2)) != *wanted) {
+      return false;
+    }
+    missing.erase(wanted);
   }
-  return std::ranges::all_of(missing, [](double value) { return std::isnan(value); });
+  return missing.empty();
 }
 
 void TrialRows::insert_params(std::int64_t trial_id, const Trial& trial, const StoredSpec& spec) {
+  const auto insert = [&](const std::string& name, double value, std::string_view distribution) {
+    connection_
+        .query(
+            "INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json) "
+            "VALUES (?1, ?2, ?3, ?4)",
+            trial_id, name, value, distribution)
+        .run();
+  };
   const std::span<const Parameter> params = spec.spec->space.params();
-  for (std::size_t p = 0; p < params.size(); ++p) {
-    if (!std::isnan(trial.config[p])) {
-      connection_
-          .query(
-              "INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json) "
-              "VALUES (?1, ?2, ?3, ?4)",
-              trial_id, params[p].name, trial.config[p], spec.distributions[p])
-          .run();
+  if (trial.ran.is_null()) {
+    for (std::size_t p = 0; p < params.size(); ++p) {
+      if (!std::isnan(trial.config[p])) {
+        insert(params[p].name, trial.config[p], spec.distributions[p]);
+      }
     }
+    return;
+  }
+  for (const auto& [name, external] : trial.ran.items()) {
+    const auto position = spec.positions.find(name);
+    const auto is_it = [&name = name](const Parameter& parameter) {
+      return parameter.name == name;
+    };
+    const Parameter& parameter = position != spec.positions.end()
+                                     ? params[position->second]
+                                     : *std::ranges::find_if(spec.spec->retired, is_it);
+    const StoredValue stored = widened(parameter, external);
+    insert(name, stored.value, stored.distribution);
   }
 }
 
@@ -320,7 +345,7 @@ void TrialRows::put_system_attributes(std::int64_t trial_id, const Trial& trial,
   }
   if (trial.state == TrialState::Waiting) {
     put_system_attribute(trial_id, kFixedParamsAttribute,
-                         fixed_params_json(spec.spec->space, trial.config));
+                         fixed_params_json(params_of(spec.spec->space, trial)));
   }
 }
 

@@ -86,7 +86,7 @@ _study() {
     void) options="--reason --author" ;;
     workers) options="--release --author" ;;
     insight) options="--trial --all --author" ;;
-    edit) options="--author" ;;
+    edit) options="--reason --author" ;;
     enqueue) options="--priority --count --request-id --tag --after --title --description" ;;
     trials) options="--state --worker --after --limit" ;;
     best) options="--top" ;;

@@ -201,7 +201,7 @@ TEST_F(StudyClientTest, ReportsAndBeats) {
 }
 
 TEST_F(StudyClientTest, PassesOnWhatPeopleDo) {
-  const EditRequest edit{{{"limits", {{"trials", 5}}}}, "ann & bob"};
+  const EditRequest edit{{{"limits", {{"trials", 5}}}}, "ann & bob", "a b"};
   StudyInfo info;
   info.name = "heat";
   info.budget = {{"", "trials", 3, 1, 5}};

@@ -1,4 +1,4 @@
-// What people do to a study: void, park, insights, edit.
+// What people do to a study: void, park, insights.
 #include <gmock/gmock.h>
 
 #include <chrono>
@@ -234,69 +234,6 @@ TEST_P(Insights, RefuseWhatIsNone) {
   EXPECT_EQ(code_of([&] { service_->add_insight("s", {"a", "", 3}); }), ErrorCode::NotFound);
   EXPECT_EQ(code_of([&] { service_->retire_insight("s", 1, {}); }), ErrorCode::NotFound);
   EXPECT_THAT(service_->insights("s", true), IsEmpty());
-  EXPECT_THAT(kinds(), ElementsAre(EventKind::Created));
-}
-
-class Edit : public PeopleTest {
- protected:
-  StudyInfo edit(Json patch) { return service_->edit_study("s", {std::move(patch), "ann"}); }
-};
-INSTANTIATE_TEST_SUITE_P(Backends, Edit, ::testing::Values("memory", "sqlite"),
-                         [](const auto& backend) { return backend.param; });
-
-TEST_P(Edit, ReopensAFinishedStudyWithALargerLimit) {
-  create(two_floats(), {{"limits", {{"trials", 1}}}});
-  tell(ask(), 1);
-  ASSERT_EQ(ask_any().status, AskStatus::Finished);
-
-  const StudyInfo info = edit({{"limits", {{"trials", 2}, {"hours", 5}}}});
-
-  EXPECT_EQ(info.state, StudyState::Running);
-  EXPECT_EQ(info.spec["limits"]["failures"], 2) << "it followed the limit of the trials";
-  restart();
-  EXPECT_EQ(service_->study("s").spec, info.spec);
-  tell(ask(), 2);
-  EXPECT_EQ(ask_any().status, AskStatus::Finished);
-  edit({{"limits", nullptr}});
-  EXPECT_EQ(ask_any().status, AskStatus::Trials);
-  const Event event = service_->events("s", 0, 0)[4];
-  EXPECT_EQ(event.kind, EventKind::Edited);
-  EXPECT_EQ(event.author, "ann");
-  EXPECT_EQ(event.body["patch"]["limits"]["trials"], 2);
-}
-
-TEST_P(Edit, ChangesWhatIsSuggestedFromThenOn) {
-  create(two_floats());
-  tell(ask("W1"), 1);
-  tell(ask("W1"), 2);
-  const Json pin = view(1).params;
-
-  edit({{"workers", {{"W1", {{"focus", {"x"}}}}}}, {"focus_share", 1}, {"sampler", "random"}});
-  const AskedTrial focused = ask("W1");
-
-  EXPECT_EQ(focused.sampler, "random");
-  EXPECT_EQ(focused.params["y"], pin["y"]);
-  EXPECT_NE(focused.params["x"], pin["x"]);
-  restart();
-  EXPECT_EQ(ask("W1").params["y"], pin["y"]);
-  edit({{"target", 2}});
-  EXPECT_THAT(ask_any().reason, HasSubstr("target reached by trial 1"));
-}
-
-TEST_P(Edit, RefusesWhatItCannotChangeAndWhatIsWrong) {
-  create(two_floats());
-  const Json before = service_->study("s").spec;
-
-  EXPECT_EQ(code_of([&] { edit({{"params", {{"x", {{"high", 2}}}}}}); }), ErrorCode::Unsupported);
-  EXPECT_EQ(code_of([&] { edit({{"name", "t"}}); }), ErrorCode::Unsupported);
-  EXPECT_EQ(code_of([&] { edit({{"limits", {{"trials", 0}}}}); }), ErrorCode::Invalid);
-  EXPECT_EQ(code_of([&] {
-              edit({{"workers", {{"W1", {{"focus", {"z"}}}}}}});
-            }),
-            ErrorCode::Invalid);
-  EXPECT_EQ(code_of([&] { edit(Json::array()); }), ErrorCode::Invalid);
-
-  EXPECT_EQ(service_->study("s").spec, before);
   EXPECT_THAT(kinds(), ElementsAre(EventKind::Created));
 }
 

@@ -75,6 +75,25 @@ def check_trials(study):
             trial._validate()
 
 
+def check_edited(study):
+    """Trials of before and after an edit, each with the distributions of its time."""
+    before, after = study.get_trials()
+    equal(before.params, params(1.5, "fast", extra=2.5), "params of before")
+    equal(before.distributions["mode"], DISTRIBUTIONS["mode"], "choices of before")
+    equal(before.distributions["x"], DISTRIBUTIONS["x"], "range of before")
+    equal(
+        after.params,
+        {"x": 0.5, "rate": 0.001, "ratio": 0.25, "width": 64, "mode": "new", "n": 3},
+        "params of after",
+    )
+    equal(after.distributions["x"], FloatDistribution(-1, 1), "range of after")
+    equal(
+        after.distributions["mode"], CategoricalDistribution([4, "new", "fast"]), "choices of after"
+    )
+    for trial in (before, after):
+        trial._validate()
+
+
 def add_trial(study):
     study.add_trial(
         optuna.trial.create_trial(
@@ -123,6 +142,8 @@ def main():
     study = optuna.load_study(storage=url, study_name=name)
     if command == "trials":
         check_trials(study)
+    elif command == "edited":
+        check_edited(study)
     elif command == "best":
         print(study.best_trial.number)
     elif command == "front":

@@ -69,26 +69,33 @@ TEST(OptunaDistribution, KeepsNumbersThatAreInRange) {
   EXPECT_TRUE(std::isnan(internal_value(x, 1.5, "{}")));
 }
 
-TEST(OptunaFixedParams, HoldsExternalValuesOfWhatIsGiven) {
-  const SearchSpace space =
-      make_space({make_float("x", 0, 1), make_int("i", 1, 9), make_categorical("c", {"a", nullptr}),
-                  make_float("y", 0, 1)});
-
-  EXPECT_EQ(fixed_params_json(space, {0.25, 3, 1, kInactive}), R"({"x": 0.25, "i": 3, "c": null})");
-  EXPECT_EQ(fixed_params_json(space, Config(4, kInactive)), "{}");
+TEST(OptunaDistribution, TellsWhatAStoredValueStandsFor) {
+  EXPECT_EQ(external_value(0.5, distribution_json(make_float("x", 0, 1))), Json(0.5));
+  EXPECT_EQ(dump_json(*external_value(3, distribution_json(make_int("i", 1, 9)))), "3");
+  const std::string choices = distribution_json(make_categorical("c", {"a", nullptr, true}));
+  EXPECT_EQ(external_value(1, choices), Json(nullptr));
+  EXPECT_EQ(external_value(2, choices), Json(true));
+  EXPECT_EQ(external_value(3, choices), std::nullopt);
+  EXPECT_EQ(external_value(-1, choices), std::nullopt);
+  EXPECT_EQ(external_value(0, "not JSON"), std::nullopt);
 }
 
-TEST(OptunaFixedParams, AreReadWithoutWhatIsNotLegal) {
-  const SearchSpace space = make_space(
-      {make_float("x", 0, 1), make_int("i", 1, 9), make_categorical("c", {"a", nullptr})});
+TEST(OptunaDistribution, IsWidenedForAValueThatIsOutOfRange) {
+  const StoredValue number = widened(make_float("x", 0, 1), 2.5);
+  const StoredValue choice = widened(make_categorical("c", {"a", "b"}), "gone");
+  const StoredValue known = widened(make_categorical("c", {"a", "b"}), "b");
 
-  const Config config =
-      config_from_fixed_params(space, R"({"other": 1, "x": 7.5, "c": null, "i": 4})");
+  EXPECT_EQ(external_value(number.value, number.distribution), Json(2.5));
+  EXPECT_EQ(number.distribution, distribution_json(make_float("x", 0, 2.5)));
+  EXPECT_EQ(external_value(choice.value, choice.distribution), Json("gone"));
+  EXPECT_EQ(known.value, 1);
+  EXPECT_EQ(known.distribution, distribution_json(make_categorical("c", {"a", "b"})));
+}
 
-  EXPECT_TRUE(std::isnan(config[0]));
-  EXPECT_EQ(config[1], 4);
-  EXPECT_EQ(config[2], 1);
-  EXPECT_TRUE(std::isnan(config_from_fixed_params(space, "{\"x\": NaN}")[0]));
+TEST(OptunaFixedParams, AreWrittenAsPythonWritesThem) {
+  EXPECT_EQ(fixed_params_json({{"x", 0.25}, {"i", 3}, {"c", nullptr}, {"\u00fc", true}}),
+            R"({"x": 0.25, "i": 3, "c": null, "\u00fc": true})");
+  EXPECT_EQ(fixed_params_json(Json::object()), "{}");
 }
 
 TEST(OptunaNumbers, AreReadInPythonsDialect) {

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "core/study_edit.h"
 #include "storage/sqlite_storage.h"
 #include "tests/storage/raw_database.h"
 #include "tests/storage/study_builder.h"
@@ -318,7 +319,7 @@ TEST_F(Optuna5, EnqueuesATrialThatWeSee) {
   ASSERT_THAT(waiting, SizeIs(1));
   EXPECT_EQ(waiting[0].config[kX], -0.5);
   EXPECT_EQ(waiting[0].config[kMode], 0);
-  EXPECT_TRUE(std::isnan(waiting[0].config[kWidth])) << "a value that the study does not allow";
+  EXPECT_EQ(waiting[0].fit, Fit::Outside) << "a width that the study does not allow";
 }
 
 TEST_F(Optuna5, TellsOurRunningTrial) {
@@ -337,6 +338,31 @@ TEST_F(Optuna5, TellsOurRunningTrial) {
   EXPECT_EQ(told.started, make_running(0).started);
   ASSERT_TRUE(told.completed);
   EXPECT_EQ(told.record.worker, "W1");
+}
+
+TEST_F(Optuna5, ReadsAnEditedStudyAndSearchesOn) {
+  const auto storage = open();
+  const auto spec = make_spec("a");
+  const StudyId study = create(*storage, spec);
+  Trial before = completed(make_running(0), {0.5});
+  before.config = make_config(1.5, 0);
+  (void)commit(*storage, study, {AddTrial{before}});
+  const auto edited = edit_study_spec(*spec, Json::parse(R"({"params": {
+      "x": {"high": 1}, "mode": {"choices": [4, "new", "fast"]},
+      "depth": {"retired": true, "absent": 3},
+      "n": {"type": "int", "low": 1, "high": 5, "default": 2}}})"));
+  Trial after = completed(make_running(1), {0.25});
+  after.config = edited->space
+                     .partial_from_json(Json::parse(R"({"x": 0.5, "rate": 0.001, "ratio": 0.25,
+                         "width": 64, "mode": "new", "n": 3})"))
+                     .config;
+  (void)commit(*storage, study, {SetSpec{edited}, AddTrial{after}});
+
+  optuna("a", "edited");
+  EXPECT_EQ(optuna("a", "best"), "0");
+  EXPECT_EQ(optuna("a", "copy"), "COMPLETE [0.5] COMPLETE [0.25]");
+  optuna("a", "optimize");
+  EXPECT_EQ(optuna("a", "count"), "4");
 }
 
 TEST_F(Optuna5, TakesOurWaitingTrial) {

@@ -50,7 +50,7 @@ inline bool operator==(const InsightRequest& a, const InsightRequest& b) {
 }
 
 inline bool operator==(const EditRequest& a, const EditRequest& b) {
-  return std::tie(a.patch, a.author) == std::tie(b.patch, b.author);
+  return std::tie(a.patch, a.author, a.reason) == std::tie(b.patch, b.author, b.reason);
 }
 
 inline bool operator==(const WorkerInfo& a, const WorkerInfo& b) {
@@ -100,16 +100,16 @@ inline bool operator==(const TrialQuery& a, const TrialQuery& b) {
 
 inline bool operator==(const TrialView& a, const TrialView& b) {
   return std::tie(a.number, a.state, a.params, a.values, a.feasible, a.metrics, a.intermediate,
-                  a.started, a.completed, a.record, a.lease_expires) ==
+                  a.started, a.completed, a.record, a.lease_expires, a.outside) ==
          std::tie(b.number, b.state, b.params, b.values, b.feasible, b.metrics, b.intermediate,
-                  b.started, b.completed, b.record, b.lease_expires);
+                  b.started, b.completed, b.record, b.lease_expires, b.outside);
 }
 
 inline bool operator==(const BestRow& a, const BestRow& b) {
   return std::tie(a.rank, a.number, a.params, a.worker, a.value, a.metrics, a.mean, a.stderr_, a.n,
-                  a.interval, a.p_best, a.confirmed, a.feasible, a.values, a.means) ==
+                  a.interval, a.p_best, a.confirmed, a.feasible, a.values, a.means, a.outside) ==
          std::tie(b.rank, b.number, b.params, b.worker, b.value, b.metrics, b.mean, b.stderr_, b.n,
-                  b.interval, b.p_best, b.confirmed, b.feasible, b.values, b.means);
+                  b.interval, b.p_best, b.confirmed, b.feasible, b.values, b.means, b.outside);
 }
 
 inline bool operator==(const ImportanceRequest& a, const ImportanceRequest& b) {

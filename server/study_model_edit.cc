@@ -1,0 +1,75 @@
+// What an edit of the study file changes in a study.
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "core/space_edit.h"
+#include "server/study_model.h"
+
+namespace studyhall::server {
+
+using storage::Change;
+
+std::vector<Change> StudyModel::edit(std::shared_ptr<const StudySpec> spec, const Json& patch,
+                                     const std::string& reason, const std::string& author,
+                                     Timestamp now) {
+  const std::vector<std::int64_t> before = in_the_lead();
+  const std::shared_ptr<const StudySpec> from = std::exchange(record_.spec, std::move(spec));
+  Json body{{"patch", patch}, {"file", record_.spec->resolved}};
+  if (!reason.empty()) body["reason"] = reason;
+  std::vector<Change> changes{change(EventKind::Edited, std::move(body), author, now)};
+  changes.back().writes.emplace_back(storage::SetSpec{record_.spec});
+  refit(*from, changes.back().writes);
+  rank_all();
+  const std::vector<std::int64_t> after = in_the_lead();
+  LeadChange lead;
+  std::ranges::set_difference(after, before, std::back_inserter(lead.joined));
+  std::ranges::set_difference(before, after, std::back_inserter(lead.left));
+  note_lead(lead, now, changes);
+  for (std::int64_t number = 0; number < std::ssize(trials_); ++number) {
+    const Trial& trial = this->trial(number);
+    if (trial.state != TrialState::Waiting || trial.fit != Fit::Outside) continue;
+    for (Change& next : withdraw(number, now)) changes.push_back(std::move(next));
+  }
+  return changes;
+}
+
+void StudyModel::refit(const StudySpec& from, std::vector<storage::Write>& writes) {
+  const bool space_changed = !same_space(from, spec());
+  const auto constraints_of = [](const StudySpec& spec) {
+    return spec.resolved.value("constraints", Json());
+  };
+  const bool constraints_changed = constraints_of(from) != constraints_of(spec());
+  for (Trial& trial : trials_) {
+    bool rewritten = false;
+    if (space_changed) {
+      const bool full = from.space.contains(trial.config);
+      refit_trial(from, spec(), trial);
+      if (trial.state == TrialState::Waiting && full) {
+        fill_absent(space(), trial);
+        rewritten = trial.fit == Fit::Exact;
+      }
+    }
+    if (constraints_changed && trial.state == TrialState::Complete) {
+      trial.constraints = constraint_values(spec(), trial.metrics);
+      rewritten = true;
+    }
+    if (rewritten) writes.emplace_back(storage::UpdateTrial{trial.state, trial});
+  }
+  if (!space_changed) return;
+  holders_.clear();
+  for (const Trial& trial : trials_) {
+    if (holds(trial)) holders_[config_hash(space(), trial.config)].push_back(trial.number);
+  }
+  ++holder_changes_;
+}
+
+std::vector<Change> StudyModel::withdraw(std::int64_t number, Timestamp now) {
+  Trial lost = trial(number);
+  lost.state = TrialState::Fail;
+  lost.record.reason = FailReason::Cancelled;
+  lost.record.note = "its parameters are not in the search space";
+  return finish(std::move(lost), "server", now);
+}
+
+}  // namespace studyhall::server
