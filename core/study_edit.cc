@@ -190,6 +190,7 @@ class Edit {
              fmt::format("found {}: a parameter keeps its type, {}; retire it and add one with "
                          "another name",
                          brief(param.value("type", Json())), brief((*before)["type"])));
+      param["type"] = (*before)["type"];  // the parser would go on about it
       return;
     }
     if (member(param, "retired") != nullptr && param["retired"] == false) param.erase("retired");
