@@ -8,15 +8,12 @@ namespace studyhall {
 
 namespace {
 
-constexpr std::string_view kSamplers =
-    "use \"auto\", \"tpe\", \"cmaes\", \"random\", \"qmc\" or \"grid\"";
 constexpr std::string_view kResources = "this build does not hand out processors or memory yet";
 constexpr std::string_view kLeaveOut = "leave it out";
 constexpr std::string_view kDirectory =
     "use {\"kind\": \"directory\"}: an empty directory for each trial";
 
 constexpr auto kRefusals = std::to_array<Refusal>({
-    {"/sampler/name", "gp", "this build has no Gaussian process sampler yet", kSamplers},
     {"/confirm/replicates", "", "this build does not re-run candidates yet", "use 0"},
     {"/workers/*/env", "", "this build has no environment for single workers yet",
      "set it in experiment.env or where the worker is started"},

@@ -151,7 +151,7 @@ constexpr std::string_view kSchema = R"json({
     "sampler": {
       "description": "How the next trial is chosen.",
       "oneOf": [
-        {"enum": ["auto", "tpe", "cmaes", "random", "qmc", "grid"]},
+        {"enum": ["auto", "tpe", "cmaes", "gp", "random", "qmc", "grid"]},
         {
           "type": "object",
           "required": ["name"],
@@ -181,6 +181,16 @@ constexpr std::string_view kSchema = R"json({
             "sigma": {"type": "number", "exclusiveMinimum": 0, "maximum": 1, "default": 0.16666666666666666, "description": "Initial standard deviation, as a share of each range."},
             "popsize": {"type": "integer", "minimum": 4, "maximum": 100000},
             "restart": {"enum": ["none", "ipop", "bipop"], "default": "ipop", "description": "What follows a run that has stopped: nothing, or runs with more results a generation."},
+            "version": {"const": 1}
+          }
+        },
+        {
+          "type": "object",
+          "required": ["name"],
+          "additionalProperties": false,
+          "properties": {
+            "name": {"const": "gp"},
+            "startup": {"type": "integer", "minimum": 1, "maximum": 1000000, "description": "Trials that end before the model is used; by default max(5, d / 2) for d parameters."},
             "version": {"const": 1}
           }
         },

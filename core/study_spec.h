@@ -30,7 +30,7 @@ struct MetricConstraint {
 };
 
 struct SamplerSpec {
-  std::string name;  // resolved: "tpe", "cmaes", "random", "qmc" or "grid", never "auto"
+  std::string name;  // resolved: "tpe", "cmaes", "gp", "random", "qmc" or "grid", never "auto"
   Json options;      // further members as given, checked by the sampler's own rules
   int version = 1;   // of the sampler's rules, so that a later build keeps a running study's
 };

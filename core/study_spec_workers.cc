@@ -14,8 +14,10 @@ namespace {
 constexpr std::size_t kMaxWorkers = 10000;
 constexpr int kSamplerVersion = 1;
 constexpr std::string_view kSamplerNames =
-    "\"auto\", \"tpe\", \"cmaes\", \"random\", \"qmc\" or \"grid\" (or an object with such a name)";
-constexpr std::array<std::string_view, 6> kKnownSamplers{"auto",   "tpe", "cmaes",
+    "\"auto\", \"tpe\", \"cmaes\", \"gp\", \"random\", \"qmc\" or \"grid\" (or an object with such "
+    "a "
+    "name)";
+constexpr std::array<std::string_view, 7> kKnownSamplers{"auto",   "tpe", "cmaes", "gp",
                                                          "random", "qmc", "grid"};
 
 // The options of sampler `name`, defaults filled in.
@@ -48,6 +50,10 @@ Json read_sampler_options(const std::string& name, ObjectReader& object, std::si
         options["restart"] != "bipop") {
       restart.report_expected(kRestarts);
     }
+  } else if (name == "gp") {
+    if (const auto startup = object.field("startup").integer(1, 1'000'000)) {
+      options["startup"] = *startup;
+    }
   } else if (name == "grid") {
     options["points"] = object.field("points").integer(1, 10'000).value_or(5);
   }
@@ -57,12 +63,12 @@ Json read_sampler_options(const std::string& name, ObjectReader& object, std::si
 // Whether the sampler is one of this build's, and one for so many objectives.
 bool check_sampler_name(const JsonField& field, std::size_t objectives) {
   const auto name = field.string(kSamplerNames);
-  if (!name || report_refused(field, "/sampler/name")) return false;
-  if (*name == "cmaes" && objectives > 1) {
+  if (!name) return false;
+  if ((*name == "cmaes" || *name == "gp") && objectives > 1) {
     field.report(
-        fmt::format("\"cmaes\" searches for one objective, and this study has {}; use "
+        fmt::format("\"{}\" searches for one objective, and this study has {}; use "
                     "\"auto\", \"tpe\", \"random\", \"qmc\" or \"grid\"",
-                    objectives));
+                    *name, objectives));
     return false;
   }
   if (std::find(kKnownSamplers.begin(), kKnownSamplers.end(), *name) != kKnownSamplers.end()) {

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "sampler/cmaes/cmaes_sampler.h"
+#include "sampler/gp/gp_sampler.h"
 #include "sampler/grid.h"
 #include "sampler/options.h"
 #include "sampler/qmc.h"
@@ -45,6 +46,15 @@ std::unique_ptr<Sampler> make_cmaes(const Json& given) {
   return std::make_unique<cmaes::CmaEsSampler>(options);
 }
 
+std::unique_ptr<Sampler> make_gp(const Json& given) {
+  OptionReader reader("gp", given);
+  gp::Options options;
+  options.startup = static_cast<std::size_t>(
+      reader.integer("startup", static_cast<std::int64_t>(options.startup), 1, 1'000'000));
+  reader.finish();
+  return std::make_unique<gp::GpSampler>(options);
+}
+
 std::unique_ptr<Sampler> make_grid(const Json& given) {
   OptionReader reader("grid", given);
   GridOptions options;
@@ -59,6 +69,7 @@ std::unique_ptr<Sampler> make_grid(const Json& given) {
 std::unique_ptr<Sampler> make_sampler(const SamplerSpec& spec) {
   if (spec.name == "tpe") return make_tpe(spec.options);
   if (spec.name == "cmaes") return make_cmaes(spec.options);
+  if (spec.name == "gp") return make_gp(spec.options);
   if (spec.name == "random") {
     OptionReader("random", spec.options).finish();
     return std::make_unique<RandomSampler>();
@@ -71,11 +82,11 @@ std::unique_ptr<Sampler> make_sampler(const SamplerSpec& spec) {
   if (std::find(kNames.begin(), kNames.end(), spec.name) != kNames.end()) {
     throw Error(
         ErrorCode::Unsupported,
-        fmt::format("sampler {}: this build has tpe, cmaes, random, qmc and grid", spec.name));
+        fmt::format("sampler {}: this build has tpe, cmaes, gp, random, qmc and grid", spec.name));
   }
   const std::optional<std::string> near = nearest_name(spec.name, kNames);
   throw Error(ErrorCode::Invalid,
-              fmt::format("sampler {}: expected tpe, cmaes, random, qmc or grid{}", spec.name,
+              fmt::format("sampler {}: expected tpe, cmaes, gp, random, qmc or grid{}", spec.name,
                           near ? "; did you mean " + *near + "?" : ""));
 }
 

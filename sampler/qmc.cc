@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "sampler/unit_cube.h"
+#include "sampler/moves.h"
 
 namespace studyhall::sampler {
 namespace {
@@ -40,12 +40,6 @@ std::uint64_t made_here(const History& history, const std::string& slice) {
   return static_cast<std::uint64_t>(count);
 }
 
-double value_at(const Parameter& parameter, const Domain& domain, double unit) {
-  if (parameter.is_numeric()) return Scale(parameter, domain).from_unit(unit);
-  const auto count = static_cast<double>(domain.choices.size());
-  return static_cast<double>(domain.choices[static_cast<std::size_t>(unit * count)]);
-}
-
 }  // namespace
 
 struct SobolPoints::Engine {
@@ -73,23 +67,28 @@ std::vector<double> SobolPoints::point(std::uint64_t index, std::uint64_t seed,
   return unit;
 }
 
-std::optional<Suggestion> QmcSampler::suggest(const Task& task, const History& history,
-                                              Rng& /*rng*/) {
+Config SliceDesign::point(const Task& task, std::uint64_t index, std::uint32_t scramble) {
   const std::vector<Domain>& domains = task.slice.domains;
   const auto free = static_cast<std::size_t>(
       std::count_if(domains.begin(), domains.end(), [](const Domain& d) { return d.free; }));
   if (!points_ || points_->dimensions() != free) points_.emplace(free);
 
+  const std::vector<double> unit = points_->point(index, task.seed, scramble);
+  Config config(task.space.size());
+  std::size_t d = 0;
+  for (std::size_t p = 0; p < config.size(); ++p) {
+    config[p] =
+        domains[p].free ? value_at(task.space.params()[p], domains[p], unit[d++]) : domains[p].held;
+  }
+  task.space.deactivate(config);
+  return config;
+}
+
+std::optional<Suggestion> QmcSampler::suggest(const Task& task, const History& history,
+                                              Rng& /*rng*/) {
   const std::uint64_t index = made_here(history, task.slice.key);
   for (std::uint32_t scramble = 0; scramble < kTries; ++scramble) {
-    const std::vector<double> unit = points_->point(index, task.seed, scramble);
-    Config config(task.space.size());
-    std::size_t d = 0;
-    for (std::size_t p = 0; p < config.size(); ++p) {
-      config[p] = domains[p].free ? value_at(task.space.params()[p], domains[p], unit[d++])
-                                  : domains[p].held;
-    }
-    task.space.deactivate(config);
+    Config config = design_.point(task, index, scramble);
     if (task.admissible(config)) return Suggestion{.config = std::move(config), .sampler = "qmc"};
   }
   return std::nullopt;

@@ -40,6 +40,17 @@ class SobolPoints {
   std::unique_ptr<Engine> engine_;
 };
 
+// The points as configurations: a coordinate for each free parameter of a slice, in their order.
+class SliceDesign {
+ public:
+  // The member of the task's slice at point `index` under (task.seed, `scramble`). Require is not
+  // looked at.
+  [[nodiscard]] Config point(const Task& task, std::uint64_t index, std::uint32_t scramble);
+
+ private:
+  std::optional<SobolPoints> points_;
+};
+
 class QmcSampler : public Sampler {
  public:
   // Where a point is not admissible, the points of the same index under other scrambles are tried
@@ -47,7 +58,7 @@ class QmcSampler : public Sampler {
   std::optional<Suggestion> suggest(const Task& task, const History& history, Rng& rng) override;
 
  private:
-  std::optional<SobolPoints> points_;
+  SliceDesign design_;
 };
 
 }  // namespace studyhall::sampler

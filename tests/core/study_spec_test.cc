@@ -30,7 +30,7 @@ TEST(StudyFile, NamesEveryMistakeAtOnce) {
                "y": {"type": "int", "low": 1, "high": 5, "lo": 2}},
     "require": ["x < w"],
     "workers": {"W1": {"focus": ["y", "yy"]}},
-    "limits": {"trails": 3}, "sampler": "gp"})");
+    "limits": {"trails": 3}, "confirm": {"replicates": 2}})");
 
   const auto problems = study_file_problems(file);
 
@@ -41,7 +41,7 @@ TEST(StudyFile, NamesEveryMistakeAtOnce) {
   EXPECT_TRUE(has_problem(problems, "/require/0", "\"w\""));
   EXPECT_TRUE(has_problem(problems, "/workers/W1/focus/1", "the nearest one is \"y\""));
   EXPECT_TRUE(has_problem(problems, "/limits/trails", "the nearest known one is \"trials\""));
-  EXPECT_TRUE(has_problem(problems, "/sampler", "this build"));
+  EXPECT_TRUE(has_problem(problems, "/confirm/replicates", "this build"));
   EXPECT_EQ(problems.size(), 8u) << list_problems(problems);
 }
 
@@ -109,6 +109,8 @@ TEST(StudyFile, ReadsItsResolvedFormAsTheSame) {
       full_study_file(),
       claude_study_file(),
       with("/sampler", "cmaes"),
+      with("/sampler", "gp"),
+      with("/sampler", parse(R"({"name": "gp", "startup": 8})")),
       with("/sampler", parse(R"({"name": "cmaes", "popsize": 8})")),
       with("/params/x", parse(R"({"type": "float", "low": 0, "high": 1, "step": 0.3})")),
       with("/params/x", parse(R"({"type": "int", "low": 1.0, "high": 1e3, "step": 7})")),
@@ -208,6 +210,7 @@ TEST(StudyFile, RefusesWhatIsForOneObjective) {
           {"/directions", "[]", "/directions", "expected 1 to 10 directions, found 0"},
           {"/directions", "[\"minimize\", \"up\"]", "/directions/1", "found \"up\""},
           {"/sampler", "\"cmaes\"", "/sampler", "one objective, and this study has 2"},
+          {"/sampler", "\"gp\"", "/sampler", "\"gp\" searches for one objective"},
           {"/sampler", "{\"name\": \"cmaes\"}", "/sampler/name", "use \"auto\", \"tpe\""},
           {"/workers", "{\"W1\": {\"sampler\": \"cmaes\"}}", "/workers/W1/sampler",
            "this study has 2"},

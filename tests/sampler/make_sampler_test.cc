@@ -37,13 +37,15 @@ TEST(MakeSampler, MakesWhatThisBuildHas) {
       make_sampler(spec("tpe", {{"multivariate", false}, {"startup", 0}, {"candidates", 1}})));
   EXPECT_TRUE(make_sampler(spec("cmaes", Json::object())));
   EXPECT_TRUE(make_sampler(spec("cmaes", {{"sigma", 0.3}})));
+  EXPECT_TRUE(make_sampler(spec("gp")));
+  EXPECT_TRUE(make_sampler(spec("gp", {{"startup", 3}})));
   EXPECT_TRUE(make_sampler(spec("qmc")));
   EXPECT_TRUE(make_sampler(spec("grid")));
   EXPECT_TRUE(make_sampler(spec("grid", {{"points", 1}})));
 }
 
 TEST(MakeSampler, RefusesByNameWhatItDoesNotHave) {
-  expect_refused(spec("gp"), ErrorCode::Unsupported, HasSubstr("gp"));
+  expect_refused(spec("auto"), ErrorCode::Unsupported, HasSubstr("auto"));
   expect_refused(spec("tpee"), ErrorCode::Invalid, AllOf(HasSubstr("tpee"), HasSubstr("mean tpe")));
 }
 
@@ -60,6 +62,7 @@ TEST(MakeSampler, RefusesOptionsThatBreakTheirRules) {
   expect_refused(spec("cmaes", {{"sigma", -1}}), ErrorCode::Invalid, HasSubstr("sigma is -1"));
   expect_refused(spec("cmaes", {{"sigma", "wide"}}), ErrorCode::Invalid, HasSubstr("wide"));
   expect_refused(spec("cmaes", {{"popsize", 3}}), ErrorCode::Invalid, HasSubstr("popsize is 3"));
+  expect_refused(spec("gp", {{"startup", 0}}), ErrorCode::Invalid, HasSubstr("startup is 0"));
   expect_refused(spec("tpe", {{"mode", "optuna"}}), ErrorCode::Invalid,
                  AllOf(HasSubstr("mode is"), HasSubstr("optuna5")));
   expect_refused(spec("tpe", {{"group", true}}), ErrorCode::Invalid, HasSubstr("group"));
@@ -74,12 +77,14 @@ TEST(MakeSampler, RefusesSeveralObjectivesWhereASamplerHasOne) {
   const Slice slice = whole_space(space);
   const History history({Direction::Minimize, Direction::Maximize});
   Rng rng = Rng::for_trial(1, 0);
-  try {
-    make_sampler(spec("cmaes"))->suggest(testing::open_task(space, slice), history, rng);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::Unsupported);
-    EXPECT_THAT(error.what(), AllOf(HasSubstr("cmaes"), HasSubstr("2 objectives")));
+  for (const char* name : {"cmaes", "gp"}) {
+    try {
+      make_sampler(spec(name))->suggest(testing::open_task(space, slice), history, rng);
+      FAIL() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::Unsupported);
+      EXPECT_THAT(error.what(), AllOf(HasSubstr(name), HasSubstr("2 objectives")));
+    }
   }
   for (const char* name : {"tpe", "random", "qmc", "grid"}) {
     EXPECT_TRUE(make_sampler(spec(name))->suggest(testing::open_task(space, slice), history, rng))
