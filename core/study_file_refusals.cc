@@ -55,11 +55,9 @@ bool matches(std::string_view pattern, std::string_view path) {
 
 std::span<const Refusal> refusals() { return kRefusals; }
 
-bool report_refused(const JsonField& field) { return report_refused(field, field.path()); }
-
-bool report_refused(const JsonField& field, std::string_view path) {
+bool report_refused(const JsonField& field) {
   for (const Refusal& refusal : kRefusals) {
-    if (!matches(refusal.path, path)) continue;
+    if (!matches(refusal.path, field.path())) continue;
     if (!refusal.value.empty() && field.json() != Json(std::string(refusal.value))) continue;
     field.report(fmt::format("{}: {}; {}", brief(field.json()), refusal.why, refusal.instead));
     return true;

@@ -18,10 +18,8 @@ struct Refusal {
 
 std::span<const Refusal> refusals();
 
-// Reports `field` where the table has its path, or `path` in its stead, and its value. Returns
-// whether it did.
+// Reports `field` where the table has its path and its value. Returns whether it did.
 bool report_refused(const JsonField& field);
-bool report_refused(const JsonField& field, std::string_view path);
 
 // Reports every field that nobody asked for: those of the table as refused, others as unknown.
 void close_refusing(const ObjectReader& object);
