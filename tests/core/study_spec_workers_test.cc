@@ -52,9 +52,9 @@ TEST(StudyFile, RefusesBadWorkers) {
            "/workers/W1/fixed/refine_top", "cannot be fixed as well"},
           {"/workers/W1", "{\"fixed\": {\"fallback_fevals\": 24, \"fevals_1src\": 10}}",
            "/workers/W1/fixed", "meets \"require\""},
-          {"/workers/W1", "{\"sampler\": \"gp\"}", "/workers/W1/sampler", "Gaussian process"},
-          {"/workers/W1", "{\"sampler\": {\"name\": \"gp\"}}", "/workers/W1/sampler/name",
-           "Gaussian process"},
+          {"/workers/W1", "{\"sampler\": \"kriging\"}", "/workers/W1/sampler", "found \"kriging\""},
+          {"/workers/W1", "{\"sampler\": {\"name\": \"gp\", \"startup\": 0}}",
+           "/workers/W1/sampler/startup", "found 0"},
       },
       full_study_file());
 }
@@ -90,8 +90,8 @@ TEST(StudyFile, RefusesBadSamplers) {
           {"/sampler", "3", "/sampler", "found 3"},
           {"/sampler", "\"tpee\"", "/sampler", "found \"tpee\""},
           {"/sampler", "{}", "/sampler/name", "missing"},
-          {"/sampler", "\"gp\"", "/sampler", "Gaussian process"},
-          {"/sampler", "{\"name\": \"gp\"}", "/sampler/name", "Gaussian process"},
+          {"/sampler", "\"kriging\"", "/sampler", "\"gp\""},
+          {"/sampler", "{\"name\": \"gp\", \"startup\": 0}", "/sampler/startup", "found 0"},
           {"/sampler", "{\"name\": \"grid\", \"points\": 0}", "/sampler/points", "found 0"},
           {"/sampler", "{\"name\": \"qmc\", \"points\": 3}", "/sampler/points", "unknown field"},
           {"/sampler", "{\"name\": \"auto\", \"startup\": 3}", "/sampler/startup",
