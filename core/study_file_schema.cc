@@ -156,7 +156,7 @@ constexpr std::string_view kSchema = R"json({
           "type": "object",
           "required": ["name"],
           "additionalProperties": false,
-          "properties": {"name": {"const": "auto"}}
+          "properties": {"name": {"const": "auto"}, "version": {"const": 1}}
         },
         {
           "type": "object",

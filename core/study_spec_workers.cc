@@ -247,7 +247,6 @@ std::optional<SamplerSpec> read_sampler(const JsonField& field, std::size_t obje
   if (field.json().is_string()) {
     if (!check_sampler_name(field, objectives)) return std::nullopt;
     sampler.name = field.json().get<std::string>();
-    if (sampler.name == "auto") sampler.name = "tpe";
     Json none = Json::object();
     ObjectReader defaults(JsonField(&none, field.path(), &field.problems()));
     sampler.options = read_sampler_options(sampler.name, defaults, objectives);
@@ -259,13 +258,6 @@ std::optional<SamplerSpec> read_sampler(const JsonField& field, std::size_t obje
   const JsonField name = object.field("name").required(kSamplerNames);
   if (!name || !check_sampler_name(name, objectives)) return std::nullopt;
   sampler.name = name.json().get<std::string>();
-  if (sampler.name == "auto") {
-    for (const auto& [option, given] : object.unread()) {
-      given.report(fmt::format("sampler \"auto\" takes no options, found {}; name a sampler",
-                               brief(Json(option))));
-    }
-    return read_sampler(JsonField(&name.json(), name.path(), &name.problems()), objectives);
-  }
   sampler.options = read_sampler_options(sampler.name, object, objectives);
   const JsonField version = object.field("version");
   if (const auto given = version.integer(1); given && *given != kSamplerVersion) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "sampler/auto_sampler.h"
 #include "sampler/cmaes/cmaes_sampler.h"
 #include "sampler/gp/gp_sampler.h"
 #include "sampler/grid.h"
@@ -55,6 +56,17 @@ std::unique_ptr<Sampler> make_gp(const Json& given) {
   return std::make_unique<gp::GpSampler>(options);
 }
 
+std::unique_ptr<Sampler> make_auto(const Json& given) {
+  OptionReader reader("auto", given);
+  AutoOptions options;
+  options.gp_results = static_cast<std::size_t>(
+      reader.integer("gp_results", static_cast<std::int64_t>(options.gp_results), 0, 1'000'000));
+  options.tpe_every = static_cast<std::size_t>(
+      reader.integer("tpe_every", static_cast<std::int64_t>(options.tpe_every), 1, 1'000'000));
+  reader.finish();
+  return std::make_unique<AutoSampler>(options);
+}
+
 std::unique_ptr<Sampler> make_grid(const Json& given) {
   OptionReader reader("grid", given);
   GridOptions options;
@@ -69,6 +81,7 @@ std::unique_ptr<Sampler> make_grid(const Json& given) {
 std::unique_ptr<Sampler> make_sampler(const SamplerSpec& spec) {
   if (spec.name == "tpe") return make_tpe(spec.options);
   if (spec.name == "cmaes") return make_cmaes(spec.options);
+  if (spec.name == "auto") return make_auto(spec.options);
   if (spec.name == "gp") return make_gp(spec.options);
   if (spec.name == "random") {
     OptionReader("random", spec.options).finish();
@@ -79,15 +92,10 @@ std::unique_ptr<Sampler> make_sampler(const SamplerSpec& spec) {
     return std::make_unique<QmcSampler>();
   }
   if (spec.name == "grid") return make_grid(spec.options);
-  if (std::find(kNames.begin(), kNames.end(), spec.name) != kNames.end()) {
-    throw Error(
-        ErrorCode::Unsupported,
-        fmt::format("sampler {}: this build has tpe, cmaes, gp, random, qmc and grid", spec.name));
-  }
   const std::optional<std::string> near = nearest_name(spec.name, kNames);
   throw Error(ErrorCode::Invalid,
-              fmt::format("sampler {}: expected tpe, cmaes, gp, random, qmc or grid{}", spec.name,
-                          near ? "; did you mean " + *near + "?" : ""));
+              fmt::format("sampler {}: expected auto, tpe, cmaes, gp, random, qmc or grid{}",
+                          spec.name, near ? "; did you mean " + *near + "?" : ""));
 }
 
 }  // namespace studyhall::sampler

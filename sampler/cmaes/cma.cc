@@ -100,6 +100,13 @@ State initial_state(Eigen::VectorXd mean, double sigma) {
   return s;
 }
 
+State initial_state(Eigen::VectorXd mean, double sigma, Eigen::MatrixXd C) {
+  State s = initial_state(std::move(mean), sigma);
+  s.C = std::move(C);
+  decompose(s);
+  return s;
+}
+
 Eigen::VectorXd ask(const State& s, const Eigen::VectorXd& z) {
   assert(z.size() == s.mean.size());
   return s.mean + s.sigma * (s.B * s.D.cwiseProduct(z));

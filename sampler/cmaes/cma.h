@@ -60,6 +60,8 @@ struct State {
 
 // C = I, empty paths. REQUIRES: sigma > 0.
 State initial_state(Eigen::VectorXd mean, double sigma);
+// The same with another shape. REQUIRES: C symmetric, positive definite.
+State initial_state(Eigen::VectorXd mean, double sigma, Eigen::MatrixXd C);
 
 // The candidate m + sigma B D z; z [d] standard normal (eq. 38-40).
 Eigen::VectorXd ask(const State& s, const Eigen::VectorXd& z);

@@ -9,6 +9,9 @@
 // (largest step, value at it), infeasible ones by violation, those that failed for their
 // configuration; ties as they finished. Trials that failed for other reasons are left out.
 //
+// Where others' results were there before its own first one, ten generations' worth of them or
+// more, the distribution begins with the shape of the best tenth instead (warm_start.h).
+//
 // A conditional parameter that was not active in a trial says nothing there. A run that has stopped
 // (stopping.h) starts again elsewhere with more results in a generation.
 #pragma once

@@ -4,9 +4,17 @@
 #include <cmath>
 #include <utility>
 
+#include "sampler/cmaes/warm_start.h"
+
 namespace studyhall::sampler::cmaes {
 namespace {
 
+constexpr const char* kName = "cmaes";
+// So many generations' worth of earlier results make a warm start. The paper's alpha is 0.1, for
+// results of another task; these are of the same one.
+constexpr int kWarmGenerations = 10;
+constexpr double kWarmGamma = 0.1;
+constexpr double kWarmAlpha = 0.03;
 constexpr std::uint64_t kRestartSeed = 0x72657374617274;
 
 Eigen::VectorXd default_place(const SearchSpace& space, const std::vector<Axis>& axes) {
@@ -18,6 +26,19 @@ Eigen::VectorXd default_place(const SearchSpace& space, const std::vector<Axis>&
     place[static_cast<Eigen::Index>(a)] = axes[a].to_unit(value);
   }
   return place;
+}
+
+// Shares of the values among the best tenth, as if each had been there once more.
+void prefer(Categorical& categorical, const std::vector<Result>& ranked, double gamma) {
+  const auto best = static_cast<std::size_t>(gamma * static_cast<double>(ranked.size()));
+  for (std::size_t c = 0; c < categorical.q.size(); ++c) {
+    Eigen::VectorXd count = Eigen::VectorXd::Ones(categorical.q[c].size());
+    for (std::size_t k = 0; k < best; ++k) {
+      const int chosen = ranked[k].candidate.chosen[c];
+      if (chosen >= 0) count[chosen] += 1;
+    }
+    categorical.q[c] = count / count.sum();
+  }
 }
 
 }  // namespace
@@ -38,6 +59,8 @@ void Run::reset() {
   seen_ = 0;
   taken_.clear();
   waiting_.clear();
+  earlier_.clear();
+  begun_ = false;
 }
 
 void Run::begin(Eigen::VectorXd mean, double sigma, int lambda) {
@@ -71,10 +94,49 @@ void Run::catch_up(const SearchSpace& space, const History& history) {
     if (!belongs(space, trial)) continue;
     std::optional<Result> result = result_of(trial, history.directions().front(), coordinates_);
     if (!result) continue;
-    waiting_.push_back(std::move(*result));
-    if (std::ssize(waiting_) == mixed_.constants.lambda) tell_generation();
+    if (begun_) {
+      take(std::move(*result));
+    } else if (trial.sampler == kName) {
+      begun_ = true;
+      begin_from(std::exchange(earlier_, {}));
+      take(std::move(*result));
+    } else {
+      earlier_.push_back(std::move(*result));
+    }
   }
   mark_ = history.mark();
+  if (!begun_) begin_from(earlier_);
+}
+
+void Run::take(Result result) {
+  waiting_.push_back(std::move(result));
+  if (std::ssize(waiting_) == mixed_.constants.lambda) tell_generation();
+}
+
+void Run::begin_from(std::vector<Result> earlier) {
+  begin(start_, options_.sigma, options_.popsize);
+  waiting_.clear();
+  if (std::ssize(earlier) < kWarmGenerations * lambda_) {
+    for (Result& result : earlier) take(std::move(result));
+    return;
+  }
+  std::stable_sort(earlier.begin(), earlier.end(),
+                   [](const Result& a, const Result& b) { return a.ranks_before(b); });
+  const auto d = std::ssize(coordinates_.axes);
+  if (d > 0) {
+    Eigen::MatrixXd X(d, std::ssize(earlier));
+    for (Eigen::Index k = 0; k < X.cols(); ++k) {
+      for (Eigen::Index i = 0; i < d; ++i) {
+        const double unit =
+            earlier[static_cast<std::size_t>(k)].candidate.unit[static_cast<std::size_t>(i)];
+        X(i, k) = std::isnan(unit) ? start_[i] : unit;
+      }
+    }
+    const Start start = warm_start(X, kWarmGamma, kWarmAlpha);
+    mixed_.gaussian = initial_state(start.mean, start.sigma, start.C);
+    start_sigma_ = start.sigma;
+  }
+  prefer(mixed_.categorical, earlier, kWarmGamma);
 }
 
 void Run::tell_generation() {

@@ -41,6 +41,9 @@ class Run {
   // Whether what was taken in is still the beginning of the history.
   [[nodiscard]] bool is_prefix_of(const History& history) const;
   [[nodiscard]] bool belongs(const SearchSpace& space, const Observation& trial) const;
+  void take(Result result);
+  // Begins from what others have found, where that is enough to tell a shape from.
+  void begin_from(std::vector<Result> earlier);
   void tell_generation();
   void restart();
 
@@ -62,6 +65,9 @@ class Run {
   std::size_t seen_ = 0;         // of the history's finish_order
   std::vector<bool> taken_;      // by number: it is among those seen
   std::vector<Result> waiting_;  // less than a generation
+  // Results before the first trial that this strategy drew; told when that one is.
+  std::vector<Result> earlier_;
+  bool begun_ = false;  // that one was told
 };
 
 }  // namespace studyhall::sampler::cmaes

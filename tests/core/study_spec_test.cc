@@ -83,15 +83,13 @@ TEST(StudyFile, FillsInWhatIsAbsent) {
   const auto spec = parse_study_spec(smallest_study_file(), 12345);
 
   EXPECT_EQ(spec->seed, 12345u);
-  EXPECT_EQ(spec->sampler.name, "tpe");
+  EXPECT_EQ(spec->sampler.name, "auto");
   EXPECT_EQ(spec->focus_share, 0.8);
   EXPECT_EQ(spec->limits.trials, std::nullopt);
   EXPECT_EQ(spec->limits.failures, std::nullopt);
   EXPECT_EQ(spec->experiment, std::nullopt);
   EXPECT_EQ(spec->resolved["seed"], 12345);
-  EXPECT_EQ(spec->resolved["sampler"],
-            parse(R"({"name": "tpe", "mode": "default", "multivariate": true,
-      "startup": 10, "candidates": 24, "version": 1})"));
+  EXPECT_EQ(spec->resolved["sampler"], parse(R"({"name": "auto", "version": 1})"));
   EXPECT_EQ(spec->resolved["pruner"], parse(R"({"name": "none"})"));
   EXPECT_EQ(spec->resolved["confirm"], parse(R"({"replicates": 0})"));
 }
@@ -184,6 +182,7 @@ TEST(StudyFile, TakesOneDirectionAsAList) {
   Json file = smallest_study_file();
   file.erase("direction");
   file["directions"] = {"maximize"};
+  file["sampler"] = "tpe";
   EXPECT_THAT(parse_study_spec(file)->directions, ElementsAre(Direction::Maximize));
   EXPECT_EQ(parse_study_spec(file)->resolved["sampler"]["multivariate"], true);
 }
@@ -196,7 +195,9 @@ Json two_objectives() {
 }
 
 TEST(StudyFile, TakesSeveralDirections) {
-  const auto spec = parse_study_spec(two_objectives());
+  Json file = two_objectives();
+  file["sampler"] = "tpe";
+  const auto spec = parse_study_spec(file);
 
   EXPECT_THAT(spec->directions, ElementsAre(Direction::Maximize, Direction::Minimize));
   EXPECT_EQ(spec->sampler.name, "tpe");

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/rng.h"
+#include "sampler/cmaes/warm_start.h"
 #include "tests/sampler/golden.h"
 
 namespace studyhall::sampler::cmaes {
@@ -111,6 +112,30 @@ TEST(Cma, TwoTellsGiveTheKnownState) {
       .00176098489636685, .8118608502819833, .06170464492474758,   //
       .08527356178948552, .06170464492474758, .825391382841344;
   EXPECT_LT(largest_difference(s.C, C), 1e-13);
+}
+
+// The twelve candidates above: the package's get_warm_start_mgd with gamma 0.3 and alpha 0.1.
+TEST(WarmStart, TakesTheShapeOfTheBest) {
+  Eigen::MatrixXd rows(12, 3);
+  rows << .6, .5, .2, .3, .45, .35, .55, .1, .6, .9, .4, .3, .2, .8, .15, .45, .35, .05, .5, .45,
+      .2, .35, .5, .2, .4, .4, .1, .6, .6, .1, .25, .55, .25, .3, .3, .3;
+  const auto f = [](const Eigen::VectorXd& x) {
+    return std::pow(x[0] - .25, 2) + 4 * std::pow(x[1] - .5, 2) + 10 * std::pow(x[2] - .1, 2);
+  };
+  std::vector<Eigen::VectorXd> places;
+  for (const auto& row : rows.rowwise()) places.emplace_back(row);
+  std::stable_sort(places.begin(), places.end(),
+                   [&](const auto& a, const auto& b) { return f(a) < f(b); });
+  Eigen::MatrixXd X(3, 12);
+  for (Eigen::Index k = 0; k < 12; ++k) X.col(k) = places[static_cast<std::size_t>(k)];
+
+  const Start start = warm_start(X, 0.3, 0.1);
+
+  EXPECT_LT(largest_difference(start.mean, vector({.4, .41666667, .11666667})), 5e-9);
+  EXPECT_NEAR(start.sigma, .11176471734451099, 1e-14);
+  EXPECT_NEAR(start.C(0, 0), .9339794944865581, 1e-13);
+  EXPECT_NEAR(start.C(0, 1), -.20013846310425962, 1e-13);
+  EXPECT_NEAR(start.C(1, 1), 1.1118803505792296, 1e-13);
 }
 
 // 1e-9 relative to the largest entry: the two programs differ in the order of sums and in the

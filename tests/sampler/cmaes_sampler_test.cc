@@ -58,9 +58,10 @@ double best_after(int trials, int parallel, const SearchSpace& space, const Slic
   for (int i = 0; i < trials + parallel; ++i) {
     if (i < trials) {
       Rng rng = Rng::for_trial(seed, i);
-      Observation trial =
-          testing::running(i, sampler.suggest(open_task(space, slice), history, rng)->config);
+      const std::optional<Suggestion> made = sampler.suggest(open_task(space, slice), history, rng);
+      Observation trial = testing::running(i, made->config);
       trial.slice = slice.key;
+      trial.sampler = made->sampler;
       history.apply(trial);
     }
     if (i < parallel) continue;
@@ -233,7 +234,10 @@ TEST(CmaEsRun, HasGenerationsOfTheSizeAskedFor) {
 int lambda_after(int trials, Restart restart) {
   const SearchSpace space = testing::box_space(2);
   std::vector<Observation> all;
-  for (int i = 0; i < trials; ++i) all.push_back(complete(i, {0.1, 0.01 * (i % 100)}, 1.0));
+  for (int i = 0; i < trials; ++i) {
+    all.push_back(complete(i, {0.1, 0.01 * (i % 100)}, 1.0));
+    all.back().sampler = "cmaes";
+  }
   return run_after(all, space, whole_space(space), {.restart = restart}).mixed().constants.lambda;
 }
 
@@ -251,6 +255,35 @@ TEST(CmaEsRun, OfBipopAlternatesLargeAndSmall) {
   const int small = lambda_after(large + 12 * 15, Restart::Bipop);
   EXPECT_GE(small, 6);
   EXPECT_LE(small, 12);
+}
+
+// Results of another sampler, the better the nearer to (0.8, 0.2) and choice 1.
+TEST(CmaEsRun, BeginsFromWhatOthersFound) {
+  const SearchSpace space =
+      make_space({make_float("x", 0, 1), make_float("y", 0, 1), make_categorical("c", {"a", "b"})});
+  std::vector<Observation> trials;
+  Rng rng = Rng::for_trial(2, 0);
+  for (int i = 0; i < 200; ++i) {
+    const Config place = {rng.uniform(), rng.uniform(), static_cast<double>(rng.index(2))};
+    trials.push_back(
+        complete(i, place, std::hypot(place[0] - 0.8, place[1] - 0.2) - 0.3 * place[2]));
+    trials.back().sampler = "tpe";
+  }
+
+  const Mixed begun = run_after(trials, space, whole_space(space), {}).mixed();
+
+  EXPECT_EQ(begun.gaussian.g, 0);
+  EXPECT_NEAR(begun.gaussian.mean[0], 0.8, 0.1);
+  EXPECT_NEAR(begun.gaussian.mean[1], 0.2, 0.1);
+  EXPECT_LT(begun.gaussian.sigma, 0.2);  // uniform draws have 0.29
+  EXPECT_GT(begun.categorical.q[0][1], 0.8);
+
+  trials.back().sampler = "cmaes";  // told on its own, after the start
+  const std::vector<Observation> all(trials.begin(), trials.end());
+  const Mixed after = run_after(all, space, whole_space(space), {}).mixed();
+  EXPECT_EQ(after.gaussian.g, 0);
+  trials.resize(40);  // too few to tell a shape from: told by generations
+  EXPECT_EQ(run_after(trials, space, whole_space(space), {}).mixed().gaussian.g, 40 / 7);
 }
 
 TEST(CmaEsSampler, LearnsChoicesOrderedOnesAndIntegers) {

@@ -328,7 +328,7 @@ TEST_P(Ask, SuggestsTheSameAfterARestart) {
     return params;
   };
 
-  for (const std::string sampler : {"tpe", "cmaes", "gp", "random", "qmc", "grid"}) {
+  for (const std::string sampler : {"auto", "tpe", "cmaes", "gp", "random", "qmc", "grid"}) {
     EXPECT_EQ(run(false, sampler), run(true, sampler)) << sampler;
   }
 }

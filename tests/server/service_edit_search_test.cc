@@ -43,7 +43,7 @@ INSTANTIATE_TEST_SUITE_P(Backends, EditedSearch, ::testing::Values("memory", "sq
                          [](const auto& backend) { return backend.param; });
 
 TEST_P(EditedSearch, EverySamplerStaysInTheNewSpaceAndSuggestsTheSameAfterARestart) {
-  for (const char* sampler : {"tpe", "cmaes", "random", "qmc", "grid"}) {
+  for (const char* sampler : {"auto", "tpe", "cmaes", "random", "qmc", "grid"}) {
     SCOPED_TRACE(sampler);
     std::vector<std::vector<Json>> found;
     for (const bool restarts : {false, true}) {
@@ -75,7 +75,7 @@ TEST_P(EditedSearch, EverySamplerStaysInTheNewSpaceAndSuggestsTheSameAfterAResta
 }
 
 TEST_P(EditedSearch, LearnsFromOlderTrialsThatStillFit) {
-  create(study_of_two());
+  create(study_of_two(), {{"sampler", "tpe"}});
   search(30);
 
   edit(R"({"params": {"x": {"low": 0.1}, "n": {"type": "int", "low": 1, "high": 4,

@@ -1,0 +1,41 @@
+// Chooses a sampler for each ask, from what the study has shown so far.
+//
+// - Several objectives: tpe.
+// - The first results: gp, which begins around the study's defaults (sampler/local_start.h).
+// - Then: cmaes, which has learned from all of them, and now and then tpe, so that what lies far
+//   from the distribution is not forgotten.
+//
+// doc/samplers.md has the measurements behind these rules. A suggestion names the sampler that made
+// it.
+#pragma once
+
+#include <cstddef>
+
+#include "sampler/cmaes/cmaes_sampler.h"
+#include "sampler/gp/gp_sampler.h"
+#include "sampler/sampler.h"
+#include "sampler/tpe/tpe_sampler.h"
+
+namespace studyhall::sampler {
+
+struct AutoOptions {
+  std::size_t gp_results = 250;  // results up to which gp suggests
+  std::size_t tpe_every = 8;     // one of so many suggestions after that is tpe's
+};
+
+class AutoSampler : public Sampler {
+ public:
+  explicit AutoSampler(const AutoOptions& options) : options_(options) {}
+
+  std::optional<Suggestion> suggest(const Task& task, const History& history, Rng& rng) override;
+
+ private:
+  Sampler& choose(const History& history, Rng& rng);
+
+  AutoOptions options_;
+  gp::GpSampler gp_{gp::Options{}};
+  cmaes::CmaEsSampler cmaes_{cmaes::Options{}};
+  tpe::TpeSampler tpe_{tpe::Options{}};
+};
+
+}  // namespace studyhall::sampler
