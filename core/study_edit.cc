@@ -119,11 +119,29 @@ class Edit {
     }
     const bool edits_params = patch.contains("params") && patch["params"].is_object();
     if (edits_params) retire_removed(patch["params"]);
+    replace_renamed(patch);
     after_.merge_patch(patch);
     if (!edits_params) return;
     std::set<std::string> reconditioned = changed_conditions();
     for (const auto& [name, given] : patch["params"].items()) reconditioned.insert(name);
     for (const std::string& name : reconditioned) check_param(name, member(patch["params"], name));
+  }
+
+  // Options are those of one sampler or pruner: another name brings none of them along.
+  void replace_renamed(const Json& patch) {
+    const auto replace = [](Json& owner, const Json& changes, const char* what) {
+      if (!changes.is_object() || !changes.contains(what) || !owner.contains(what)) return;
+      const Json& named = changes[what];
+      if (!named.is_object() || !named.contains("name")) return;
+      if (named["name"] != owner[what].value("name", Json())) owner.erase(what);
+    };
+    replace(after_, patch, "sampler");
+    replace(after_, patch, "pruner");
+    if (!patch.contains("workers") || !patch["workers"].is_object()) return;
+    if (!after_.contains("workers")) return;
+    for (auto& [name, worker] : after_["workers"].items()) {
+      if (patch["workers"].contains(name)) replace(worker, patch["workers"][name], "sampler");
+    }
   }
 
   // Takes out a limit of failures that is the default, so that it is set anew.

@@ -283,6 +283,30 @@ TEST(StudyEdit, IsReadBackEqual) {
   EXPECT_EQ(again->space.params()[2].absent, Json(0.5));
 }
 
+TEST(StudyEdit, AnotherSamplerOrPrunerBringsNoOptionsOfTheOldOneAlong) {
+  const auto before = edited(*study(), R"({
+      "sampler": {"name": "tpe", "startup": 20, "candidates": 30},
+      "pruner": {"name": "percentile", "percentile": 30},
+      "workers": {"W1": {"sampler": {"name": "cmaes", "sigma": 0.3}}}})");
+
+  const auto other = edited(*before, R"({
+      "sampler": {"name": "random"}, "pruner": {"name": "median"},
+      "workers": {"W1": {"sampler": {"name": "qmc"}}}})");
+  EXPECT_EQ(other->sampler.name, "random");
+  EXPECT_EQ(other->pruner.name, "median");
+  EXPECT_EQ(other->workers.at("W1").sampler->name, "qmc");
+  EXPECT_EQ(other->workers.at("W1").focus->at(0).free, true);
+
+  const auto same = edited(*before, R"({"sampler": {"startup": 5},
+      "workers": {"W1": {"sampler": {"name": "cmaes", "popsize": 9}}}})");
+  EXPECT_EQ(same->sampler.options.at("startup"), 5);
+  EXPECT_EQ(same->sampler.options.at("candidates"), 30);
+  EXPECT_EQ(same->workers.at("W1").sampler->options.at("sigma"), 0.3);
+
+  const auto usual = edited(*before, R"({"sampler": {"name": "auto"}})");
+  EXPECT_EQ(usual->sampler.name, "auto");
+}
+
 TEST(StudyEdit, RefusesToRetireEveryParameter) {
   EXPECT_THAT(refused(*study(), R"({"params": {"x": null, "mode": null, "depth": null},
                                     "require": null, "workers": null})")
