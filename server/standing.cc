@@ -103,7 +103,11 @@ void Standing::update_leader(const Run& run) {
     if (!all.empty() && all.front().feasible) leader_ = all.front();
     return;
   }
-  if (!run.feasible || (leader_ && !better(run.value, leader_->value))) return;
+  if (!run.feasible) return;
+  if (leader_ && !better(run.value, leader_->value) &&
+      !(run.value == leader_->value && run.number < leader_->number)) {
+    return;
+  }
   LeaderRow row;
   row.rank = 1;
   row.number = run.number;

@@ -44,8 +44,8 @@ class Standing {
   // is, if there is any; with several objectives one of the best rank.
   [[nodiscard]] Pin pin(const SearchSpace& space, std::span<const std::size_t> wanted,
                         Rng& rng) const;
-  // The leader: the best feasible configuration's earliest run; absent while there is none, and
-  // with several objectives.
+  // The leader: the best feasible configuration's earliest run, of equally good ones that with the
+  // lowest number, as in rows(); absent while there is none, and with several objectives.
   [[nodiscard]] const std::optional<LeaderRow>& leader() const { return leader_; }
   // Of several objectives: the feasible configurations that none dominates, by their earliest runs,
   // ascending.

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "server/replay.h"
 #include "tests/server/service_fixture.h"
 
 namespace studyhall::server {
@@ -95,6 +96,24 @@ TEST_P(Tell, RefusesWhatIsNoResult) {
   EXPECT_EQ(code_of([&] { service_->tell("s", 0, two); }), ErrorCode::Invalid);
   EXPECT_EQ(code_of([&] { service_->tell("s", 7, two); }), ErrorCode::NotFound);
   EXPECT_EQ(view(0).state, TrialState::Running);
+}
+
+TEST_P(Tell, OfEqualValuesTheLowerNumberLeadsAsInTheLeaderboard) {
+  create(two_floats());
+  const AskedTrial lower = ask();
+  const AskedTrial higher = ask();
+  const AskedTrial last = ask();
+
+  tell(higher, 5);
+  EXPECT_EQ(service_->study("s").best_number, higher.number);
+  tell(lower, 5);
+  tell(last, 5);
+
+  EXPECT_EQ(service_->study("s").best_number, lower.number);
+  EXPECT_EQ(service_->best("s", 1).front().number, lower.number);
+  restart();
+  EXPECT_EQ(service_->study("s").best_number, lower.number);
+  EXPECT_TRUE(replay(*storage_, "s").equal());
 }
 
 TEST_P(Tell, InfeasibleTrialsNeverLead) {
