@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #include "sampler/cmaes/cmaes_sampler.h"
 #include "sampler/gp/gp_sampler.h"
@@ -30,7 +31,11 @@ class AutoSampler : public Sampler {
   std::optional<Suggestion> suggest(const Task& task, const History& history, Rng& rng) override;
 
  private:
-  Sampler& choose(const History& history, Rng& rng);
+  struct Choice {
+    Sampler& sampler;
+    std::string rule;  // in words, for Suggestion::why
+  };
+  Choice choose(const History& history, Rng& rng);
 
   AutoOptions options_;
   gp::GpSampler gp_{gp::Options{}};

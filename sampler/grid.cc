@@ -100,13 +100,14 @@ std::string_view bytes_of(const Config& config) {
   return {reinterpret_cast<const char*>(config.data()), config.size() * sizeof(double)};
 }
 
-std::optional<Config> first_left(const Task& task, const History& history,
-                                 const std::vector<Config>& configs) {
+// Its place in `configs`.
+std::optional<std::size_t> first_left(const Task& task, const History& history,
+                                      const std::vector<Config>& configs) {
   std::unordered_set<std::string_view> seen;
   for (const Observation& trial : history.observations()) seen.insert(bytes_of(trial.config));
   for (const bool again : {false, true}) {
-    for (const Config& config : configs) {
-      if (seen.contains(bytes_of(config)) == again && task.admissible(config)) return config;
+    for (std::size_t i = 0; i < configs.size(); ++i) {
+      if (seen.contains(bytes_of(configs[i])) == again && task.admissible(configs[i])) return i;
     }
   }
   return std::nullopt;
@@ -156,10 +157,18 @@ std::optional<Suggestion> GridSampler::suggest(const Task& task, const History& 
     }
     key_ = std::move(key);
   }
-  if (!configs_) return Suggestion{.config = draw(task, key_->values, rng), .sampler = "grid"};
-  std::optional<Config> config = first_left(task, history, *configs_);
-  if (!config) return std::nullopt;
-  return Suggestion{.config = std::move(*config), .sampler = "grid"};
+  if (!configs_) {
+    return Suggestion{.config = draw(task, key_->values, rng),
+                      .sampler = "grid",
+                      .why = "a random point of a grid that is too large to be walked through"};
+  }
+  const std::optional<std::size_t> place = first_left(task, history, *configs_);
+  if (!place) return std::nullopt;
+  return Suggestion{.config = (*configs_)[*place],
+                    .sampler = "grid",
+                    .why = "the first point left of the grid in its shuffled order",
+                    .terms = {{"place", static_cast<double>(*place + 1)},
+                              {"points", static_cast<double>(configs_->size())}}};
 }
 
 }  // namespace studyhall::sampler

@@ -1,9 +1,15 @@
 #include "sampler/local_start.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "sampler/moves.h"
 
@@ -40,6 +46,16 @@ Config change(const SearchSpace& space, const Slice& slice, Config config, Rng& 
 std::tuple<double, double> standing(const Observation& trial, Direction direction) {
   const double value = direction == Direction::Minimize ? trial.values[0] : -trial.values[0];
   return {trial.violation(), std::isnan(value) ? std::numeric_limits<double>::infinity() : value};
+}
+
+// `center` has a value for every parameter.
+std::string changes_words(const SearchSpace& space, const Config& center, const Config& config) {
+  std::vector<std::string> changed;
+  for (std::size_t p = 0; p < config.size(); ++p) {
+    if (!std::isnan(config[p]) && config[p] != center[p]) changed.push_back(space.params()[p].name);
+  }
+  if (changed.empty()) return "the best configuration so far, moved to where it may be moved";
+  return fmt::format("the best configuration so far with changes of {}", fmt::join(changed, ", "));
 }
 
 std::uint64_t started_here(const History& history, const std::string& slice) {
@@ -89,13 +105,21 @@ std::optional<Suggestion> LocalStart::suggest(const Task& task, const History& h
   const bool local = space.has_defaults() || history.finish_order().size() >= kDesignTrials;
   if (history.observations().empty() && local) {
     Config config = project(space, task.slice, center);
-    if (task.admissible(config)) return Suggestion{std::move(config), "start"};
+    if (task.admissible(config)) {
+      return Suggestion{.config = std::move(config),
+                        .sampler = "start",
+                        .why = "the default configuration, where the search begins"};
+    }
   }
   const std::uint64_t index = local ? 0 : started_here(history, task.slice.key);
   for (int i = 0; i < kTries; ++i) {
     Config config = local ? change(space, task.slice, center, rng)
                           : design_.point(task, index, static_cast<std::uint32_t>(i));
-    if (task.admissible(config)) return Suggestion{std::move(config), "start"};
+    if (!task.admissible(config)) continue;
+    std::string why =
+        local ? changes_words(space, center, config)
+              : fmt::format("point {} of a scrambled Sobol sequence, to begin with", index);
+    return Suggestion{.config = std::move(config), .sampler = "start", .why = std::move(why)};
   }
   return std::nullopt;
 }

@@ -89,7 +89,14 @@ std::optional<Suggestion> QmcSampler::suggest(const Task& task, const History& h
   const std::uint64_t index = made_here(history, task.slice.key);
   for (std::uint32_t scramble = 0; scramble < kTries; ++scramble) {
     Config config = design_.point(task, index, scramble);
-    if (task.admissible(config)) return Suggestion{.config = std::move(config), .sampler = "qmc"};
+    if (!task.admissible(config)) continue;
+    return Suggestion{.config = std::move(config),
+                      .sampler = "qmc",
+                      .why = scramble == 0 ? "the next point of the scrambled Sobol sequence"
+                                           : "the next point of the Sobol sequence, scrambled "
+                                             "anew until it was a new configuration",
+                      .terms = {{"index", static_cast<double>(index)},
+                                {"scramble", static_cast<double>(scramble)}}};
   }
   return std::nullopt;
 }

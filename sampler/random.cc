@@ -43,7 +43,7 @@ std::optional<Suggestion> RandomSampler::suggest(const Task& task, const History
                                                  Rng& rng) {
   std::optional<Config> config = draw_admissible(task, kTries, rng);
   if (!config) return std::nullopt;
-  return Suggestion{.config = std::move(*config), .sampler = "random"};
+  return Suggestion{.config = std::move(*config), .sampler = "random", .why = "a uniform draw"};
 }
 
 }  // namespace studyhall::sampler

@@ -12,6 +12,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/history.h"
 #include "core/rng.h"
@@ -35,6 +37,9 @@ struct Task {
 struct Suggestion {
   Config config;        // [space.size()], inactive parameters NaN; admissible
   std::string sampler;  // who made it: "tpe", or "random" during a start-up phase
+  // For people: one plain sentence without a full stop, and named numbers that led to it.
+  std::string why{};
+  std::vector<std::pair<std::string, double>> terms{};
 };
 
 class Sampler {

@@ -1,6 +1,9 @@
 #include "sampler/cmaes/cmaes_sampler.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "sampler/random.h"
 #include "sampler/single_objective.h"
@@ -17,6 +20,28 @@ bool same_domains(const Slice& a, const Slice& b) {
                       if (!x.free) return x.held == y.held;
                       return x.low == y.low && x.high == y.high && x.choices == y.choices;
                     });
+}
+
+std::string reason(const Run& run) {
+  if (run.generation() == 0) {
+    return fmt::format("a draw from the distribution that the search {} with",
+                       run.restarts() == 0 ? "begins" : "restarted");
+  }
+  return fmt::format("a draw from the distribution that generation {} left behind",
+                     run.generation());
+}
+
+std::vector<std::pair<std::string, double>> terms_of(const Run& run, const Candidate& candidate) {
+  std::vector<std::pair<std::string, double>> terms{
+      {"generation", static_cast<double>(run.generation())},
+      {"generation_size", run.mixed().constants.lambda},
+      {"results_since", static_cast<double>(run.waiting())},
+      {"restarts", run.restarts()}};
+  if (candidate.unit.empty()) return terms;
+  terms.emplace_back("sigma", run.mixed().gaussian.sigma);
+  terms.emplace_back("step_length", step_length(run.mixed(), candidate.unit));
+  terms.emplace_back("usual_length", run.mixed().constants.chi_n);
+  return terms;
 }
 
 }  // namespace
@@ -38,7 +63,8 @@ std::optional<Suggestion> CmaEsSampler::suggest(const Task& task, const History&
   if (coordinates.axes.empty() && coordinates.choices.empty()) {
     std::optional<Config> config = draw_admissible(task, kTries, rng);
     if (!config) return std::nullopt;
-    return Suggestion{.config = std::move(*config), .sampler = "random"};
+    return Suggestion{
+        .config = std::move(*config), .sampler = "random", .why = "the slice has nothing to move"};
   }
   run.catch_up(task.space, history);
 
@@ -54,7 +80,11 @@ std::optional<Suggestion> CmaEsSampler::suggest(const Task& task, const History&
       config[choice.position] = choice.values[static_cast<std::size_t>(candidate.chosen[c])];
     }
     task.space.deactivate(config);
-    if (task.admissible(config)) return Suggestion{.config = std::move(config), .sampler = "cmaes"};
+    if (!task.admissible(config)) continue;
+    return Suggestion{.config = std::move(config),
+                      .sampler = "cmaes",
+                      .why = reason(run),
+                      .terms = terms_of(run, candidate)};
   }
   return std::nullopt;
 }

@@ -150,6 +150,13 @@ Candidate ask(const Mixed& mixed, const Coordinates& coordinates, Rng& rng) {
   return candidate;
 }
 
+double step_length(const Mixed& mixed, std::span<const double> unit) {
+  const State& s = mixed.gaussian;
+  const Eigen::Map<const Eigen::VectorXd> x(unit.data(), std::ssize(unit));
+  const Eigen::VectorXd y = (x - s.mean).cwiseQuotient(s.sigma * mixed.margin.A);
+  return (s.B.transpose() * y).cwiseQuotient(s.D).norm();
+}
+
 void tell(Mixed& mixed, const Coordinates& coordinates, std::span<const Candidate> generation) {
   const Constants& k = mixed.constants;
   if (!coordinates.axes.empty()) {

@@ -39,6 +39,9 @@ Mixed initial_mixed(const Coordinates& coordinates, Eigen::VectorXd mean, double
 // the middle of their cell.
 Candidate ask(const Mixed& mixed, const Coordinates& coordinates, Rng& rng);
 
+// Mahalanobis length of the step from the mean to `unit` [axes]: |C^(-1/2) (A sigma)^(-1) (x - m)|.
+double step_length(const Mixed& mixed, std::span<const double> unit);
+
 // One generation of lambda candidates, best first.
 void tell(Mixed& mixed, const Coordinates& coordinates, std::span<const Candidate> generation);
 

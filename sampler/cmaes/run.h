@@ -34,6 +34,9 @@ class Run {
   [[nodiscard]] const Coordinates& coordinates() const { return coordinates_; }
   [[nodiscard]] const Mixed& mixed() const { return mixed_; }
   [[nodiscard]] int restarts() const { return restarts_; }
+  // Generations told since the last restart, results of the one that is not full yet.
+  [[nodiscard]] std::size_t generation() const { return progress_.best.size(); }
+  [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
 
  private:
   void begin(Eigen::VectorXd mean, double sigma, int lambda);

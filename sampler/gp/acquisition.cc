@@ -1,6 +1,7 @@
 #include "sampler/gp/acquisition.h"
 
 #include <cmath>
+#include <utility>
 
 #include "core/statistics.h"
 #include "sampler/gp/log_ei.h"
@@ -49,6 +50,26 @@ double Acquisition::value(const Eigen::RowVectorXd& x, Eigen::VectorXd& gradient
   if (objective_) add(*objective_, log_h, log_h_slope, 1);
   for (const Term& term : constraints_) add(term, log_normal_cdf, log_cdf_slope, 0);
   return total;
+}
+
+Acquisition::Parts Acquisition::parts(const Eigen::RowVectorXd& x) const {
+  Parts out;
+  const auto predicted = [&](const Term& term) {
+    const Prediction at = term.posterior->predict(x);
+    return std::pair(at.mean[0], std::sqrt(at.variance[0]));
+  };
+  if (objective_) {
+    const auto [mean, sigma] = predicted(*objective_);
+    out.mean = mean;
+    out.sd = sigma;
+    out.best = objective_->level;
+    out.log_ei = log_h((objective_->level - mean) / sigma) + std::log(sigma);
+  }
+  for (const Term& term : constraints_) {
+    const auto [mean, sigma] = predicted(term);
+    out.log_feasible += log_normal_cdf((term.level - mean) / sigma);
+  }
+  return out;
 }
 
 }  // namespace studyhall::sampler::gp

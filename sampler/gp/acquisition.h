@@ -25,6 +25,16 @@ class Acquisition {
 
   // [m] at each row of P [m, columns].
   [[nodiscard]] Eigen::VectorXd values(const Eigen::MatrixXd& P) const;
+  // What it is made of at x, in units of the posteriors.
+  struct Parts {
+    std::optional<double> log_ei;  // absent without an objective, as are the next three
+    std::optional<double> mean;
+    std::optional<double> sd;
+    std::optional<double> best;
+    double log_feasible = 0;  // of meeting every bound; 0 without any
+  };
+  [[nodiscard]] Parts parts(const Eigen::RowVectorXd& x) const;
+  [[nodiscard]] bool is_bounded() const { return !constraints_.empty(); }
   // At x; the gradient by the columns of x goes to `gradient`.
   [[nodiscard]] double value(const Eigen::RowVectorXd& x, Eigen::VectorXd& gradient) const;
 

@@ -1,6 +1,10 @@
 #include "sampler/gp/gp_sampler.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
+#include <string>
 #include <utility>
 
 #include "sampler/gp/beliefs.h"
@@ -13,6 +17,46 @@ namespace {
 
 constexpr double kEverywhere = 0.5;  // the radius of the whole slice
 
+// The values that the process sees are to be minimised.
+std::vector<std::pair<std::string, double>> terms_of(const Acquisition::Parts& parts,
+                                                     const Acquisition& acquisition,
+                                                     const Surrogate& objective,
+                                                     Direction direction) {
+  std::vector<std::pair<std::string, double>> terms;
+  if (parts.log_ei) {
+    const double sign = direction == Direction::Minimize ? 1 : -1;
+    const Standard& standard = objective.standard();
+    const auto value = [&](double z) { return sign * standard.inverse(z); };
+    const double spread =
+        standard.inverse(*parts.mean + *parts.sd) - standard.inverse(*parts.mean - *parts.sd);
+    terms = {{"log_ei", *parts.log_ei},
+             {"mean", value(*parts.mean)},
+             {"sd", spread / 2},
+             {"incumbent_mean", value(*parts.best)}};
+  }
+  if (acquisition.is_bounded()) {
+    terms.emplace_back("probability_feasible", std::exp(parts.log_feasible));
+  }
+  return terms;
+}
+
+std::string reason(bool improves, bool nearby, double radius) {
+  return fmt::format(
+      "largest {} that was found {}",
+      improves ? "expected improvement" : "probability of meeting the constraints",
+      nearby ? fmt::format("within {:.2g} of each range around the best expected configuration",
+                           radius)
+             : "in all that may be moved");
+}
+
+std::optional<Suggestion> with_start(std::optional<Suggestion> suggestion, std::size_t told,
+                                     std::size_t startup) {
+  if (!suggestion) return suggestion;
+  suggestion->terms.emplace_back("results", static_cast<double>(told));
+  suggestion->terms.emplace_back("startup", static_cast<double>(startup));
+  return suggestion;
+}
+
 }  // namespace
 
 std::optional<Suggestion> GpSampler::suggest(const Task& task, const History& history, Rng& rng) {
@@ -21,7 +65,10 @@ std::optional<Suggestion> GpSampler::suggest(const Task& task, const History& hi
   const std::size_t told = std::max(data.objective.size(), data.failure.size());
   const std::size_t startup =
       options_.startup > 0 ? options_.startup : start_trials(task.space, task.slice);
-  if (told < startup) return start_.suggest(task, history, direction, rng);
+  const auto start = [&] {
+    return with_start(start_.suggest(task, history, direction, rng), told, startup);
+  };
+  if (told < startup) return start();
 
   const Encoding encoding(task.space);
   Beliefs beliefs(task, encoding, data);
@@ -31,7 +78,7 @@ std::optional<Suggestion> GpSampler::suggest(const Task& task, const History& hi
   }
   beliefs.bound(failure_, data.failure);
   beliefs.improve(objective_, data.objective);
-  if (!beliefs.any()) return start_.suggest(task, history, direction, rng);
+  if (!beliefs.any()) return start();
 
   std::vector<Config> centers = beliefs.centers();
   if (centers.empty()) {
@@ -44,10 +91,19 @@ std::optional<Suggestion> GpSampler::suggest(const Task& task, const History& hi
     const Task nearby{task.space, near, task.admissible, task.seed};
     config = search_.maximise(nearby, encoding, beliefs.acquisition(), centers, rng);
   }
+  const bool nearby = config.has_value();
   // The region may be used up.
   if (!config) config = search_.maximise(task, encoding, beliefs.acquisition(), centers, rng);
   if (!config) return std::nullopt;
-  return Suggestion{.config = std::move(*config), .sampler = "gp"};
+  const Acquisition& acquisition = beliefs.acquisition();
+  const Acquisition::Parts parts = acquisition.parts(encoding.encode(*config));
+  Suggestion out{.config = std::move(*config),
+                 .sampler = "gp",
+                 .why = reason(parts.log_ei.has_value(), nearby, radius),
+                 .terms = terms_of(parts, acquisition, objective_, direction)};
+  if (nearby) out.terms.emplace_back("radius", radius);
+  out.terms.emplace_back("results", static_cast<double>(told));
+  return out;
 }
 
 }  // namespace studyhall::sampler::gp

@@ -49,4 +49,10 @@ double Standard::operator()(double value) const {
   return std::clamp((place(finite) - mean_) / sd_, -kFarthest, kFarthest);
 }
 
+double Standard::inverse(double z) const {
+  const double place = mean_ + sd_ * z;
+  const double p = bend_ > 0 && place > 0 ? bend_ * std::expm1(place / bend_) : place;
+  return 2 * (p * span_ + middle_);
+}
+
 }  // namespace studyhall::sampler::gp

@@ -17,6 +17,8 @@ class Standard {
   // In [-1e3, 1e3], whatever the sizes. An infinite value counts as the nearest finite one that
   // fixed the map.
   [[nodiscard]] double operator()(double value) const;
+  // The value that is mapped to z; infinite where that is too large for a double.
+  [[nodiscard]] double inverse(double z) const;
 
  private:
   [[nodiscard]] double place(double value) const;

@@ -17,6 +17,10 @@ namespace studyhall::sampler::tpe {
 struct Candidates {
   std::vector<double> values;
   std::vector<std::size_t> order;
+  // ln of both densities at each row, [count]; the order does not come from them, so that they may
+  // differ from it by rounding.
+  std::vector<double> log_good;
+  std::vector<double> log_other;
 };
 
 // Sorts rows by score, the largest first, ties as drawn.
@@ -30,6 +34,9 @@ class DensityModel {
   // Positions in the space of a group's parameters; all are active or none is.
   [[nodiscard]] virtual std::span<const std::size_t> parameters(std::size_t group) const = 0;
   [[nodiscard]] virtual Candidates draw(std::size_t group, std::size_t count, Rng& rng) = 0;
+  // Complete and pruned trials of the slice, and how many of them are good.
+  [[nodiscard]] virtual std::size_t results() const = 0;
+  [[nodiscard]] virtual std::size_t good() const = 0;
 };
 
 enum class Grouping {

@@ -31,6 +31,13 @@ bool ExactModel::inside(const Observation& trial) const {
   });
 }
 
+std::size_t ExactModel::results() const {
+  return static_cast<std::size_t>(
+      std::count_if(trials_.begin(), trials_.end(), [](const Observation* trial) {
+        return trial->state == TrialState::Complete || trial->state == TrialState::Pruned;
+      }));
+}
+
 const Densities& ExactModel::densities(std::size_t group) {
   std::optional<Densities>& densities = densities_[group];
   if (!densities) {
@@ -43,10 +50,14 @@ const Densities& ExactModel::densities(std::size_t group) {
 Candidates ExactModel::draw(std::size_t group, std::size_t count, Rng& rng) {
   const Densities& d = densities(group);
   Points points = d.good.draw(count, rng);
-  std::vector<double> scores = d.good.log_density(points);
-  const std::vector<double> other = d.other.log_density(points);
-  for (std::size_t k = 0; k < count; ++k) scores[k] -= other[k];
-  return {.values = std::move(points.values), .order = best_first(scores)};
+  std::vector<double> good = d.good.log_density(points);
+  std::vector<double> other = d.other.log_density(points);
+  std::vector<double> scores(count);
+  for (std::size_t k = 0; k < count; ++k) scores[k] = good[k] - other[k];
+  return {.values = std::move(points.values),
+          .order = best_first(scores),
+          .log_good = std::move(good),
+          .log_other = std::move(other)};
 }
 
 Mixture ExactModel::mixture(std::span<const Axis> axes, std::span<const std::size_t> trials,

@@ -31,6 +31,8 @@ class ExactModel : public DensityModel {
     return parameters_[group];
   }
   [[nodiscard]] Candidates draw(std::size_t group, std::size_t count, Rng& rng) override;
+  [[nodiscard]] std::size_t results() const override;
+  [[nodiscard]] std::size_t good() const override { return split_.below.size(); }
 
   // Made when first asked for.
   [[nodiscard]] const Densities& densities(std::size_t group);

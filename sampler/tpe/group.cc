@@ -207,7 +207,16 @@ std::vector<double> Group::cumulative_weights() const {
   return cumulative;
 }
 
-std::vector<double> Group::scores(const Places& points) const {
+double Group::log_good_weight() const {
+  return std::log(std::accumulate(good_weights_.begin(), good_weights_.end(), kPriorWeight));
+}
+
+double Group::log_other_weight() const {
+  return std::log(weight_of_other_ * static_cast<double>(others_.size()) +
+                  static_cast<double>(running_.size()) + kPriorWeight);
+}
+
+void Group::judge(const Places& points, Candidates& into) const {
   std::vector<double> good;
   std::vector<double> others;
   std::vector<double> running;
@@ -215,14 +224,13 @@ std::vector<double> Group::scores(const Places& points) const {
   others_.log_sums(points, others);
   running_.log_sums(points, running);
   const double log_weight = std::log(weight_of_other_);
-  std::vector<double> result(points.size());
+  into.log_good.resize(points.size());
+  into.log_other.resize(points.size());
   for (std::size_t k = 0; k < points.size(); ++k) {
     const double prior = log_prior(points.row(k), 0);
-    const double l = log_add(good[k], prior);
-    const double g = log_add(log_add(others[k] + log_weight, running[k]), prior);
-    result[k] = l - g;
+    into.log_good[k] = log_add(good[k], prior);
+    into.log_other[k] = log_add(log_add(others[k] + log_weight, running[k]), prior);
   }
-  return result;
 }
 
 Candidates Group::draw(std::size_t count, Rng& rng) const {
@@ -241,7 +249,14 @@ Candidates Group::draw(std::size_t count, Rng& rng) const {
     }
     points.places.insert(points.places.end(), held_.begin(), held_.end());
   }
-  result.order = best_first(scores(points));
+  judge(points, result);
+  std::vector<double> scores(count);
+  for (std::size_t k = 0; k < count; ++k) scores[k] = result.log_good[k] - result.log_other[k];
+  result.order = best_first(scores);
+  const double log_good = log_good_weight();
+  const double log_other = log_other_weight();
+  for (double& l : result.log_good) l -= log_good;
+  for (double& g : result.log_other) g -= log_other;
   return result;
 }
 

@@ -42,7 +42,8 @@ class Group {
   void update(const History& history, const LiveSplit& split,
               const std::optional<std::vector<std::int64_t>>& touched);
 
-  // Draws of the free parameters from the density of the good.
+  // Draws of the free parameters from the density of the good; the logs of both densities are those
+  // of free and held parameters together.
   [[nodiscard]] Candidates draw(std::size_t count, Rng& rng) const;
 
  private:
@@ -50,7 +51,11 @@ class Group {
   [[nodiscard]] bool place(const Observation& trial, std::vector<Place>& out) const;
   void learn(const Observation* trial, std::int64_t number, const LiveSplit& split);
   void learn_good(const History& history);
-  [[nodiscard]] std::vector<double> scores(const Places& points) const;
+  // ln of both densities at `points`, but for what does not depend on the point, into `into`.
+  void judge(const Places& points, Candidates& into) const;
+  // ln of the weight of all kernels of the good trials, of the others, each with its prior.
+  [[nodiscard]] double log_good_weight() const;
+  [[nodiscard]] double log_other_weight() const;
   // Of the axes from `first` on.
   [[nodiscard]] double log_prior(std::span<const Place> point, std::size_t first) const;
   // Of the good kernels and, last, the prior: their weights given what is held.

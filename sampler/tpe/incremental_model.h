@@ -35,6 +35,8 @@ class IncrementalModel : public DensityModel {
   [[nodiscard]] Candidates draw(std::size_t group, std::size_t count, Rng& rng) override {
     return groups_[group]->draw(count, rng);
   }
+  [[nodiscard]] std::size_t results() const override { return split_.told(); }
+  [[nodiscard]] std::size_t good() const override { return split_.good().size(); }
 
  private:
   [[nodiscard]] bool inside(const Observation& trial) const;
