@@ -21,7 +21,7 @@ namespace studyhall::cli {
 namespace {
 
 // Commands that later builds have.
-constexpr std::array<std::string_view, 2> kLater{"explain", "prompt"};
+constexpr std::array<std::string_view, 1> kLater{"prompt"};
 
 constexpr const char* kDescription =
     "Hyperparameter search for experiments that agents run.\n"

@@ -18,6 +18,7 @@ void add_queue_commands(CLI::App& root, Session& session);
 void add_people_commands(CLI::App& root, Session& session);
 void add_result_commands(CLI::App& root, Session& session);
 void add_importance_command(CLI::App& root, Session& session);
+void add_explain_command(CLI::App& root, Session& session);
 void add_work_commands(CLI::App& root, Session& session);
 void add_watch_commands(CLI::App& root, Session& session);
 void add_replay_command(CLI::App& root, Session& session);

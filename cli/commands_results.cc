@@ -316,6 +316,7 @@ void add_plot(CLI::App& root, Session& session) {
 void add_result_commands(CLI::App& root, Session& session) {
   add_best(root, session);
   add_importance_command(root, session);
+  add_explain_command(root, session);
   add_export(root, session);
   add_plot(root, session);
 }

@@ -232,6 +232,10 @@ TrialView EmbeddedApi::trial(const std::string& study, std::int64_t number) {
   return read([&](StudyApi& api) { return api.trial(study, number); });
 }
 
+Explanation EmbeddedApi::explain(const std::string& study, std::int64_t number) {
+  return read([&](StudyApi& api) { return api.explain(study, number); });
+}
+
 std::vector<BestRow> EmbeddedApi::best(const std::string& study, int top) {
   return read([&](StudyApi& api) { return api.best(study, top); });
 }

@@ -165,6 +165,10 @@ class StudyClient final : public StudyApi {
     return read(get(trial_path(study, number)), trial_view_from_json);
   }
 
+  Explanation explain(const std::string& study, std::int64_t number) override {
+    return read(get(trial_path(study, number) + "/explain"), explanation_from_json);
+  }
+
   std::vector<BestRow> best(const std::string& study, int top) override {
     return read_list(get(fmt::format("{}/best?top={}", study_path(study), top)), "best",
                      best_row_from_json);

@@ -263,6 +263,50 @@ struct ImportanceAnswer {
   std::vector<ImportanceRow> parameters;  // most important first
 };
 
+// How a value of a trial came to be what it is.
+enum class ValueSource {
+  Free,     // the sampler chose it
+  Pin,      // held at the pin, outside the worker's focus
+  Fixed,    // the study file fixes it for the worker
+  Given,    // whoever enqueued the trial gave it
+  Default,  // the study file's default, in the first trial
+};
+// "free", "pin", "fixed", "given", "default".
+std::string_view to_string(ValueSource source);
+std::optional<ValueSource> value_source_from_string(std::string_view name);
+
+struct ExplainedValue {
+  std::string name;
+  Json value;
+  // Absent where another program chose it, or where `doubt` says why it is not known.
+  std::optional<ValueSource> source;
+};
+
+// Who made a suggestion, and why. Nothing of it is stored: the study is made again from its events
+// up to the one that the sampler saw last, and the sampler asked again.
+struct Explanation {
+  std::int64_t number = -1;
+  std::string worker;  // who was given it first; empty: nobody yet, or somebody without a name
+  Purpose purpose = Purpose::Suggested;  // at first, before any retry
+  int attempt = 0;                       // now; 0: never handed out
+  std::optional<std::int64_t> of;        // of a replicate: the first trial of its configuration
+  std::string about;                     // one sentence where it is no plain suggestion
+  // Who made it; empty: no sampler was asked.
+  std::string sampler;
+  int sampler_version = 0;
+  std::int64_t as_of = 0;    // the last event it had seen; 0: none was asked
+  std::int64_t results = 0;  // complete and pruned trials up to then
+  std::int64_t running = 0;  // that ran then
+  std::int64_t pin = -1;     // trial whose configuration the rest is held at; -1: none
+  std::int64_t pin_version = 0;
+  std::vector<ExplainedValue> values;  // of the active parameters, in the order of the study file
+  std::string why;                     // one sentence of the sampler; empty: nothing to say
+  std::vector<std::pair<std::string, double>> terms;  // numbers that led to it
+  // Why `why`, `terms` and the sources are not known: the sampler, asked again, does not say what
+  // was handed out (another build or CPU, an altered database). Empty: it does.
+  std::string doubt;
+};
+
 class StudyApi {
  public:
   virtual ~StudyApi() = default;
@@ -306,6 +350,8 @@ class StudyApi {
 
   virtual std::vector<TrialView> trials(const std::string& study, const TrialQuery& query) = 0;
   virtual TrialView trial(const std::string& study, std::int64_t number) = 0;
+  // Costs a walk through the study's events up to the trial's; asks go on meanwhile.
+  virtual Explanation explain(const std::string& study, std::int64_t number) = 0;
   // The `top` best rows; top 0: all. With several objectives the feasible configurations that none
   // dominates.
   virtual std::vector<BestRow> best(const std::string& study, int top) = 0;

@@ -62,6 +62,10 @@ BestRow best_row_from_json(const Json& json);
 // "informative"}
 Json to_json(const ImportanceAnswer& answer);
 ImportanceAnswer importance_answer_from_json(const Json& json);
+// {"number", "sampler", "values": [{"name", "value", "source"}], "why", "terms": [{"name",
+// "value"}], "doubt", ...}
+Json to_json(const Explanation& explanation);
+Explanation explanation_from_json(const Json& json);
 Json to_json(const Event& event);
 Event event_from_json(const Json& json);
 

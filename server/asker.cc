@@ -114,16 +114,24 @@ Draw Asker::draw(const AskSnapshot& ask, const std::function<bool(const Config&)
   };
   if (ask.number == 0 && ask.given.empty() && space.has_defaults()) {
     Config config = space.default_config();
-    if (admissible(config)) return {false, std::move(config), "default", "", 0};
+    if (admissible(config)) {
+      return {.config = std::move(config),
+              .sampler = "default",
+              .why = "the first trial of a study has the defaults of its study file"};
+    }
   }
   Draw draw;
-  for (const Choice& choice : choices(ask)) {
+  for (Choice& choice : choices(ask)) {
     const sampler::Task task{space, choice.slice, admissible, spec_->seed};
     Rng rng = Rng::for_trial(spec_->seed, ask.number);
     sampler::Sampler& sampler = sampler_for(choice);
     if (auto suggestion = sampler.suggest(task, history_, rng)) {
-      return {false, std::move(suggestion->config), std::move(suggestion->sampler),
-              choice.slice.key, choice.sampler->version};
+      return {.config = std::move(suggestion->config),
+              .sampler = std::move(suggestion->sampler),
+              .slice = std::move(choice.slice),
+              .sampler_version = choice.sampler->version,
+              .why = std::move(suggestion->why),
+              .terms = std::move(suggestion->terms)};
     }
     if (sampler.ends()) {
       draw.exhausted = true;
@@ -133,7 +141,12 @@ Draw Asker::draw(const AskSnapshot& ask, const std::function<bool(const Config&)
     Rng spare = Rng::for_trial(spec_->seed, ask.number, kFallbackStream);
     sampler::Fallback any = sampler::draw_any(task, spare);
     if (any.config) {
-      return {false, std::move(*any.config), "random", choice.slice.key, choice.sampler->version};
+      return {.config = std::move(*any.config),
+              .sampler = "random",
+              .slice = std::move(choice.slice),
+              .sampler_version = choice.sampler->version,
+              .why = "a uniform draw of what is left: " + choice.sampler->name +
+                     " found no new configuration"};
     }
     draw.exhausted = any.exhausted;
     draw.sampler.clear();

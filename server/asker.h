@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/history.h"
@@ -33,10 +34,12 @@ struct Draw {
   // The space is finite and nothing is left, or `sampler` has come to its end (Sampler::ends());
   // the rest is then empty.
   bool exhausted = false;
-  Config config;
-  std::string sampler;
-  std::string slice;
+  Config config{};
+  std::string sampler{};
+  Slice slice{};            // that it was drawn from; no domains: the study's default
   int sampler_version = 0;  // of the sampler asked; 0: none was
+  std::string why{};        // as sampler::Suggestion has it
+  std::vector<std::pair<std::string, double>> terms{};
 };
 
 class Asker {

@@ -135,11 +135,10 @@ void ReplayedStudy::redraw() {
   while (next_ask_ < asks_.size() && asks_[next_ask_].as_of <= model_.last_sequence()) {
     const Ask& ask = asks_[next_ask_++];
     if (ask.as_of < model_.last_sequence() || ask.number > std::ssize(model_.trials())) continue;
-    const AskSnapshot snapshot = ask_snapshot(model_, ask.number, ask.worker);
-    Redrawn again{snapshot.pin, std::nullopt};
-    if (ask.number == std::ssize(model_.trials()) || !snapshot.given.empty()) {
+    Redrawn again{ask_snapshot(model_, ask.number, ask.worker), std::nullopt};
+    if (ask.draw && (ask.number == std::ssize(model_.trials()) || !again.ask.given.empty())) {
       asker_.apply(model_.take_history_changes());
-      again.draw = asker_.draw(snapshot, [&](const Config& config) {
+      again.draw = asker_.draw(again.ask, [&](const Config& config) {
         return model_.holder(config_hash(model_.space(), config)).has_value();
       });
     }
@@ -147,12 +146,18 @@ void ReplayedStudy::redraw() {
   }
 }
 
+const ReplayedStudy::Redrawn* ReplayedStudy::redrawn(std::int64_t event) const {
+  const auto found = redrawn_.find(event);
+  return found == redrawn_.end() ? nullptr : &found->second;
+}
+
 void ReplayedStudy::check_suggestion(const Event& event, const Redrawn& again) {
   const EventBody body(event);
   const auto pin =
       std::pair(body.need<std::int64_t>("pin"), body.need<std::int64_t>("pin_version"));
-  if (pin != std::pair(again.pin.number, again.pin.version)) {
-    differ(event, "pin", fmt::format("trial {}, version {}", again.pin.number, again.pin.version),
+  const Pin& drawn_pin = again.ask.pin;
+  if (pin != std::pair(drawn_pin.number, drawn_pin.version)) {
+    differ(event, "pin", fmt::format("trial {}, version {}", drawn_pin.number, drawn_pin.version),
            fmt::format("trial {}, version {}", pin.first, pin.second));
   }
   if (!again.draw) return;
@@ -168,8 +173,8 @@ void ReplayedStudy::check_suggestion(const Event& event, const Redrawn& again) {
   if (again.draw->exhausted || !same_bits(again.draw->config, asked)) {
     differ(event, "params", dump_json(drawn), dump_json(body.json().at("params")));
   } else if (again.draw->sampler != body.need<std::string>("sampler") ||
-             again.draw->slice != body.need<std::string>("slice")) {
-    differ(event, "sampler", again.draw->sampler + " on \"" + again.draw->slice + "\"",
+             again.draw->slice.key != body.need<std::string>("slice")) {
+    differ(event, "sampler", again.draw->sampler + " on \"" + again.draw->slice.key + "\"",
            body.need<std::string>("sampler") + " on \"" + body.need<std::string>("slice") + "\"");
   } else {
     ++suggestions_.equal;

@@ -33,12 +33,18 @@ struct SuggestionCount {
 // they say follows (a new leader, a quarantine, dependents that fail), is compared with the events.
 class ReplayedStudy {
  public:
-  // `asks`: of every Asked event its as_of, trial and worker, in their order.
+  // `asks`: of every Asked event its as_of, trial and worker, in their order; `draw`: whether to
+  // draw again what it handed out.
   struct Ask {
     std::int64_t event = 0;
     std::int64_t as_of = 0;
     std::int64_t number = -1;
     std::string worker;
+    bool draw = true;
+  };
+  struct Redrawn {
+    AskSnapshot ask;
+    std::optional<Draw> draw;  // absent: the trial had all its values, or no draw was wanted
   };
   // REQUIRES: `created` is the study's first event.
   ReplayedStudy(const Event& created, std::vector<Ask> asks);
@@ -52,13 +58,11 @@ class ReplayedStudy {
   [[nodiscard]] const SuggestionCount& suggestions() const { return suggestions_; }
   // Decisions of the pruner that were made again; those that differ are differences.
   [[nodiscard]] std::int64_t prunings() const { return prunings_; }
+  // What was drawn for the Asked event of that sequence; null before its as_of was taken, and after
+  // the event itself was.
+  [[nodiscard]] const Redrawn* redrawn(std::int64_t event) const;
 
  private:
-  struct Redrawn {
-    Pin pin;
-    std::optional<Draw> draw;  // absent: the trial had all its values
-  };
-
   std::vector<storage::Change> apply(const Event& event);
   std::vector<storage::Change> apply_asked(const Event& event);
   std::vector<storage::Change> apply_enqueued(const Event& event);

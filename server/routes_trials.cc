@@ -90,6 +90,11 @@ Reply show_trial(StudyApi& api, const Call& call) {
   return {.body = to_json(api.trial(call.args[0], call.number(1)))};
 }
 
+Reply explain_trial(StudyApi& api, const Call& call) {
+  refuse_query(call);
+  return {.body = to_json(api.explain(call.args[0], call.number(1)))};
+}
+
 }  // namespace
 
 void add_trial_routes(Router& router, StudyApi& api) {
@@ -101,6 +106,7 @@ void add_trial_routes(Router& router, StudyApi& api) {
   add("POST", "/api/v1/studies/{study}/enqueue", enqueue);
   add("GET", "/api/v1/studies/{study}/trials", list_trials);
   add("GET", "/api/v1/studies/{study}/trials/{n}", show_trial);
+  add("GET", "/api/v1/studies/{study}/trials/{n}/explain", explain_trial);
   add("POST", "/api/v1/studies/{study}/trials/{n}/tell", tell);
   add("POST", "/api/v1/studies/{study}/trials/{n}/report", report);
   add("POST", "/api/v1/studies/{study}/trials/{n}/heartbeat", heartbeat);

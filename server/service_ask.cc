@@ -190,8 +190,8 @@ AskAnswer StudyService::Impl::ask_one(LiveStudy& live, const AskRequest& request
                                      !study.first_waiting(accepts_of(study.spec(), request))
                                : study.trial(ask.number).state == TrialState::Waiting;
     if (!as_before || study.holder_changes() != holder_changes) continue;
-    HandOut what{draw.config, request.worker, purpose, draw.sampler,
-                 draw.slice,  ask.as_of,      ask.pin, draw.sampler_version};
+    HandOut what{draw.config,    request.worker, purpose, draw.sampler,
+                 draw.slice.key, ask.as_of,      ask.pin, draw.sampler_version};
     return hand_out(live, request, index, ask.number, std::move(what), ticket);
   }
 }

@@ -7,6 +7,7 @@
 
 #include "core/hash.h"
 #include "core/study_api_json.h"
+#include "server/explaining.h"
 #include "server/importance.h"
 #include "server/pruning.h"
 #include "server/service_impl.h"
@@ -273,6 +274,17 @@ TrialView StudyService::trial(const std::string& study, std::int64_t number) {
     const std::lock_guard lock(live.mutex);
     const StudyModel& model = impl_->loaded(live);
     return view_trial(model, model.trial(number));
+  });
+}
+
+Explanation StudyService::explain(const std::string& study, std::int64_t number) {
+  return impl_->on(study, [&](LiveStudy& live) {
+    ExplainTask task;
+    {
+      const std::lock_guard lock(live.mutex);
+      task = explain_task(impl_->loaded(live), number);
+    }
+    return server::explain(impl_->storage, task);
   });
 }
 

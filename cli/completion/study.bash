@@ -18,7 +18,7 @@ _study() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local everywhere="--server --db --json --help --version"
   local commands="serve create schema list show ask tell report heartbeat release park void
-    enqueue trials best importance export plot work status workers logs events replay insight edit
+    enqueue trials best importance explain export plot work status workers logs events replay insight edit
     stop resume delete completion"
   local command="" positionals=0 i
 

@@ -291,6 +291,25 @@ TEST_F(StudyClientTest, ReadsTheLeaderboard) {
   EXPECT_EQ(client_->best("heat", 2), (std::vector<BestRow>{row, bare}));
 }
 
+TEST_F(StudyClientTest, ReadsAnExplanation) {
+  Explanation explanation;
+  explanation.number = 12;
+  explanation.sampler = "tpe";
+  explanation.values = {{"x", 0.1, ValueSource::Free}};
+  explanation.terms = {{"score", 2.0 / 3}};
+  EXPECT_CALL(api_, explain("heat", 12)).WillOnce(Return(explanation));
+  EXPECT_CALL(api_, explain("heat", 13))
+      .WillOnce(Throw(Error(ErrorCode::NotFound, "study heat has no trial 13")));
+
+  EXPECT_EQ(client_->explain("heat", 12), explanation);
+  try {
+    client_->explain("heat", 13);
+    ADD_FAILURE() << "no error was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::NotFound);
+  }
+}
+
 TEST_F(StudyClientTest, ReadsImportance) {
   const ImportanceRequest request{"W 1&2", 1, 0.15, 1.0 / 3};
   const ImportanceAnswer answer{.trials = 40,

@@ -463,6 +463,39 @@ TEST(ImportanceAnswerJson, ComesBackAsItWent) {
        {R"({"importance": [{"name": "x", "importance": "much"}]})", "/importance/0/importance"}});
 }
 
+TEST(ExplanationJson, ComesBackAsItWent) {
+  Explanation full;
+  full.number = 12;
+  full.worker = "W1";
+  full.purpose = Purpose::Replicate;
+  full.attempt = 2;
+  full.of = 3;
+  full.about = "runs the configuration of trial 3 once more";
+  full.sampler = "tpe";
+  full.sampler_version = 3;
+  full.as_of = 88;
+  full.results = 20;
+  full.running = 3;
+  full.pin = 7;
+  full.pin_version = 4;
+  full.values = {
+      {"x", 0.25, ValueSource::Free}, {"c", "a", ValueSource::Pin}, {"k", 3, std::nullopt}};
+  full.why = "largest ratio";
+  full.terms = {{"score", -0.5}, {"worst", std::numeric_limits<double>::infinity()}};
+  full.doubt = "none";
+  Explanation bare;
+  bare.number = 0;
+
+  EXPECT_EQ(explanation_from_json(sent(to_json(full))), full);
+  EXPECT_EQ(explanation_from_json(sent(to_json(bare))), bare);
+  expect_malformed(explanation_from_json,
+                   {{"{}", "/number: missing"},
+                    {R"({"number": 1, "values": [{"name": "x"}]})", "/values/0/value: missing"},
+                    {R"({"number": 1, "values": [{"name": "x", "value": 1, "source": "luck"}]})",
+                     "/values/0/source"},
+                    {R"({"number": 1, "terms": [{"name": "score"}]})", "/terms/0/value"}});
+}
+
 TEST(EventJson, ComesBackAsItWent) {
   const Event event{12, at(3), "W1", EventKind::LeaseLost, parse(R"({"number": 3})")};
   const Event back = event_from_json(sent(to_json(event)));

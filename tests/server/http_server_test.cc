@@ -226,6 +226,20 @@ TEST_F(HttpServerTest, PassesTheFiltersOfTrialsOn) {
   EXPECT_EQ(Json::parse(result->body).at("trials").at(0).at("number"), 10);
 }
 
+TEST_F(HttpServerTest, ExplainsATrial) {
+  Explanation explanation;
+  explanation.number = 12;
+  explanation.sampler = "tpe";
+  explanation.terms = {{"score", 0.5}};
+  EXPECT_CALL(api_, explain("s", 12)).WillOnce(Return(explanation));
+
+  const auto result = get("/api/v1/studies/s/trials/12/explain");
+
+  EXPECT_EQ(result->status, 200);
+  EXPECT_EQ(Json::parse(result->body), to_json(explanation));
+  error_message(get("/api/v1/studies/s/trials/12/explain?top=1"), 400, "malformed");
+}
+
 TEST_F(HttpServerTest, PassesTheQueryOfImportanceOn) {
   ImportanceRequest asked;
   EXPECT_CALL(api_, importance("s", _))

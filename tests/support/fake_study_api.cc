@@ -195,6 +195,7 @@ std::vector<TrialView> FakeStudyApi::trials(const std::string&, const TrialQuery
   not_played("trials");
 }
 TrialView FakeStudyApi::trial(const std::string&, std::int64_t) { not_played("trial"); }
+Explanation FakeStudyApi::explain(const std::string&, std::int64_t) { not_played("explain"); }
 std::vector<BestRow> FakeStudyApi::best(const std::string&, int) { not_played("best"); }
 ImportanceAnswer FakeStudyApi::importance(const std::string&, const ImportanceRequest&) {
   not_played("importance");

@@ -127,6 +127,19 @@ inline bool operator==(const ImportanceAnswer& a, const ImportanceAnswer& b) {
          std::tie(b.trials, b.target_trials, b.informative, b.parameters);
 }
 
+inline bool operator==(const ExplainedValue& a, const ExplainedValue& b) {
+  return std::tie(a.name, a.value, a.source) == std::tie(b.name, b.value, b.source);
+}
+
+inline bool operator==(const Explanation& a, const Explanation& b) {
+  return std::tie(a.number, a.worker, a.purpose, a.attempt, a.of, a.about, a.sampler,
+                  a.sampler_version, a.as_of, a.results, a.running, a.pin, a.pin_version, a.values,
+                  a.why, a.terms,
+                  a.doubt) == std::tie(b.number, b.worker, b.purpose, b.attempt, b.of, b.about,
+                                       b.sampler, b.sampler_version, b.as_of, b.results, b.running,
+                                       b.pin, b.pin_version, b.values, b.why, b.terms, b.doubt);
+}
+
 inline bool operator==(const Event& a, const Event& b) {
   return std::tie(a.sequence, a.time, a.author, a.kind, a.body) ==
          std::tie(b.sequence, b.time, b.author, b.kind, b.body);
