@@ -1,7 +1,6 @@
 #include "sampler/importance.h"
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +12,7 @@
 #include "core/study_spec.h"
 #include "sampler/unit_cube.h"
 #include "tests/sampler/golden.h"
+#include "tests/support/property.h"
 #include "tests/support/spaces.h"
 
 namespace studyhall::sampler {
@@ -147,44 +147,48 @@ TEST(Importance, FavoursTheParameterThatMattersMost) {
   }
 }
 
-RC_GTEST_PROP(Importance, SeesOnlyTheOrderOfTheResults, (std::uint64_t seed)) {
-  const SearchSpace space = testing::mixed_space();
-  const Loss loss = [](const Config& c) {
-    return std::log10(c[0]) + 0.1 * c[1] + (std::isnan(c[4]) ? 0 : c[4]);
-  };
-  const auto trials = [&](const Loss& of) { return random_trials(space, 120, seed, of); };
-  const Importance plain = over_whole(space, trials(loss));
-  const Importance bent =
-      over_whole(space, trials([&](const Config& c) { return std::exp(3 * loss(c)) - 7; }));
-  RC_ASSERT(plain.parameters.size() == bent.parameters.size());
-  for (std::size_t i = 0; i < plain.parameters.size(); ++i) {
-    RC_ASSERT(plain.parameters[i].parameter == bent.parameters[i].parameter);
-    RC_ASSERT(plain.parameters[i].variance == bent.parameters[i].variance);
-  }
+TEST(Importance, SeesOnlyTheOrderOfTheResults) {
+  EXPECT_TRUE(testing::holds([](std::uint64_t seed) {
+    const SearchSpace space = testing::mixed_space();
+    const Loss loss = [](const Config& c) {
+      return std::log10(c[0]) + 0.1 * c[1] + (std::isnan(c[4]) ? 0 : c[4]);
+    };
+    const auto trials = [&](const Loss& of) { return random_trials(space, 120, seed, of); };
+    const Importance plain = over_whole(space, trials(loss));
+    const Importance bent =
+        over_whole(space, trials([&](const Config& c) { return std::exp(3 * loss(c)) - 7; }));
+    RC_ASSERT(plain.parameters.size() == bent.parameters.size());
+    for (std::size_t i = 0; i < plain.parameters.size(); ++i) {
+      RC_ASSERT(plain.parameters[i].parameter == bent.parameters[i].parameter);
+      RC_ASSERT(plain.parameters[i].variance == bent.parameters[i].variance);
+    }
+  }));
 }
 
-RC_GTEST_PROP(Importance, DoesNotDependOnTheOrderOfParametersOrTrials, (std::uint64_t seed)) {
-  const std::vector<Parameter> params{make_float("x", -2, 2), make_int("k", 1, 5),
-                                      make_categorical("kind", {"a", "b", "c"})};
-  const SearchSpace forward = make_space(params);
-  const SearchSpace backward = make_space({params.rbegin(), params.rend()});
-  ImportanceTrials trials(3);
-  ImportanceTrials turned(3);
-  std::vector<std::pair<Config, double>> drawn;
-  for (int n = 0; n < 80; ++n) {
-    Rng rng = Rng::for_trial(seed, n);
-    const Config c = draw(forward, rng);
-    drawn.emplace_back(c, c[0] * c[0] + c[1] * (c[2] - 1));
-  }
-  for (const auto& [c, loss] : drawn) trials.add(c, loss, 0);
-  std::reverse(drawn.begin(), drawn.end());
-  for (const auto& [c, loss] : drawn) turned.add(Config{c[2], c[1], c[0]}, loss, 0);
+TEST(Importance, DoesNotDependOnTheOrderOfParametersOrTrials) {
+  EXPECT_TRUE(testing::holds([](std::uint64_t seed) {
+    const std::vector<Parameter> params{make_float("x", -2, 2), make_int("k", 1, 5),
+                                        make_categorical("kind", {"a", "b", "c"})};
+    const SearchSpace forward = make_space(params);
+    const SearchSpace backward = make_space({params.rbegin(), params.rend()});
+    ImportanceTrials trials(3);
+    ImportanceTrials turned(3);
+    std::vector<std::pair<Config, double>> drawn;
+    for (int n = 0; n < 80; ++n) {
+      Rng rng = Rng::for_trial(seed, n);
+      const Config c = draw(forward, rng);
+      drawn.emplace_back(c, c[0] * c[0] + c[1] * (c[2] - 1));
+    }
+    for (const auto& [c, loss] : drawn) trials.add(c, loss, 0);
+    std::reverse(drawn.begin(), drawn.end());
+    for (const auto& [c, loss] : drawn) turned.add(Config{c[2], c[1], c[0]}, loss, 0);
 
-  const Importance a = over_whole(forward, trials);
-  const Importance b = over_whole(backward, turned);
-  for (std::size_t p = 0; p < 3; ++p) {
-    RC_ASSERT(std::abs(share(a, p) - share(b, 2 - p)) < 1e-12);
-  }
+    const Importance a = over_whole(forward, trials);
+    const Importance b = over_whole(backward, turned);
+    for (std::size_t p = 0; p < 3; ++p) {
+      RC_ASSERT(std::abs(share(a, p) - share(b, 2 - p)) < 1e-12);
+    }
+  }));
 }
 
 TEST(Importance, IsTheSameForAllParametersWhileNothingTellsThemApart) {

@@ -5,14 +5,13 @@
 // many. STUDYHALL_SEQUENCES_SEED chooses others. RapidCheck shrinks a sequence that fails.
 
 #include <gtest/gtest.h>
-#include <rapidcheck.h>
 
 #include <cstdlib>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "tests/server/study_sequence.h"
+#include "tests/support/property.h"
 
 namespace studyhall::server {
 namespace {
@@ -24,27 +23,19 @@ rc::Gen<Step> any_step() {
                               rc::gen::set(&Step::c, rc::gen::inRange(0, 1000)));
 }
 
-// RapidCheck's own configuration is one for the whole program; each test has its own here.
 void expect_agreement(bool sqlite, int sequences, int longest) {
   const char* is_long = std::getenv("STUDYHALL_TEST_LONG");
   const char* seed = std::getenv("STUDYHALL_SEQUENCES_SEED");
-  rc::detail::TestParams params;
-  params.seed = seed != nullptr ? std::strtoull(seed, nullptr, 10) : 20261121;
-  params.maxSuccess =
-      is_long != nullptr && std::string(is_long) == "1" ? 30 * sequences : sequences;
-  params.maxSize = longest;
-
-  const auto result = rc::detail::checkTestable(
+  testing::Cases cases{.count = sequences, .size = longest, .seed = 20261121};
+  if (seed != nullptr) cases.seed = std::strtoull(seed, nullptr, 10);
+  if (is_long != nullptr && std::string(is_long) == "1") cases.count *= 30;
+  EXPECT_TRUE(testing::holds(
       [&] {
         const int variant = *rc::gen::inRange(0, 1000);
         const auto steps = *rc::gen::container<std::vector<Step>>(any_step());
         Sequence(sqlite, variant).run(steps);
       },
-      rc::detail::TestMetadata{}, params);
-
-  std::ostringstream words;
-  rc::detail::printResultMessage(result, words);
-  EXPECT_TRUE(result.is<rc::detail::SuccessResult>()) << words.str();
+      cases));
 }
 
 TEST(StudySequences, DoWhatTheReferenceDoesInMemory) { expect_agreement(false, 400, 120); }
