@@ -303,6 +303,14 @@ void add_heartbeat(CLI::App& root, Session& session) {
   });
 }
 
+// A trial that was not running under this lease is left as it is.
+std::string after_release(const TrialView& trial) {
+  if (trial.state == TrialState::Waiting) {
+    return fmt::format("Trial {} waits again.\n", trial.number);
+  }
+  return fmt::format("Nothing changed: trial {} is {}.\n", trial.number, to_string(trial.state));
+}
+
 void add_release(CLI::App& root, Session& session) {
   CLI::App& command = add_command(
       root, session,
@@ -316,7 +324,7 @@ void add_release(CLI::App& root, Session& session) {
       if (session.json)
         session.print_json({{"released", arguments->number}});
       else
-        session.out << fmt::format("Trial {} waits again.\n", arguments->number);
+        session.out << after_release(connection.api->trial(arguments->study, arguments->number));
       return kDone;
     };
   });
