@@ -52,6 +52,13 @@ int best(const Session& session, const std::string& name, std::optional<std::int
                                count_of(*info.front_size, "configuration"),
                                direction_words(info.spec));
   session.print_table(best_table(rows, info.spec, static_cast<std::size_t>(session.env.columns())));
+  const auto raw =
+      std::find_if(rows.begin(), rows.end(), [](const BestRow& row) { return row.raw_best; });
+  if (raw != rows.end() && raw->mean) {
+    session.out << fmt::format(
+        "\nThe best single result, {}, is trial {}'s; without luck it is {}.\n",
+        format_number(raw->value), raw->number, format_number(*raw->mean));
+  }
   if (std::none_of(rows.begin(), rows.end(), [](const BestRow& row) { return row.mean; }))
     session.out << "\nNothing was run twice, so the share of luck is unknown.\n";
   return kDone;

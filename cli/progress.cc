@@ -52,8 +52,9 @@ std::string best_words(const Status& status) {
     return count_of(*status.info.front_size, "configuration") + " on the Pareto front";
   if (!status.best) return "none yet";
   const BestRow& row = *status.best;
-  return fmt::format("{} (trial {}{}{})", format_number(row.value), row.number,
-                     row.worker.empty() ? "" : " by ", row.worker);
+  return fmt::format("{} (trial {}{}{}{})", format_number(row.mean.value_or(row.value)), row.number,
+                     row.worker.empty() ? "" : " by ", row.worker,
+                     row.confirmed ? "" : ", not confirmed");
 }
 
 std::string count_words(const StudyInfo& info) {

@@ -273,6 +273,9 @@ Table best_table(const std::vector<BestRow>& rows, const Json& spec, std::size_t
     columns.push_back({"p(best)", Align::Right});
   }
   columns.push_back({"n", Align::Right});
+  const bool unconfirmed =
+      std::any_of(rows.begin(), rows.end(), [](const BestRow& row) { return !row.confirmed; });
+  if (unconfirmed) columns.push_back({"confirmed"});
   if (infeasible) columns.push_back({"feasible"});
   columns.push_back({"worker", Align::Left, true});
   const bool measured = std::any_of(rows.begin(), rows.end(),
@@ -281,9 +284,9 @@ Table best_table(const std::vector<BestRow>& rows, const Json& spec, std::size_t
 
   std::vector<RowWithParams> lines;
   for (const BestRow& row : rows) {
-    const Colour colour = !row.feasible || row.outside ? Colour::Grey
-                          : row.rank == 1              ? Colour::Green
-                                                       : Colour::None;
+    const bool leads = row.rank == 1 && row.confirmed;
+    const bool aside = !row.feasible || row.older || row.outside;
+    const Colour colour = aside ? Colour::Grey : leads ? Colour::Green : Colour::None;
     std::vector<Cell> cells{{row.outside ? "outside" : std::to_string(row.rank), colour},
                             {std::to_string(row.number), colour},
                             {format_number(row.value), colour}};
@@ -293,7 +296,12 @@ Table best_table(const std::vector<BestRow>& rows, const Json& spec, std::size_t
       cells.emplace_back(row.p_best ? fmt::format("{:.2f}", *row.p_best) : "-");
     }
     cells.emplace_back(std::to_string(row.n));
-    if (infeasible) cells.push_back({row.feasible ? "yes" : "no", colour});
+    if (unconfirmed) cells.push_back({row.older ? "older" : row.confirmed ? "yes" : "no", colour});
+    if (infeasible) {
+      const std::string p =
+          row.p_feasible ? fmt::format(" ({:.2f})", *row.p_feasible) : std::string();
+      cells.push_back({(row.feasible ? "yes" : "no") + p, colour});
+    }
     cells.emplace_back(row.worker);
     if (measured) cells.emplace_back(format_metrics(row.metrics));
     lines.push_back({std::move(cells), row.params});

@@ -6,11 +6,11 @@ namespace studyhall {
 
 namespace {
 
-constexpr std::array<std::string_view, 20> kKinds{
-    "created",         "asked",    "enqueued", "told",        "reported",        "lease_lost",
-    "released",        "new_best", "stopped",  "resumed",     "deleted",         "foreign",
-    "voided",          "parked",   "unparked", "quarantined", "worker_released", "insight_added",
-    "insight_retired", "edited"};
+constexpr std::array<std::string_view, 23> kKinds{
+    "created",         "asked",    "enqueued",  "told",        "reported",        "lease_lost",
+    "released",        "new_best", "stopped",   "resumed",     "deleted",         "foreign",
+    "voided",          "parked",   "unparked",  "quarantined", "worker_released", "insight_added",
+    "insight_retired", "edited",   "candidate", "confirmed",   "refuted"};
 
 }  // namespace
 

@@ -21,14 +21,14 @@ enum class EventKind {
   Created,  // the resolved study file
   Asked,  // a trial was handed out: params, worker, purpose, attempt, pin, pin_version, as_of (the
           // event up to which its sampler saw the study), sampler, sampler_version, slice, cpu
-  Enqueued,  // params, priority, purpose, tags, after, title, description
+  Enqueued,  // params, priority, purpose, tags, after, title, description, confirms
   Told,  // state, values, metrics, reason, cause, note, usage, evidence, worker; lease: which of
          // the trial's leases it came with, from 1 (absent: the server ended the trial);
          // requeued: back to waiting; of, attempt: the late result of that trial's lease
   Reported,   // step, value, prune: the pruner found the trial not worth finishing
   LeaseLost,  // worker, attempt: back to waiting
   Released,   // worker: given back by its holder
-  NewBest,    // number, value: this trial now leads
+  NewBest,    // number, value, mean: this trial now leads
   Stopped,    // reason
   Resumed,
   Deleted,
@@ -40,7 +40,11 @@ enum class EventKind {
   WorkerReleased,  // worker: may have trials again
   InsightAdded,    // id, text, trial
   InsightRetired,  // id
-  Edited,  // patch: what was changed in the study file; file: what came of it, resolved; reason
+  Edited,     // patch: what was changed in the study file; file: what came of it, resolved; reason
+  Candidate,  // mean or value, runs, replicates: those about to confirm this trial, reason,
+              // exhausted
+  Confirmed,  // mean, runs: this trial's configuration stays the best after being run again
+  Refuted,    // mean, runs, reason, withdrawn: it does not
 };
 std::string_view to_string(EventKind kind);
 std::optional<EventKind> event_kind_from_string(std::string_view name);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "core/statistics.h"
 
@@ -12,7 +13,7 @@ namespace studyhall {
 
 namespace {
 
-// The groups of one size: all that the likelihood of tau^2 needs of them.
+// The groups of one size: all that the likelihood needs of them.
 struct SizeClass {
   double n = 0;        // observations in each group
   double groups = 0;   // how many
@@ -20,157 +21,298 @@ struct SizeClass {
   double squares = 0;  // of the group means about it
 };
 
-std::vector<SizeClass> classify(std::span<const GroupSummary> groups) {
-  std::map<int, std::vector<double>> by_size;
-  for (const GroupSummary& group : groups) by_size[group.n].push_back(group.mean);
-  std::vector<SizeClass> classes;
-  for (const auto& [n, means] : by_size) {
-    SizeClass c{static_cast<double>(n), static_cast<double>(means.size()), 0, 0};
-    // Shifted by the first, so that the mean of equal values is that value.
-    double shift = 0;
-    for (const double mean : means) shift += mean - means.front();
-    c.mean = means.front() + shift / c.groups;
-    for (const double mean : means) c.squares += (mean - c.mean) * (mean - c.mean);
-    classes.push_back(c);
+std::vector<SizeClass> classify(std::span<const GroupSummary> groups, double cutoff) {
+  std::map<int, SizeClass> by_size;
+  for (const GroupSummary& group : groups) {
+    if (group.mean < cutoff) continue;
+    SizeClass& c = by_size[group.n];
+    c.n = group.n;
+    c.groups += 1;
+    const double off = group.mean - c.mean;
+    c.mean += off / c.groups;
+    c.squares += off * (group.mean - c.mean);
   }
+  std::vector<SizeClass> classes;
+  for (const auto& [n, c] : by_size) classes.push_back(c);
   return classes;
 }
 
-// m given tau^2: its posterior is N(m, variance).
-struct Centre {
-  double m = 0;
-  double variance = 0;
-};
+constexpr double kLogRoot2Pi = 0.91893853320467274178;
 
-// A value of tau^2 with its share of the posterior.
-struct Node {
-  double tau2 = 0;
-  double weight = 0;
-  Centre centre;
-};
+double normal_density(double z) { return std::exp(-0.5 * z * z - kLogRoot2Pi); }
 
-class TauPosterior {
+// phi(z) / Phi(z).
+double inverse_mills(double z) { return std::exp(-0.5 * z * z - kLogRoot2Pi - log_normal_cdf(z)); }
+
+// Fewer than this are all modelled.
+constexpr std::size_t kFewestToCensor = 8;
+
+double median_of_means(std::span<const GroupSummary> groups) {
+  std::vector<double> means;
+  means.reserve(groups.size());
+  for (const GroupSummary& group : groups) means.push_back(group.mean);
+  const auto middle = means.begin() + static_cast<std::ptrdiff_t>(means.size() / 2);
+  std::nth_element(means.begin(), middle, means.end());
+  return *middle;
+}
+
+}  // namespace
+
+class HierarchicalFitter {
  public:
-  TauPosterior(std::vector<SizeClass> classes, double s2) : classes_(std::move(classes)), s2_(s2) {
-    double groups = 0;
+  // REQUIRES: df > 0, squares > 0.
+  HierarchicalFitter(std::span<const GroupSummary> groups, int df, double squares)
+      : df_(df), squares_(squares) {
+    cutoff_ = groups.size() < kFewestToCensor ? -std::numeric_limits<double>::infinity()
+                                              : median_of_means(groups);
+    classes_ = classify(groups, cutoff_);
     double observations = 0;
-    for (const SizeClass& c : classes_) {
-      groups += c.groups;
-      observations += c.groups * c.n;
+    double high = groups.front().mean;
+    double low = high;
+    for (const GroupSummary& group : groups) {
+      observations += group.n;
+      sizes_.insert(group.n);
+      censored_ += group.mean < cutoff_ ? 1 : 0;
+      high = std::max(high, group.mean);
+      low = std::min(low, group.mean);
     }
-    s0_2_ = s2_ * groups / observations;
+    share_ = static_cast<double>(groups.size()) / observations;
+    spread_ = high - low;
   }
 
-  // The trapezoidal rule in log tau^2, over the interval outside which the density is negligible.
-  [[nodiscard]] std::vector<Node> nodes(double spread) const {
-    constexpr int kNodes = 160;
-    const double mode = find_mode(spread);
-    const double low = edge(mode, -1);
-    const double high = edge(mode, 1);
-    const double peak = log_density(mode);
-
-    std::vector<Node> nodes;
-    double sum = 0;
-    for (int i = 0; i <= kNodes; ++i) {
-      const double u = low + (high - low) * i / kNodes;
-      const double tau2 = std::exp(u);
-      nodes.push_back({tau2, std::exp(log_density(u) - peak), centre(tau2)});
-      sum += nodes.back().weight;
+  [[nodiscard]] HierarchicalFit fit() const {
+    HierarchicalFit fit;
+    fit.df_ = df_;
+    fit.cutoff_ = cutoff_;
+    const Box box = find_box();
+    double peak = -std::numeric_limits<double>::infinity();
+    std::vector<double> log_weights;
+    for (int i = 0; i < kGrid; ++i) {
+      for (int j = 0; j < kGrid; ++j) {
+        const double u = box.u_low + (box.u_high - box.u_low) * i / (kGrid - 1);
+        const double v = box.v_low + (box.v_high - box.v_low) * j / (kGrid - 1);
+        const Centre centre = centre_at(u, v);
+        log_weights.push_back(log_density(u, v, centre));
+        peak = std::max(peak, log_weights.back());
+        fit.nodes_.push_back(
+            {std::exp(2 * u), std::exp(2 * (u + v)), 0, centre.m, centre.variance});
+      }
     }
-    for (Node& node : nodes) node.weight /= sum;
-    return nodes;
+    double sum = 0;
+    for (std::size_t i = 0; i < fit.nodes_.size(); ++i) {
+      fit.nodes_[i].weight = std::exp(log_weights[i] - peak);
+      sum += fit.nodes_[i].weight;
+    }
+    std::erase_if(fit.nodes_, [](const auto& node) { return node.weight < kNegligibleWeight; });
+    double kept = 0;
+    for (const auto& node : fit.nodes_) kept += node.weight;
+    for (auto& node : fit.nodes_) {
+      node.weight /= kept;
+      fit.s2_ += node.weight * node.s2;
+      fit.centre_ += node.weight * node.m;
+    }
+    for (const int n : sizes_) fit.shrinkage_.emplace(n, fit.shrinkage_of(n));
+    return fit;
   }
 
  private:
-  [[nodiscard]] Centre centre(double tau2) const {
+  static constexpr int kGrid = 16;
+  static constexpr double kNegligible = 12;  // the density has fallen by e^-12
+  static constexpr double kNegligibleWeight = 1e-5;
+
+  // m given s and tau: N(m, variance); and the log likelihood at m.
+  struct Centre {
+    double m = 0;
+    double variance = 0;
+    double log_likelihood = 0;
+  };
+  // Ranges of u = log s and v = log (tau / s).
+  struct Box {
+    double u_low = 0;
+    double u_high = 0;
+    double v_low = 0;
+    double v_high = 0;
+  };
+
+  [[nodiscard]] Centre centre_at(double u, double v) const {
+    const double s2 = std::exp(2 * u);
+    const double tau2 = std::exp(2 * (u + v));
+    const double reference = classes_.front().mean;
     double weight = 0;
     double shift = 0;
     for (const SizeClass& c : classes_) {
-      const double w = c.groups / (tau2 + s2_ / c.n);
+      const double w = c.groups / (tau2 + s2 / c.n);
       weight += w;
-      shift += w * (c.mean - classes_.front().mean);
+      shift += w * (c.mean - reference);
     }
-    return {classes_.front().mean + shift / weight, 1 / weight};
-  }
-
-  // Log posterior density of u = log tau^2, up to a constant: the likelihood of the group means
-  // with m integrated out, the prior of tau^2, and d tau^2 / d u.
-  [[nodiscard]] double log_density(double u) const {
-    const double tau2 = std::exp(u);
-    const auto [m, variance] = centre(tau2);
-    double deviance = -std::log(variance);
+    const double uncensored = reference + shift / weight;
+    Centre centre{uncensored, 1 / weight, 0};
+    const double scale = std::sqrt(tau2 + s2);  // of a censored group: most are of one run
+    if (censored_ > 0) {
+      // The log likelihood is concave in m, so Newton's steps from above arrive.
+      for (int step = 0; step < 50; ++step) {
+        const double z = (cutoff_ - centre.m) / scale;
+        const double mills = inverse_mills(z);
+        const double slope = weight * (uncensored - centre.m) - censored_ * mills / scale;
+        const double curvature = weight + censored_ * mills * (mills + z) / (scale * scale);
+        centre.variance = 1 / curvature;
+        const double move = slope / curvature;
+        centre.m += move;
+        if (std::abs(move) < 1e-9 * scale) break;
+      }
+      centre.log_likelihood = censored_ * log_normal_cdf((cutoff_ - centre.m) / scale);
+    }
     for (const SizeClass& c : classes_) {
-      const double v = tau2 + s2_ / c.n;
-      const double off = c.mean - m;
-      deviance += c.groups * std::log(v) + (c.squares + c.groups * off * off) / v;
+      const double variance = tau2 + s2 / c.n;
+      const double off = c.mean - centre.m;
+      centre.log_likelihood -=
+          0.5 * (c.groups * std::log(variance) + (c.squares + c.groups * off * off) / variance);
     }
-    return -0.5 * deviance - 1.5 * std::log(s0_2_ + tau2) + u;
+    return centre;
   }
 
-  // A coarse scan, then golden section about its best point.
-  [[nodiscard]] double find_mode(double spread) const {
-    constexpr int kScan = 80;
-    constexpr int kGolden = 40;
-    constexpr double kRatio = 0.6180339887498949;
-    const double low = std::log(s0_2_) - 20;
-    const double high = std::log(std::max(spread, s0_2_)) + 5;
-    const double step = (high - low) / kScan;
-    int best = 0;
-    for (int i = 1; i <= kScan; ++i) {
-      if (log_density(low + i * step) > log_density(low + best * step)) best = i;
+  // Log posterior density of (u, v), up to a constant.
+  [[nodiscard]] double log_density(double u, double v, const Centre& centre) const {
+    const double within = -df_ * u - 0.5 * squares_ * std::exp(-2 * u);
+    const double ratio = std::exp(2 * v) / share_;  // tau^2 / s0^2
+    const double prior = 0.5 * std::log(ratio) - std::log1p(ratio);
+    return within + centre.log_likelihood + 0.5 * std::log(centre.variance) + prior;
+  }
+  [[nodiscard]] double log_density(double u, double v) const {
+    return log_density(u, v, centre_at(u, v));
+  }
+
+  // Zooms in on where the density is not negligible.
+  [[nodiscard]] Box find_box() const {
+    const double u = 0.5 * std::log(squares_ / df_);
+    const double widest = std::log(std::max(spread_, std::exp(u))) - u;
+    Box box{u - 4, u + std::min(2 + kNegligible / df_, 4 + widest), -6, widest + 6};
+    for (int level = 0; level < 12; ++level) {
+      const Box next = zoom(box);
+      const bool settled = next.u_high - next.u_low > 0.7 * (box.u_high - box.u_low) &&
+                           next.v_high - next.v_low > 0.7 * (box.v_high - box.v_low);
+      box = next;
+      if (settled) break;
     }
-    double a = low + (best - 1) * step;
-    double b = low + (best + 1) * step;
-    for (int i = 0; i < kGolden; ++i) {
-      const double x = b - kRatio * (b - a);
-      const double y = a + kRatio * (b - a);
-      if (log_density(x) > log_density(y)) {
-        b = y;
-      } else {
-        a = x;
+    return box;
+  }
+  [[nodiscard]] Box zoom(const Box& box) const {
+    const double du = (box.u_high - box.u_low) / (kGrid - 1);
+    const double dv = (box.v_high - box.v_low) / (kGrid - 1);
+    std::vector<double> density;
+    for (int i = 0; i < kGrid; ++i) {
+      for (int j = 0; j < kGrid; ++j) {
+        density.push_back(log_density(box.u_low + du * i, box.v_low + dv * j));
       }
     }
-    return 0.5 * (a + b);
+    const double floor = *std::max_element(density.begin(), density.end()) - kNegligible;
+    int i_low = kGrid, i_high = 0, j_low = kGrid, j_high = 0;
+    for (int i = 0; i < kGrid; ++i) {
+      for (int j = 0; j < kGrid; ++j) {
+        if (density[static_cast<std::size_t>(i * kGrid + j)] < floor) continue;
+        i_low = std::min(i_low, i);
+        i_high = std::max(i_high, i);
+        j_low = std::min(j_low, j);
+        j_high = std::max(j_high, j);
+      }
+    }
+    return {
+        box.u_low + du * std::max(i_low - 1, 0), box.u_low + du * std::min(i_high + 1, kGrid - 1),
+        box.v_low + dv * std::max(j_low - 1, 0), box.v_low + dv * std::min(j_high + 1, kGrid - 1)};
   }
 
-  // Where the density has fallen to e^-30 of that at the mode.
-  [[nodiscard]] double edge(double mode, double direction) const {
-    constexpr double kNegligible = 30;
-    const double floor = log_density(mode) - kNegligible;
-    double distance = 0.01;
-    while (log_density(mode + direction * distance) > floor) distance *= 1.3;
-    return mode + direction * distance;
-  }
-
-  std::vector<SizeClass> classes_;
-  double s2_;
-  double s0_2_;
+  int df_;
+  double squares_;
+  double cutoff_ = 0;
+  double censored_ = 0;  // groups
+  double share_ = 1;     // groups per observation
+  double spread_ = 0;
+  std::set<int> sizes_;
+  std::vector<SizeClass> classes_;  // of the groups that are not censored
 };
 
-// The mixture over tau^2 of the posteriors given it.
-Posterior mix(const std::vector<Node>& nodes, double s2, const GroupSummary& group) {
-  const double noise = s2 / group.n;
-  double mean = 0;  // less the group's own
-  double square = 0;
-  for (const auto& [tau2, weight, centre] : nodes) {
-    const double shrink = noise / (tau2 + noise);
-    const double trust = tau2 / (tau2 + noise);
-    const double pull = shrink * (centre.m - group.mean);
-    mean += weight * pull;
-    square += weight * (trust * noise + shrink * shrink * centre.variance + pull * pull);
-  }
-  return {group.mean + mean, std::sqrt(std::max(square - mean * mean, 0.0))};
+Posterior HierarchicalFit::at(const Node& node, const GroupSummary& group) const {
+  const double noise = node.s2 / group.n;
+  const double shrink = noise / (node.tau2 + noise);
+  const double mean = std::max(group.mean, cutoff_);
+  const double shrunk = mean + shrink * (node.m - mean);
+  if (group.mean < cutoff_) return {std::min(group.mean, shrunk), std::sqrt(noise)};
+  return {shrunk, std::sqrt((1 - shrink) * noise + shrink * shrink * node.m_variance)};
 }
 
-double variance_of_means(std::span<const GroupSummary> groups) {
-  if (groups.size() < 2) return 0;
-  double shift = 0;
-  for (const GroupSummary& group : groups) shift += group.mean - groups.front().mean;
-  const double mean = groups.front().mean + shift / static_cast<double>(groups.size());
-  double squares = 0;
-  for (const GroupSummary& group : groups) squares += (group.mean - mean) * (group.mean - mean);
-  return squares / static_cast<double>(groups.size() - 1);
+HierarchicalFit::Shrinkage HierarchicalFit::shrinkage_of(int n) const {
+  Shrinkage s;
+  const auto B_of = [n](const Node& node) {
+    const double noise = node.s2 / n;
+    return noise / (node.tau2 + noise);
+  };
+  for (const Node& node : nodes_) {
+    const double B = B_of(node);
+    s.B += node.weight * B;
+    s.a += node.weight * B * (node.m - centre_);
+    s.variance += node.weight * ((1 - B) * node.s2 / n + B * B * node.m_variance);
+  }
+  for (const Node& node : nodes_) {
+    const double B = B_of(node) - s.B;
+    const double a = B_of(node) * (node.m - centre_) - s.a;
+    s.a_variance += node.weight * a * a;
+    s.covariance += node.weight * a * B;
+    s.B_variance += node.weight * B * B;
+  }
+  return s;
 }
+
+Posterior HierarchicalFit::posterior(const GroupSummary& group) const {
+  if (nodes_.empty()) return {group.mean, 0};
+  const auto found = shrinkage_.find(group.n);
+  const Shrinkage s = found == shrinkage_.end() ? shrinkage_of(group.n) : found->second;
+  const double off = std::max(group.mean, cutoff_) - centre_;
+  const double shrunk = centre_ + off + s.a - s.B * off;
+  if (group.mean < cutoff_) return {std::min(group.mean, shrunk), std::sqrt(s2_ / group.n)};
+  const double variance =
+      s.variance + s.a_variance - 2 * off * s.covariance + off * off * s.B_variance;
+  return {shrunk, std::sqrt(std::max(variance, 0.0))};
+}
+
+std::pair<double, double> HierarchicalFit::interval(const GroupSummary& group) const {
+  const Posterior whole = posterior(group);
+  if (!(whole.sd > 0)) return {whole.mean, whole.mean};
+  std::vector<std::pair<double, Posterior>> parts;
+  for (const Node& node : nodes_) parts.emplace_back(node.weight, at(node, group));
+  // Newton's steps on the mass beyond a point, which is convex there.
+  const auto quantile = [&](double sign) {
+    constexpr double kTail = 0.025;
+    double x = 2;  // in standard deviations from the mean
+    for (int step = 0; step < 30; ++step) {
+      double mass = -kTail;
+      double density = 0;
+      for (const auto& [weight, p] : parts) {
+        const double z = (sign * (p.mean - whole.mean) - x * whole.sd) / p.sd;
+        mass += weight * normal_cdf(z);
+        density += weight * normal_density(z) * whole.sd / p.sd;
+      }
+      const double move = mass / density;
+      x += move;
+      if (std::abs(move) < 1e-6) break;
+    }
+    return whole.mean + sign * x * whole.sd;
+  };
+  return {quantile(-1), quantile(1)};
+}
+
+std::optional<HierarchicalFit> fit_hierarchical(std::span<const GroupSummary> groups) {
+  int df = 0;
+  double squares = 0;
+  for (const GroupSummary& group : groups) {
+    df += group.n - 1;
+    squares += group.squares;
+  }
+  if (df == 0) return std::nullopt;
+  if (squares == 0) return HierarchicalFit::exact(df);
+  return HierarchicalFitter(groups, df, squares).fit();
+}
+
+namespace {
 
 // All certain: the largest share it.
 std::vector<double> share_among_largest(std::span<const Posterior> posteriors, double largest) {
@@ -184,26 +326,6 @@ std::vector<double> share_among_largest(std::span<const Posterior> posteriors, d
 }
 
 }  // namespace
-
-std::optional<HierarchicalFit> fit_hierarchical(std::span<const GroupSummary> groups) {
-  HierarchicalFit fit;
-  double squares = 0;
-  for (const GroupSummary& group : groups) {
-    fit.df += group.n - 1;
-    squares += group.squares;
-  }
-  if (fit.df == 0) return std::nullopt;
-  fit.s2 = squares / fit.df;
-
-  if (fit.s2 == 0) {
-    for (const GroupSummary& group : groups) fit.mus.push_back({group.mean, 0});
-    return fit;
-  }
-  const TauPosterior tau(classify(groups), fit.s2);
-  const std::vector<Node> nodes = tau.nodes(variance_of_means(groups));
-  for (const GroupSummary& group : groups) fit.mus.push_back(mix(nodes, fit.s2, group));
-  return fit;
-}
 
 std::vector<double> probability_of_largest(std::span<const Posterior> posteriors) {
   constexpr double kReach = 8;          // standard deviations; what lies beyond is below 1e-15

@@ -3,7 +3,7 @@
 // Runs of one configuration are replicates. Configurations are ranked by the posterior mean of a
 // hierarchical model, never by a mean of runs (means of runs that were chosen for being good are
 // biased upwards):
-//   y_ij ~ N(mu_i, s^2),  mu_i ~ N(m, tau^2),  s^2 pooled over the replicated configurations.
+//   y_ij ~ N(mu_i, s^2),  mu_i ~ N(m, tau^2)  (core/hierarchical_model.h).
 // Where nothing is replicated s^2 is unknown: then mean, stderr, interval and p_best are absent and
 // the rank is that of the values themselves.
 //
@@ -12,12 +12,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "core/hierarchical_model.h"
 #include "core/study_spec.h"
 
 namespace studyhall {
@@ -28,29 +31,129 @@ struct Run {
   std::string group;  // config hash
   double value = 0;   // finite or infinite, never NaN
   bool feasible = true;
-  std::vector<double> values = {};  // [objectives] where there are several
+  std::vector<double> values = {};       // [objectives] where there are several
+  std::vector<double> constraints = {};  // [study constraints], > 0 violated; empty: not known
+  bool failed = false;  // for its configuration: no value; counts against being feasible
 };
 
 struct LeaderRow {
   int rank = 0;              // 1, 2, ...; infeasible configurations come after all feasible ones
   std::int64_t number = -1;  // the group's earliest run
-  std::vector<std::int64_t> runs;  // ascending
-  double value = 0;                // the best single run
-  int n = 0;                       // runs
-  std::optional<double> mean;      // posterior mean of mu_i
-  std::optional<double> stderr_;   // posterior standard deviation of mu_i
-  std::optional<std::pair<double, double>>
-      interval;                  // 95 %, Student's t with the pooled degrees of freedom
+  std::vector<std::int64_t> runs;                     // ascending
+  double value = 0;                                   // the best single run
+  int n = 0;                                          // runs
+  std::optional<double> mean;                         // posterior mean of mu_i
+  std::optional<double> stderr_;                      // posterior standard deviation of mu_i
+  std::optional<std::pair<double, double>> interval;  // 95 %: the posterior's own quantiles
   std::optional<double> p_best;  // probability that mu_i is the best of the feasible ones
-  bool feasible = true;          // most of its runs are
+  // The mean of each constraint over the runs is within its bound (where a run's constraints are
+  // not known: most runs are feasible), and fewer runs failed for the configuration than did not.
+  bool feasible = true;
+  // That the true means of the constraints are within their bounds, times the share of runs that
+  // did not fail; absent while the constraints' noise is unknown.
+  std::optional<double> p_feasible;
+  bool confirmed = true;
+  std::int64_t confirmed_by = -1;  // the run that did it
+  bool raw_best = false;           // has the best value of the feasible ones
   // Of several objectives, else empty: values of run `number`, posterior means where they are
   // known. Then value, mean, stderr_ and interval are the first objective's, p_best is absent.
   std::vector<double> values;  // [objectives]
   std::vector<double> means;   // [objectives], or none
 };
 
-// All configurations, best first; ties go to the earlier number. The result depends on the runs
-// alone, not on their order.
+// What makes a configuration count as confirmed: `replicates` runs besides the first, or, of a
+// challenger, as many as make it clear that it is better than the leader.
+struct ConfirmRule {
+  int replicates = 0;   // 0: every configuration counts as confirmed
+  double clear = 0.95;  // probability to be better than the leader
+};
+
+// The leaderboard of one objective, kept up to date run by run.
+class Leaderboard {
+ public:
+  static constexpr std::size_t kAll = static_cast<std::size_t>(-1);
+
+  explicit Leaderboard(Direction direction, ConfirmRule rule = {});
+
+  // A run that failed for its configuration has no value.
+  void add(const Run& run);
+
+  // The feasible configuration with the best posterior mean, confirmed or not, of those whose
+  // earliest run `accept` accepts (an empty one accepts all).
+  [[nodiscard]] std::optional<LeaderRow> best(
+      const std::function<bool(std::int64_t)>& accept = {}) const;
+  // The best of those that are feasible and confirmed.
+  [[nodiscard]] std::optional<LeaderRow> leader() const;
+  // The feasible ones that are not confirmed, best first, at most `most`.
+  [[nodiscard]] std::vector<LeaderRow> unconfirmed(std::size_t most) const;
+  // nullopt for a group that has no result.
+  [[nodiscard]] std::optional<LeaderRow> find(const std::string& group) const;
+  // That the first is truly better; 1/2 where nothing is known. REQUIRES: rows of this leaderboard.
+  [[nodiscard]] double probability_better(const LeaderRow& first, const LeaderRow& second) const;
+  // The `top` best rows: feasible ones first, of them confirmed ones first, those by posterior mean
+  // (by the value where nothing is replicated); ties go to the earlier number. The raw best follows
+  // where it is not among them.
+  [[nodiscard]] std::vector<LeaderRow> rows(std::size_t top = kAll) const;
+
+ private:
+  // The runs of one configuration.
+  struct Group {
+    std::vector<std::int64_t> runs;   // ascending
+    std::vector<double> values;       // as told, in the order in which they came
+    std::vector<double> constraints;  // means over the `known` runs
+    double best = 0;                  // value, larger is better
+    GroupSummary summary;             // scaled; larger is better
+    bool has_worst = false;           // an infinite value of the bad sign
+    bool has_best = false;
+    int feasible_runs = 0;
+    int known = 0;  // runs whose constraints are known
+    int failed = 0;
+    bool clear = false;  // confirmed early
+    std::int64_t confirmed_by = -1;
+
+    [[nodiscard]] int n() const { return static_cast<int>(values.size()); }
+    [[nodiscard]] bool in_model() const { return !has_worst && !has_best; }
+  };
+
+  void summarise(Group& group) const;
+  void rescale(Group& group, double value);
+  void add_constraints(Group& group, const Run& run);
+  [[nodiscard]] bool feasible(const Group& group) const;
+  [[nodiscard]] std::optional<double> p_feasible(const Group& group) const;
+  [[nodiscard]] bool confirmed(const Group& group) const;
+  // The model, fitted again when there are 1 % more groups or repeats than the last time, so that
+  // the cost of a run does not grow with their number.
+  [[nodiscard]] const HierarchicalFit* fit() const;
+  [[nodiscard]] bool is_stale() const;
+  // What ranks a group, larger is better: its posterior mean, scaled; its best value where s^2 is
+  // unknown.
+  [[nodiscard]] double key(const Group& group) const;
+  // From the model's scale and sign.
+  [[nodiscard]] double unscaled(double value) const;
+  [[nodiscard]] LeaderRow row(const Group& group) const;
+  template <typename Accept>
+  [[nodiscard]] const Group* first(Accept accept) const;
+
+  double sign_;  // -1: to be minimised
+  ConfirmRule rule_;
+  std::vector<Group> groups_;
+  std::unordered_map<std::string, std::size_t> position_;
+  int exponent_;                            // the model sees values divided by two to this
+  std::vector<double> constraint_squares_;  // about the groups' means, pooled
+  int constraint_df_ = 0;
+  int repeats_ = 0;  // runs besides the first of each group
+  int largest_ = 0;  // runs of one group
+  // When the model was last fitted.
+  struct Fitted {
+    std::size_t groups = 0;
+    int repeats = -1;  // -1: never in this scale
+    int largest = 0;
+  };
+  mutable Fitted fitted_;
+  mutable std::optional<HierarchicalFit> fit_;
+};
+
+// All configurations, best first. The result depends on the runs alone, not on their order.
 std::vector<LeaderRow> leaderboard(Direction direction, std::span<const Run> runs);
 
 // The same for several objectives: all configurations by rank, those of one rank by the first

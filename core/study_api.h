@@ -230,10 +230,14 @@ struct BestRow {
   int n = 0;
   std::optional<std::pair<double, double>> interval;
   std::optional<double> p_best;
-  bool confirmed = false;
+  bool confirmed = false;  // run as often as the study file asks, or clearly the best before
   bool feasible = true;
-  std::vector<double> values;  // [objectives] where there are several, of trial `number`
-  std::vector<double> means;   // [objectives] where there are several and runs were repeated
+  std::optional<double> p_feasible;  // absent while the noise of the constraints is unknown
+  bool raw_best = false;             // has the best single result of the feasible ones
+  std::string version;               // of the experiment that it was run under
+  bool older = false;                // not the study's present version: never leads
+  std::vector<double> values;        // [objectives] where there are several, of trial `number`
+  std::vector<double> means;         // [objectives] where there are several and runs were repeated
   // Trial `number` is no configuration of the study's space since an edit: it stands below those
   // that are, with rank 0 and without statistics.
   bool outside = false;
@@ -321,8 +325,7 @@ class StudyApi {
   virtual void resume_study(const std::string& name) = 0;
   // Changes the study file while the study runs, all of the patch or nothing; core/study_edit.h has
   // what can be edited, core/space_edit.h what becomes of the trials. Throws Error(Invalid) with
-  // every problem of the patch and of the file as it would be, Error(Unsupported) for members that
-  // this build cannot edit.
+  // every problem of the patch and of the file as it would be.
   virtual StudyInfo edit_study(const std::string& name, const EditRequest& request) = 0;
 
   virtual AskAnswer ask(const std::string& study, const AskRequest& request) = 0;
@@ -352,8 +355,9 @@ class StudyApi {
   virtual TrialView trial(const std::string& study, std::int64_t number) = 0;
   // Costs a walk through the study's events up to the trial's; asks go on meanwhile.
   virtual Explanation explain(const std::string& study, std::int64_t number) = 0;
-  // The `top` best rows; top 0: all. With several objectives the feasible configurations that none
-  // dominates.
+  // The `top` best rows; top 0: all. Confirmed configurations come before others, infeasible ones
+  // after, those of older experiment versions last; where the raw best is not among the first `top`
+  // it follows them. With several objectives the feasible configurations that none dominates.
   virtual std::vector<BestRow> best(const std::string& study, int top) = 0;
   // How much each parameter matters for being among the best results. Throws Error(NotFound) for a
   // worker that the study file does not name, Error(Invalid) for an objective or quantiles out of

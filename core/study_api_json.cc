@@ -225,7 +225,11 @@ Json to_json(const BestRow& row) {
                {"interval", std::move(interval)},
                {"p_best", value_or_null(row.p_best)},
                {"confirmed", row.confirmed},
-               {"feasible", row.feasible}};
+               {"feasible", row.feasible},
+               {"p_feasible", value_or_null(row.p_feasible)},
+               {"raw_best", row.raw_best}};
+  if (!row.version.empty()) json["version"] = row.version;
+  if (row.older) json["older"] = true;
   if (!row.values.empty()) json["values"] = number_list(row.values);
   if (!row.means.empty()) json["means"] = number_list(row.means);
   if (row.outside) json["outside"] = true;
@@ -259,6 +263,10 @@ BestRow best_row_from_json(const Json& json) {
   row.p_best = reader.field("p_best").number();
   put(row.confirmed, reader.field("confirmed").boolean());
   put(row.feasible, reader.field("feasible").boolean());
+  row.p_feasible = reader.field("p_feasible").number();
+  put(row.raw_best, reader.field("raw_best").boolean());
+  put(row.version, reader.field("version").string());
+  put(row.older, reader.field("older").boolean());
   row.values = read_number_list(reader.field("values"));
   row.means = read_number_list(reader.field("means"));
   put(row.outside, reader.field("outside").boolean());

@@ -1,7 +1,6 @@
 #include "core/study_edit.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -15,10 +14,6 @@
 namespace studyhall {
 
 namespace {
-
-constexpr std::array<std::string_view, 10> kEditable{
-    "params",  "require", "constraints", "workers", "focus_share",
-    "sampler", "pruner",  "confirm",     "limits",  "target"};
 
 // Members that a study keeps for life, and what to do instead.
 struct Kept {
@@ -35,6 +30,12 @@ constexpr std::array<Kept, 4> kKept{{
      "another study"},
     {"seed", "a study keeps its seed, from which its suggestions follow; create another study"},
 }};
+
+const Kept* kept(std::string_view name) {
+  const auto found =
+      std::find_if(kKept.begin(), kKept.end(), [&](const Kept& k) { return k.name == name; });
+  return found == kKept.end() ? nullptr : &*found;
+}
 
 const Json* member(const Json& object, const std::string& name) {
   if (!object.is_object()) return nullptr;
@@ -77,13 +78,7 @@ class Edit {
       }
     }
     const std::string subject = "edit of study " + spec_.name;
-    if (!problems_.empty()) {
-      problems_.insert(problems_.end(), unsupported_.begin(), unsupported_.end());
-      throw Error::from_problems(ErrorCode::Invalid, subject, problems_);
-    }
-    if (!unsupported_.empty()) {
-      throw Error::from_problems(ErrorCode::Unsupported, subject, unsupported_);
-    }
+    if (!problems_.empty()) throw Error::from_problems(ErrorCode::Invalid, subject, problems_);
     return edited;
   }
 
@@ -94,17 +89,9 @@ class Edit {
 
   void check_members() {
     for (const auto& [name, value] : patch_.items()) {
-      if (std::find(kEditable.begin(), kEditable.end(), name) != kEditable.end()) continue;
-      if (same(&value, member(before_, name))) continue;
-      const auto kept = std::find_if(kKept.begin(), kKept.end(),
-                                     [&name = name](const Kept& k) { return k.name == name; });
-      const std::string path = member_path("", name);
-      if (kept != kKept.end()) {
-        report(path, fmt::format("found {}: {}", brief(value), kept->instead));
-      } else {
-        unsupported_.push_back(
-            {path, fmt::format("this build edits {} of a study", fmt::join(kEditable, ", "))});
-      }
+      const Kept* const found = kept(name);
+      if (found == nullptr || same(&value, member(before_, name))) continue;
+      report(member_path("", name), fmt::format("found {}: {}", brief(value), found->instead));
     }
   }
 
@@ -113,9 +100,7 @@ class Edit {
     let_failures_follow();
     Json patch = Json::object();
     for (const auto& [name, value] : patch_.items()) {
-      if (std::find(kEditable.begin(), kEditable.end(), name) != kEditable.end()) {
-        patch[name] = value;
-      }
+      if (kept(name) == nullptr) patch[name] = value;
     }
     const bool edits_params = patch.contains("params") && patch["params"].is_object();
     if (edits_params) retire_removed(patch["params"]);
@@ -257,7 +242,6 @@ class Edit {
   Json after_;
   std::set<std::string> unknown_;
   std::vector<Problem> problems_;
-  std::vector<Problem> unsupported_;
 };
 
 }  // namespace

@@ -14,7 +14,6 @@ constexpr std::string_view kDirectory =
     "use {\"kind\": \"directory\"}: an empty directory for each trial";
 
 constexpr auto kRefusals = std::to_array<Refusal>({
-    {"/confirm/replicates", "", "this build does not re-run candidates yet", "use 0"},
     {"/workers/*/env", "", "this build has no environment for single workers yet",
      "set it in experiment.env or where the worker is started"},
     {"/workers/*/cpus", "", kResources, "start the worker under taskset"},

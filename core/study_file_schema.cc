@@ -62,8 +62,8 @@ constexpr std::string_view kSchema = R"json({
       "type": "object",
       "required": ["replicates"],
       "additionalProperties": false,
-      "properties": {"replicates": {"type": "integer", "minimum": 0, "maximum": 0}},
-      "description": "How often a would-be best is run again before it leads."
+      "properties": {"replicates": {"type": "integer", "minimum": 0, "maximum": 1000}},
+      "description": "How often a would-be best is run again before it leads, within a fifth of limits.trials; with one objective only."
     },
     "limits": {"$ref": "#/$defs/limits"},
     "target": {"type": "number", "description": "A value at which the study is finished."},

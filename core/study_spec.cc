@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/enum_names.h"
+#include "core/experiment_version.h"
 #include "core/study_file_parts.h"
 #include "core/study_file_refusals.h"
 
@@ -191,12 +192,18 @@ class StudyReader {
     }
   }
 
-  static void read_confirm(const JsonField& field) {
+  void read_confirm(const JsonField& field) {
     if (!field) return;
-    ObjectReader object(field, "{\"replicates\": 0}");
+    ObjectReader object(field, "{\"replicates\": 2}");
     if (!object.is_object()) return;
-    const JsonField replicates = object.field("replicates").required("0");
-    if (replicates.integer(0, 1000).value_or(0) != 0) report_refused(replicates);
+    const JsonField replicates = object.field("replicates").required("2, or 0 for none");
+    spec_->confirm.replicates = static_cast<int>(replicates.integer(0, 1000).value_or(0));
+    if (spec_->confirm.replicates > 0 && objectives() > 1) {
+      replicates.report(fmt::format(
+          "{}: there is one would-be best of one objective, and this study has {}, whose "
+          "front may have any number; use 0",
+          spec_->confirm.replicates, objectives()));
+    }
     close_refusing(object);
   }
 
@@ -264,11 +271,12 @@ class StudyReader {
     if (!out.contains("focus_share")) out["focus_share"] = spec_->focus_share;
     out["sampler"] = resolve_sampler(spec_->sampler);
     out["pruner"] = resolve_pruner(spec_->pruner);
-    out["confirm"] = {{"replicates", 0}};
+    out["confirm"] = {{"replicates", spec_->confirm.replicates}};
     resolve_limits(spec_->limits, out["limits"]);
     if (out["limits"].is_null()) out.erase("limits");
     if (spec_->experiment) {
       out["experiment"] = resolve_experiment(*spec_->experiment, out["experiment"]);
+      spec_->experiment_version = experiment_version(out["experiment"]);
     }
   }
 

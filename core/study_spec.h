@@ -59,6 +59,12 @@ struct WorkerSpec {
   Limits limits{};                                    // of this worker's trials
 };
 
+// Re-running a would-be best before it leads (doc/noise.md).
+struct ConfirmSpec {
+  int replicates =
+      0;  // runs besides the first; 0: nothing is re-run, and every configuration leads
+};
+
 struct StudySpec {
   std::string name;
   std::vector<Direction> directions;  // at least one
@@ -69,10 +75,13 @@ struct StudySpec {
   std::map<std::string, WorkerSpec> workers;
   double focus_share = 0.8;  // of a focused worker's suggestions; the others may move everything
   SamplerSpec sampler;
-  PrunerSpec pruner;  // with one objective only
+  PrunerSpec pruner;    // with one objective only
+  ConfirmSpec confirm;  // with one objective only
   Limits limits;
   std::optional<double> target;
   std::optional<ExperimentSpec> experiment;
+  // Of `experiment`: runs are replicates of each other within one version only. Empty without one.
+  std::string experiment_version;
   // The file as it was given, with everything that was resolved filled in: what is stored, shown,
   // and read back by parse_study_spec to an equal spec.
   Json resolved;
@@ -80,8 +89,8 @@ struct StudySpec {
 
 // Checks a whole study file. Throws Error(Invalid) whose details list *every* problem as {path,
 // message}: each with the value found and what was expected; unknown fields with the nearest known
-// name; what this build does not have, by name ("confirm.replicates 2: this build does not re-run
-// candidates yet; use 0"). A file without "seed" gets one from `default_seed`, stored in
+// name; what this build does not have, by name ("/experiment/stages: this build runs one stage; use
+// prompt or command"). A file without "seed" gets one from `default_seed`, stored in
 // `resolved`.
 std::shared_ptr<const StudySpec> parse_study_spec(const Json& file, std::uint64_t default_seed = 0);
 

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kStates{"waiting", "running", "complete", "pruned",
                                                   "failed"};
-constexpr std::array<std::string_view, 6> kReasons{"config",    "infra",      "declined",
-                                                   "cancelled", "dependency", "voided"};
+constexpr std::array<std::string_view, 7> kReasons{"config",     "infra",  "declined", "cancelled",
+                                                   "dependency", "voided", "withdrawn"};
 constexpr std::array<std::string_view, 5> kCauses{"crash", "stall", "rate_limit", "auth",
                                                   "server_error"};
 constexpr std::array<std::string_view, 4> kPurposes{"suggested", "enqueued", "replicate", "retry"};
@@ -120,6 +120,8 @@ Json to_json(const TrialRecord& record) {
   if (record.parked_until) json["parked_until"] = format_utc(*record.parked_until);
   if (!record.tags.empty()) json["tags"] = record.tags;
   if (!record.after.empty()) json["after"] = record.after;
+  if (record.confirms >= 0) json["confirms"] = record.confirms;
+  if (!record.version.empty()) json["version"] = record.version;
   if (!record.title.empty()) json["title"] = record.title;
   if (!record.description.empty()) json["description"] = record.description;
   return json;
@@ -172,6 +174,8 @@ TrialRecord trial_record_from_json(const Json& json) {
     }
     read(json, "tags", record.tags);
     read(json, "after", record.after);
+    read(json, "confirms", record.confirms);
+    read(json, "version", record.version);
     read(json, "title", record.title);
     read(json, "description", record.description);
     return record;

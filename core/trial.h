@@ -38,13 +38,15 @@ enum class FailReason {
   Cancelled,   // a person interrupted it
   Dependency,  // a trial that it was to wait for failed for good
   Voided,      // a person declared it void: no result, and its configuration may be tried again
+  Withdrawn,   // a run that was to confirm a candidate and is needed no more
 };
-// "config", "infra", "declined", "cancelled", "dependency", "voided".
+// "config", "infra", "declined", "cancelled", "dependency", "voided", "withdrawn".
 std::string_view to_string(FailReason reason);
 std::optional<FailReason> fail_reason_from_string(std::string_view name);
-// Whether a worker may tell it; Dependency and Voided are the server's own.
+// Whether a worker may tell it; Dependency, Voided and Withdrawn are the server's own.
 inline bool is_told(FailReason reason) {
-  return reason != FailReason::Dependency && reason != FailReason::Voided;
+  return reason != FailReason::Dependency && reason != FailReason::Voided &&
+         reason != FailReason::Withdrawn;
 }
 
 // What kept a worker from its trial (FailReason::Infra). The last three are no fault of its own.
@@ -103,6 +105,8 @@ struct TrialRecord {
   std::optional<Timestamp> parked_until;  // running: its worker waits out a rate limit
   std::vector<std::string> tags;          // sorted: only for workers that accept them all
   std::vector<std::int64_t> after;  // trials that must have ended well before it is handed out
+  std::int64_t confirms = -1;       // run by the service to confirm this trial's configuration
+  std::string version;              // of the experiment it ran under (core/experiment_version.h)
   std::string title;                // words for people and agents
   std::string description;
   bool operator==(const TrialRecord&) const = default;

@@ -32,6 +32,8 @@ class Budget {
   [[nodiscard]] std::optional<AskAnswer> closed(const StudySpec& spec, Timestamp now) const;
   [[nodiscard]] std::optional<AskAnswer> closed(const StudySpec& spec, const std::string& worker,
                                                 Timestamp now) const;
+  // Of the study, within limits.trials: complete or pruned.
+  [[nodiscard]] std::int64_t done() const { return study_.done; }
   // Trials of a worker that run, and that are complete or pruned; when its last trial ended.
   [[nodiscard]] std::int64_t running(const std::string& worker) const {
     return tally(worker).running;

@@ -21,6 +21,7 @@ std::vector<BestRow> outside_rows(const StudyModel& study) {
     row.feasible = trial.constraints.size() == study.spec().constraints.size() &&
                    std::all_of(trial.constraints.begin(), trial.constraints.end(),
                                [](double c) { return c <= 0; });
+    row.version = trial.record.version;
     row.outside = true;
     rows.push_back(std::move(row));
   }

@@ -11,7 +11,7 @@ namespace studyhall::server {
 
 bool wants_pruning(const StudyModel& study, std::int64_t number, std::int64_t step, double value) {
   const StudySpec& spec = study.spec();
-  if (spec.pruner.name == "none") return false;
+  if (spec.pruner.name == "none" || study.trial(number).record.confirms >= 0) return false;
   Trial trial = study.trial(number);
   trial.intermediate[step] = value;
   const auto outside = [](const Trial& other) { return other.fit == Fit::Outside; };

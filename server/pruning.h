@@ -8,7 +8,8 @@
 namespace studyhall::server {
 
 // Whether the running trial `number` would not be worth finishing, had it reported `value` at
-// `step`. Costs nothing in a study without a pruner.
+// `step`. Costs nothing in a study without a pruner. A run that is to confirm a candidate is always
+// worth it: a pruned one would say nothing.
 bool wants_pruning(const StudyModel& study, std::int64_t number, std::int64_t step, double value);
 
 }  // namespace studyhall::server

@@ -223,8 +223,12 @@ std::vector<Change> ReplayedStudy::apply(const Event& event) {
       return apply_insight(event);
     case EventKind::Edited:
       return apply_edited(event);
+    case EventKind::Candidate:
+      return model_.confirm_challenger(body.get<bool>("exhausted"), event.time);
     case EventKind::Created:
     case EventKind::NewBest:
+    case EventKind::Confirmed:
+    case EventKind::Refuted:
     case EventKind::Quarantined:
     case EventKind::Deleted:
       break;

@@ -142,6 +142,13 @@ AskAnswer StudyService::Impl::ask_one(LiveStudy& live, const AskRequest& request
       if (auto closed = study.closed(now)) return std::move(*closed);
       if (auto closed = study.closed_for(request.worker, now)) return std::move(*closed);
       const auto waiting = study.first_waiting(accepts_of(study.spec(), request));
+      if (!waiting && study.is_kept_for_confirming()) {
+        std::vector<storage::Change> changes = study.confirm_challenger(false, now);
+        if (!changes.empty()) {
+          ticket = submit(live, std::move(changes));
+          continue;
+        }
+      }
       ask = ask_snapshot(study, waiting.value_or(std::ssize(study.trials())), request.worker);
       if (waiting) {
         const Trial& trial = study.trial(*waiting);
@@ -170,6 +177,11 @@ AskAnswer StudyService::Impl::ask_one(LiveStudy& live, const AskRequest& request
     if (!live.study || live.epoch != live.asker_epoch) throw StateIsStale{};
     StudyModel& study = *live.study;
     if (draw.exhausted && ask.given.empty()) {
+      std::vector<storage::Change> changes = study.confirm_challenger(true, clock.now());
+      if (!changes.empty()) {
+        ticket = submit(live, std::move(changes));
+        continue;
+      }
       AskAnswer answer;
       answer.status = AskStatus::Exhausted;
       answer.reason =

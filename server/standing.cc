@@ -26,36 +26,74 @@ std::vector<std::int64_t> numbers_of(const std::optional<LeaderRow>& leader) {
 }  // namespace
 
 Standing::Standing(const StudySpec& spec)
-    : directions_(spec.directions), constraints_(spec.constraints.size()) {
+    : directions_(spec.directions),
+      constraints_(spec.constraints.size()),
+      rule_{spec.confirm.replicates},
+      version_(spec.experiment_version),
+      board_(spec.directions.front(), rule_) {
   for (const Parameter& p : spec.space.params()) pin_.config.push_back(p.default_or_middle());
 }
 
 LeadChange Standing::add(const Trial& trial, const std::string& group) {
-  const bool feasible = trial.constraints.size() == constraints_ &&
-                        std::none_of(trial.constraints.begin(), trial.constraints.end(),
-                                     [](double c) { return c > 0; });
-  Run run{trial.number, group, trial.values.front(), feasible};
-  if (several()) run.values = trial.values;
-  runs_.push_back(run);
-  configs_.emplace(run.number, trial.config);
-  if (++runs_of_[group] > 1) replicated_ = true;
-
-  LeadChange change;
-  if (several()) {
-    const std::vector<std::int64_t> before = front_;
-    update_front(run);
-    change = between(before, front_);
-  } else {
-    const std::vector<std::int64_t> before = numbers_of(leader_);
-    update_leader(run);
-    change = between(before, numbers_of(leader_));
-    if (!change.joined.empty()) pin_.number = leader_->number;
+  Run run;
+  run.number = trial.number;
+  run.group = group;
+  run.failed = trial.state == TrialState::Fail;
+  if (!run.failed) {
+    run.value = trial.values.front();
+    run.feasible = trial.constraints.size() == constraints_ &&
+                   std::none_of(trial.constraints.begin(), trial.constraints.end(),
+                                [](double c) { return c > 0; });
+    if (trial.constraints.size() == constraints_) run.constraints = trial.constraints;
+    if (several()) run.values = trial.values;
+    configs_.emplace(run.number, trial.config);
   }
-  const bool pin_moved =
-      several() ? !change.joined.empty() || !change.left.empty() : !change.joined.empty();
-  if (pin_moved) ++pin_.version;
+  const std::string& version = trial.record.version;
+  if (!version.empty() && version != version_) {
+    if (!several()) add_older(run, version);
+    return {};
+  }
+  if (!several()) return add_to_board(run);
+  return run.failed ? LeadChange{} : add_to_front(run);
+}
+
+LeadChange Standing::add_to_front(const Run& run) {
+  runs_.push_back(run);
+  if (++runs_of_[run.group] > 1) replicated_ = true;
+  const std::vector<std::int64_t> before = front_;
+  update_front(run);
+  LeadChange change = between(before, front_);
+  if (!change.joined.empty() || !change.left.empty()) ++pin_.version;
   for (const std::int64_t number : change.joined) overlay(number, pin_.config);
   return change;
+}
+
+LeadChange Standing::add_to_board(const Run& run) {
+  board_.add(run);
+  const std::vector<std::int64_t> before = numbers_of(leader_);
+  best_ = board_.best();
+  leader_ = best_ && best_->confirmed ? best_ : board_.leader();
+  if (best_) move_pin(best_->number);
+  return between(before, numbers_of(leader_));
+}
+
+void Standing::add_older(const Run& run, const std::string& version) {
+  auto found = std::find_if(older_.begin(), older_.end(),
+                            [&](const OlderVersion& older) { return older.version == version; });
+  if (found == older_.end()) {
+    older_.push_back({version, Leaderboard(directions_.front(), rule_)});
+    found = older_.end() - 1;
+  }
+  found->board.add(run);
+  if (best_) return;
+  if (const auto best = found->board.best()) move_pin(best->number);
+}
+
+void Standing::move_pin(std::int64_t number) {
+  if (pin_.number == number) return;
+  pin_.number = number;
+  ++pin_.version;
+  overlay(number, pin_.config);
 }
 
 Pin Standing::pin(const SearchSpace& space, std::span<const std::size_t> wanted, Rng& rng) const {
@@ -69,7 +107,8 @@ Pin Standing::pin(const SearchSpace& space, std::span<const std::size_t> wanted,
 
 std::vector<std::int64_t> Standing::pinnable(const SearchSpace& space,
                                              std::span<const std::size_t> wanted) const {
-  std::vector<std::int64_t> lead = several() ? front_ : numbers_of(leader_);
+  std::vector<std::int64_t> lead = front_;
+  if (!several() && pin_.number >= 0) lead = {pin_.number};
   if (wanted.empty() || lead.empty()) return lead;
   const auto one_active = [&](std::int64_t number) {
     const Config& config = configs_.at(number);
@@ -79,9 +118,13 @@ std::vector<std::int64_t> Standing::pinnable(const SearchSpace& space,
   std::vector<std::int64_t> choice;
   std::copy_if(lead.begin(), lead.end(), std::back_inserter(choice), one_active);
   if (!choice.empty()) return choice;
+  if (!several()) {
+    const std::optional<LeaderRow> best = board_.best(one_active);
+    return best ? std::vector{best->number} : lead;
+  }
   int rank = 0;
   for (const LeaderRow& row : rows()) {
-    if (!row.feasible || (rank > 0 && (!several() || row.rank > rank))) break;
+    if (!row.feasible || (rank > 0 && row.rank > rank)) break;
     if (!one_active(row.number)) continue;
     rank = row.rank;
     choice.push_back(row.number);
@@ -94,27 +137,6 @@ void Standing::overlay(std::int64_t number, Config& config) const {
   for (std::size_t p = 0; p < values.size(); ++p) {
     if (!std::isnan(values[p])) config[p] = values[p];
   }
-}
-
-void Standing::update_leader(const Run& run) {
-  if (replicated_) {
-    const std::vector<LeaderRow> all = rows();
-    leader_.reset();
-    if (!all.empty() && all.front().feasible) leader_ = all.front();
-    return;
-  }
-  if (!run.feasible) return;
-  if (leader_ && !better(run.value, leader_->value) &&
-      !(run.value == leader_->value && run.number < leader_->number)) {
-    return;
-  }
-  LeaderRow row;
-  row.rank = 1;
-  row.number = run.number;
-  row.runs = {run.number};
-  row.value = run.value;
-  row.n = 1;
-  leader_ = std::move(row);
 }
 
 void Standing::update_front(const Run& run) {
@@ -138,13 +160,8 @@ void Standing::update_front(const Run& run) {
   for (const auto& [number, loss] : front_losses_) front_.push_back(number);
 }
 
-std::vector<LeaderRow> Standing::rows() const {
-  return several() ? pareto_leaderboard(directions_, runs_)
-                   : leaderboard(directions_.front(), runs_);
-}
-
-bool Standing::better(double a, double b) const {
-  return directions_.front() == Direction::Maximize ? a > b : a < b;
+std::vector<LeaderRow> Standing::rows(std::size_t top) const {
+  return several() ? pareto_leaderboard(directions_, runs_) : board_.rows(top);
 }
 
 }  // namespace studyhall::server

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/leaderboard.h"
@@ -29,35 +30,53 @@ struct Pin {
   Config config;             // [space.size()], a value for every parameter, active or not
 };
 
-// Results are added in the order in which they were told, so that the pin's versions, and the
-// values of its inactive parameters, are a function of the study's events.
+// The configurations run under an experiment version that is not the study's present one.
+struct OlderVersion {
+  std::string version;
+  Leaderboard board;
+};
+
+// Results are added in the order in which they were told, so that the pin's versions, the values of
+// its inactive parameters, and what was confirmed early, are a function of the study's events.
 class Standing {
  public:
   explicit Standing(const StudySpec& spec);
 
-  // Takes in a Complete trial. `group`: config_hash of its configuration. One without the values of
-  // the study's constraints, as another program may write it, is not feasible.
+  // Takes in a trial that is Complete, or Fail for its configuration. `group`: config_hash of its
+  // configuration. One without the values of the study's constraints, as another program may write
+  // it, is not feasible. One of an older experiment version never leads; one whose version is not
+  // known counts as of the present one.
   LeadChange add(const Trial& trial, const std::string& group);
 
-  // The leader's configuration, or that of a member of the front drawn by `rng`. Where none of the
+  // The best feasible configuration by posterior mean, confirmed or not (of an older version while
+  // there is none), or a member of the front drawn by `rng`. Where none of the
   // parameters `wanted` (positions) is active there: the best feasible configuration in which one
   // is, if there is any; with several objectives one of the best rank.
   [[nodiscard]] Pin pin(const SearchSpace& space, std::span<const std::size_t> wanted,
                         Rng& rng) const;
-  // The leader: the best feasible configuration's earliest run, of equally good ones that with the
-  // lowest number, as in rows(); absent while there is none, and with several objectives.
+  // The best configuration that is feasible and confirmed, by its earliest run, of equally good ones
+  // that with the lowest number, as in rows(); absent while there is none, and with several
+  // objectives.
   [[nodiscard]] const std::optional<LeaderRow>& leader() const { return leader_; }
+  // The same, confirmed or not.
+  [[nodiscard]] const std::optional<LeaderRow>& best() const { return best_; }
   // Of several objectives: the feasible configurations that none dominates, by their earliest runs,
   // ascending.
   [[nodiscard]] const std::vector<std::int64_t>& front() const { return front_; }
-  // Every configuration, best first.
-  [[nodiscard]] std::vector<LeaderRow> rows() const;
+  // Every configuration of the present version, best first; of one objective at most `top`.
+  [[nodiscard]] std::vector<LeaderRow> rows(std::size_t top = Leaderboard::kAll) const;
+  // Of one objective: the configurations of the present version, and of older ones in the order of
+  // their first results.
+  [[nodiscard]] const Leaderboard& board() const { return board_; }
+  [[nodiscard]] const std::vector<OlderVersion>& older() const { return older_; }
 
  private:
   [[nodiscard]] bool several() const { return directions_.size() > 1; }
-  void update_leader(const Run& run);
+  LeadChange add_to_front(const Run& run);
+  LeadChange add_to_board(const Run& run);
+  void add_older(const Run& run, const std::string& version);
+  void move_pin(std::int64_t number);
   void update_front(const Run& run);
-  [[nodiscard]] bool better(double a, double b) const;
   // Puts the configuration's active values into `config`.
   void overlay(std::int64_t number, Config& config) const;
   // The configurations among which a pin with one of `wanted` active is chosen.
@@ -66,14 +85,21 @@ class Standing {
 
   std::vector<Direction> directions_;
   std::size_t constraints_;  // of the study
+  ConfirmRule rule_;
+  std::string version_;
+  Leaderboard board_;
+  std::vector<OlderVersion> older_;
+  std::map<std::int64_t, Config> configs_;  // by trial number
+  std::optional<LeaderRow> leader_;
+  std::optional<LeaderRow> best_;
+  Pin pin_;  // of the best; of several objectives: version, and each parameter's last value
+
+  // With several objectives.
   std::vector<Run> runs_;
   std::map<std::string, int> runs_of_;  // group -> runs
   bool replicated_ = false;
-  std::map<std::int64_t, Config> configs_;  // by trial number
-  std::optional<LeaderRow> leader_;
   std::vector<std::int64_t> front_;
   std::map<std::int64_t, Losses> front_losses_;  // while nothing is replicated
-  Pin pin_;  // of the leader; of several objectives: version, and each parameter's last value
 };
 
 }  // namespace studyhall::server

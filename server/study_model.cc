@@ -72,7 +72,9 @@ void StudyModel::find_foreign(Trial trial) {
 void StudyModel::rank_all() {
   std::vector<std::int64_t> finished;
   for (const Trial& trial : trials_) {
-    if (trial.state == TrialState::Complete && trial.record.told > 0) {
+    const bool failed =
+        trial.state == TrialState::Fail && trial.record.reason == FailReason::BadConfig;
+    if ((trial.state == TrialState::Complete || failed) && trial.record.told > 0) {
       finished.push_back(trial.number);
     }
   }
@@ -104,8 +106,7 @@ std::optional<AskAnswer> StudyModel::closed(Timestamp now) const {
   if (!record_.stopped.empty()) return finished("stopped: " + record_.stopped);
   const auto& leader = standing_.leader();
   if (spec().target && leader) {
-    const bool maximize = spec().directions.front() == Direction::Maximize;
-    if (maximize ? leader->value >= *spec().target : leader->value <= *spec().target) {
+    if (reaches_target(leader->mean.value_or(leader->value))) {
       return finished("target reached by trial " + std::to_string(leader->number));
     }
   }
@@ -228,6 +229,7 @@ LeadChange StudyModel::rank(const Trial& trial) {
 void StudyModel::index(const Trial& trial) {
   ++counts_[slot(trial.state)];
   budget_.add(trial);
+  count_confirming(trial, 1);
   if (trial.state == TrialState::Waiting) {
     for (const std::int64_t awaited : trial.record.after) {
       std::vector<std::int64_t>& dependents = dependents_[awaited];
@@ -243,12 +245,15 @@ void StudyModel::index(const Trial& trial) {
 bool StudyModel::holds(const Trial& trial) const {
   const bool may_run_again =
       trial.state == TrialState::Fail && trial.record.reason != FailReason::BadConfig;
-  return !may_run_again && trial.fit == Fit::Exact && space().contains(trial.config);
+  const bool older = is_finished(trial.state) && !trial.record.version.empty() &&
+                     trial.record.version != spec().experiment_version;
+  return !may_run_again && !older && trial.fit == Fit::Exact && space().contains(trial.config);
 }
 
 void StudyModel::unindex(const Trial& trial) {
   --counts_[slot(trial.state)];
   budget_.remove(trial);
+  count_confirming(trial, -1);
   if (const auto queue = waiting_.find(trial.record.tags); queue != waiting_.end()) {
     queue->second.erase(waiting_key(trial));
     if (queue->second.empty()) waiting_.erase(queue);

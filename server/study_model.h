@@ -104,8 +104,9 @@ class StudyModel {
                            Timestamp now);
   // A result. `result` holds state, values, metrics, constraints and record as they shall be.
   // More changes follow where the leader, or with several objectives the front, changes (NewBest),
-  // and where trials waited for one that fails: they fail with it. `how` has further members for
-  // the event.
+  // where a candidate for leader is to be run again or no more (Candidate, Confirmed, Refuted), and
+  // where trials waited for one that fails: they fail with it. `how` has further members for the
+  // event.
   std::vector<storage::Change> finish(Trial result, const std::string& author, Timestamp now,
                                       const Json& how = Json::object());
   // Running -> Waiting, in whichever way `kind` names (Told, LeaseLost, Released); `same_attempt`
@@ -139,9 +140,9 @@ class StudyModel {
   // REQUIRES: the id was given.
   storage::Change retire_insight(std::int64_t id, const std::string& author, Timestamp now);
   // The study goes on under `spec`, which edit_study_spec() made of its own and `patch`: every
-  // trial is read in the new space (core/space_edit.h), feasibility and standing are judged anew,
-  // and what waits and fits no more is withdrawn. Whoever keeps the history must take all of it
-  // again.
+  // trial is read in the new space (core/space_edit.h), feasibility, standing and what is confirmed
+  // are judged anew, and what waits and fits no more is withdrawn. Other changes follow as finish()
+  // has them. Whoever keeps the history must take all of it again.
   std::vector<storage::Change> edit(std::shared_ptr<const StudySpec> spec, const Json& patch,
                                     const std::string& reason, const std::string& author,
                                     Timestamp now);
@@ -151,6 +152,12 @@ class StudyModel {
   // A trial as another program has written it: gives it its place in the order. A lease of it
   // ends with the trial; what waits for one that failed fails with it.
   std::vector<storage::Change> adopt(std::int64_t number, Timestamp now);
+  // Creates runs that shall confirm the best challenger, where there is one with a chance to lead
+  // and a run left to give it: what a worker has to do while the last trials are kept for
+  // confirming, or when nothing new is left (`exhausted`). Empty: nothing.
+  std::vector<storage::Change> confirm_challenger(bool exhausted, Timestamp now);
+  // Whether the next trial is kept for confirming (server/confirming.h).
+  [[nodiscard]] bool is_kept_for_confirming() const;
   // Trials that adopt() must be called for.
   [[nodiscard]] const std::vector<std::int64_t>& foreign() const { return foreign_; }
   // What another program wrote, as load() finds it. REQUIRES: its number is at most the next one.
@@ -195,6 +202,31 @@ class StudyModel {
   void rank_all();
   // Reads every trial in the edited space; those that are then stored differently go to `writes`.
   void refit(const StudySpec& from, std::vector<storage::Write>& writes);
+  void withdraw_outside(std::int64_t number, Timestamp now, std::vector<storage::Change>& changes);
+  void rank_all_noting(Timestamp now, std::vector<storage::Change>& changes);
+
+  // --- Confirming (server/study_model_confirm.cc) ---
+
+  // What there is of a configuration besides its complete runs.
+  struct Confirming {
+    std::set<std::int64_t> open;  // confirming runs that wait or run
+    std::int64_t lost = 0;        // that ended without saying anything of the configuration
+  };
+  void count_confirming(const Trial& trial, int sign);
+  // Says whether the configuration of `told`, just run again, is confirmed or refuted; ends what
+  // confirms a configuration without hope; begins to confirm the best one.
+  void confirm(std::optional<std::int64_t> told, Timestamp now,
+               std::vector<storage::Change>& changes);
+  void note_verdict(std::int64_t told, Timestamp now, std::vector<storage::Change>& changes);
+  void withdraw_hopeless(Timestamp now, std::vector<storage::Change>& changes);
+  // Whether it may still turn out to be the best.
+  [[nodiscard]] bool has_hope(const std::string& hash) const;
+  // Runs that the configuration lacks to be confirmed and may have; 0: none.
+  [[nodiscard]] std::int64_t lacking(const LeaderRow& row, bool urgent) const;
+  void begin_confirming(const LeaderRow& row, std::int64_t runs, const std::string& reason,
+                        Timestamp now, std::vector<storage::Change>& changes);
+  [[nodiscard]] bool reaches_target(double value) const;
+  [[nodiscard]] std::string hash_of(std::int64_t number) const;
   [[nodiscard]] std::optional<AskAnswer> quarantine_of(const std::string& worker,
                                                        Timestamp now) const;
   [[nodiscard]] bool most_workers_fail(Timestamp now) const;
@@ -219,6 +251,8 @@ class StudyModel {
   std::set<std::pair<std::int64_t, std::string>> dirty_leases_;  // number, token
   std::int64_t last_sequence_ = 0;
   Standing standing_;
+  std::unordered_map<std::string, Confirming> confirming_;  // by config hash
+  std::int64_t confirming_begun_ = 0;  // confirming runs that wait, run, or ended in the budget
   std::vector<std::int64_t> foreign_;  // without a place in the order
   std::uint64_t holder_changes_ = 0;
   std::vector<HistoryChange> unseen_;

@@ -36,6 +36,7 @@ Change StudyModel::hand_out(std::int64_t number, HandOut what, LeaseRecord lease
   record.pin = what.pin.number;
   record.pin_version = what.pin.version;
   record.as_of = what.as_of;
+  record.version = spec().experiment_version;
 
   lease.number = number;
   lease.worker = what.worker;
@@ -43,20 +44,20 @@ Change StudyModel::hand_out(std::int64_t number, HandOut what, LeaseRecord lease
   leases_[number].push_back(lease);
   expiries_.emplace(lease.expires_at, number);
 
-  Change out = change(EventKind::Asked,
-                      {{"number", number},
-                       {"params", space().to_json(trial.config)},
-                       {"worker", record.worker},
-                       {"purpose", to_string(record.purpose)},
-                       {"attempt", record.attempt},
-                       {"sampler", record.sampler},
-                       {"sampler_version", what.sampler_version},
-                       {"slice", record.slice},
-                       {"cpu", what.cpu},
-                       {"pin", record.pin},
-                       {"pin_version", record.pin_version},
-                       {"as_of", record.as_of}},
-                      what.worker, now);
+  Json body{{"number", number},
+            {"params", space().to_json(trial.config)},
+            {"worker", record.worker},
+            {"purpose", to_string(record.purpose)},
+            {"attempt", record.attempt},
+            {"sampler", record.sampler},
+            {"sampler_version", what.sampler_version},
+            {"slice", record.slice},
+            {"cpu", what.cpu},
+            {"pin", record.pin},
+            {"pin_version", record.pin_version},
+            {"as_of", record.as_of}};
+  if (!record.version.empty()) body["version"] = record.version;
+  Change out = change(EventKind::Asked, std::move(body), what.worker, now);
   if (is_new) {
     out.writes.emplace_back(storage::AddTrial{trial});
   } else {
@@ -82,6 +83,7 @@ std::vector<Change> StudyModel::finish(Trial result, const std::string& author, 
   const std::int64_t number = result.number;
   finish_one(std::move(result), author, now, how, changes);
   fail_dependents(number, now, changes);
+  confirm(number, now, changes);
   return changes;
 }
 
@@ -107,7 +109,9 @@ void StudyModel::finish_one(Trial result, const std::string& author, Timestamp n
 
   Change told = change(EventKind::Told, std::move(body), author, now);
   result.record.told = last_sequence_;
-  const bool complete = result.state == TrialState::Complete;
+  const bool ranked =
+      result.state == TrialState::Complete ||
+      (result.state == TrialState::Fail && result.record.reason == FailReason::BadConfig);
   if (is_new) {
     told.writes.emplace_back(storage::AddTrial{result});
   } else {
@@ -117,7 +121,7 @@ void StudyModel::finish_one(Trial result, const std::string& author, Timestamp n
   place(std::move(result));
   close_leases(number);
   learn(number);
-  if (!complete) return;
+  if (!ranked) return;
   note_lead(rank(trial(number)), now, changes);
 }
 
@@ -135,6 +139,7 @@ void StudyModel::note_lead(const LeadChange& lead, Timestamp now, std::vector<Ch
     news = {{"joined", lead.joined}, {"left", lead.left}, {"front_size", standing_.front().size()}};
   } else {
     news = {{"number", standing_.leader()->number}, {"value", standing_.leader()->value}};
+    if (standing_.leader()->mean) news["mean"] = *standing_.leader()->mean;
   }
   changes.push_back(change(EventKind::NewBest, std::move(news), "server", now));
 }
@@ -275,15 +280,19 @@ std::vector<Change> StudyModel::adopt(std::int64_t number, Timestamp now) {
     trial.record.told = last_sequence_;
     trial.record.parked_until.reset();
     trial.record.prune = false;
+    trial.record.version = spec().experiment_version;
     close_leases(number);
   }
   out.writes.emplace_back(storage::UpdateTrial{trial.state, trial});
   place(std::move(trial));
   learn(number);
-  if (this->trial(number).state == TrialState::Complete) rank(this->trial(number));
-  std::erase(foreign_, number);
   std::vector<Change> changes{std::move(out)};
+  if (this->trial(number).state == TrialState::Complete) {
+    note_lead(rank(this->trial(number)), now, changes);
+  }
+  std::erase(foreign_, number);
   fail_dependents(number, now, changes);
+  confirm(number, now, changes);
   return changes;
 }
 

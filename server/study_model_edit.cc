@@ -1,6 +1,4 @@
 // What an edit of the study file changes in a study.
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "core/space_edit.h"
@@ -13,24 +11,20 @@ using storage::Change;
 std::vector<Change> StudyModel::edit(std::shared_ptr<const StudySpec> spec, const Json& patch,
                                      const std::string& reason, const std::string& author,
                                      Timestamp now) {
-  const std::vector<std::int64_t> before = in_the_lead();
   const std::shared_ptr<const StudySpec> from = std::exchange(record_.spec, std::move(spec));
   Json body{{"patch", patch}, {"file", record_.spec->resolved}};
   if (!reason.empty()) body["reason"] = reason;
   std::vector<Change> changes{change(EventKind::Edited, std::move(body), author, now)};
   changes.back().writes.emplace_back(storage::SetSpec{record_.spec});
   refit(*from, changes.back().writes);
-  rank_all();
-  const std::vector<std::int64_t> after = in_the_lead();
-  LeadChange lead;
-  std::ranges::set_difference(after, before, std::back_inserter(lead.joined));
-  std::ranges::set_difference(before, after, std::back_inserter(lead.left));
-  note_lead(lead, now, changes);
+  rank_all_noting(now, changes);
   for (std::int64_t number = 0; number < std::ssize(trials_); ++number) {
     const Trial& trial = this->trial(number);
-    if (trial.state != TrialState::Waiting || trial.fit != Fit::Outside) continue;
-    for (Change& next : withdraw(number, now)) changes.push_back(std::move(next));
+    if (trial.state == TrialState::Waiting && trial.fit == Fit::Outside) {
+      withdraw_outside(number, now, changes);
+    }
   }
+  confirm(std::nullopt, now, changes);
   return changes;
 }
 
@@ -56,20 +50,31 @@ void StudyModel::refit(const StudySpec& from, std::vector<storage::Write>& write
     }
     if (rewritten) writes.emplace_back(storage::UpdateTrial{trial.state, trial});
   }
-  if (!space_changed) return;
   holders_.clear();
+  confirming_.clear();
+  confirming_begun_ = 0;
   for (const Trial& trial : trials_) {
     if (holds(trial)) holders_[config_hash(space(), trial.config)].push_back(trial.number);
+    count_confirming(trial, 1);
   }
   ++holder_changes_;
 }
 
 std::vector<Change> StudyModel::withdraw(std::int64_t number, Timestamp now) {
+  std::vector<Change> changes;
+  withdraw_outside(number, now, changes);
+  confirm(number, now, changes);
+  return changes;
+}
+
+void StudyModel::withdraw_outside(std::int64_t number, Timestamp now,
+                                  std::vector<Change>& changes) {
   Trial lost = trial(number);
   lost.state = TrialState::Fail;
-  lost.record.reason = FailReason::Cancelled;
+  lost.record.reason = lost.record.confirms < 0 ? FailReason::Cancelled : FailReason::Withdrawn;
   lost.record.note = "its parameters are not in the search space";
-  return finish(std::move(lost), "server", now);
+  finish_one(std::move(lost), "server", now, Json::object(), changes);
+  fail_dependents(number, now, changes);
 }
 
 }  // namespace studyhall::server

@@ -52,17 +52,20 @@ std::vector<Change> StudyModel::void_trial(std::int64_t number, const std::strin
   place(std::move(voided));
   close_leases(number);
   learn(number);
-  if (from == TrialState::Complete) {
-    const std::vector<std::int64_t> before = in_the_lead();
-    rank_all();
-    const std::vector<std::int64_t> after = in_the_lead();
-    LeadChange lead;
-    std::ranges::set_difference(after, before, std::back_inserter(lead.joined));
-    std::ranges::set_difference(before, after, std::back_inserter(lead.left));
-    note_lead(lead, now, changes);
-  }
+  if (from == TrialState::Complete || from == TrialState::Fail) rank_all_noting(now, changes);
   fail_dependents(number, now, changes);
+  confirm(std::nullopt, now, changes);
   return changes;
+}
+
+void StudyModel::rank_all_noting(Timestamp now, std::vector<Change>& changes) {
+  const std::vector<std::int64_t> before = in_the_lead();
+  rank_all();
+  const std::vector<std::int64_t> after = in_the_lead();
+  LeadChange lead;
+  std::ranges::set_difference(after, before, std::back_inserter(lead.joined));
+  std::ranges::set_difference(before, after, std::back_inserter(lead.left));
+  note_lead(lead, now, changes);
 }
 
 Change StudyModel::park(std::int64_t number, Timestamp until, const std::string& reason,

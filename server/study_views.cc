@@ -73,33 +73,57 @@ TrialView view_trial(const StudyModel& study, const Trial& trial) {
   return view;
 }
 
+namespace {
+
+BestRow view_row(const StudyModel& study, const LeaderRow& row) {
+  const Trial& trial = study.trial(row.number);
+  BestRow best;
+  best.rank = row.rank;
+  best.number = row.number;
+  best.params = study.space().to_json(trial.config);
+  best.worker = trial.record.worker;
+  best.value = row.value;
+  best.values = row.values;
+  best.means = row.means;
+  best.metrics = trial.metrics;
+  best.mean = row.mean;
+  best.stderr_ = row.stderr_;
+  best.n = row.n;
+  best.interval = row.interval;
+  best.p_best = row.p_best;
+  best.confirmed = row.confirmed;
+  best.feasible = row.feasible;
+  best.p_feasible = row.p_feasible;
+  best.raw_best = row.raw_best;
+  return best;
+}
+
+}  // namespace
+
 std::vector<BestRow> view_best(const StudyModel& study, int top) {
-  std::vector<LeaderRow> rows = study.standing().rows();
-  if (study.spec().directions.size() > 1) {
+  const bool several = study.spec().directions.size() > 1;
+  const std::size_t most = top > 0 ? static_cast<std::size_t>(top) : Leaderboard::kAll;
+  std::vector<LeaderRow> rows = study.standing().rows(most);
+  if (several) {
     std::erase_if(rows, [](const LeaderRow& row) { return !row.feasible || row.rank > 1; });
-  }
-  if (top > 0 && rows.size() > static_cast<std::size_t>(top)) {
-    rows.resize(static_cast<std::size_t>(top));
+    if (rows.size() > most) rows.resize(most);
   }
   std::vector<BestRow> out;
   for (const LeaderRow& row : rows) {
-    const Trial& trial = study.trial(row.number);
-    BestRow best;
-    best.rank = row.rank;
-    best.number = row.number;
-    best.params = study.space().to_json(trial.config);
-    best.worker = trial.record.worker;
-    best.value = row.value;
-    best.values = row.values;
-    best.means = row.means;
-    best.metrics = trial.metrics;
-    best.mean = row.mean;
-    best.stderr_ = row.stderr_;
-    best.n = row.n;
-    best.interval = row.interval;
-    best.p_best = row.p_best;
-    best.feasible = row.feasible;
-    out.push_back(std::move(best));
+    out.push_back(view_row(study, row));
+    out.back().version = study.spec().experiment_version;
+  }
+  const auto& older = study.standing().older();
+  for (auto it = older.rbegin(); it != older.rend(); ++it) {
+    const int ranked = out.empty() ? 0 : out.back().rank;
+    for (const LeaderRow& row : it->board.rows(most)) {
+      if (out.size() >= most) break;
+      out.push_back(view_row(study, row));
+      out.back().rank += ranked;
+      out.back().raw_best = false;
+      out.back().version = it->version;
+      out.back().older = true;
+    }
   }
   for (BestRow& row : outside_rows(study)) {
     if (top > 0 && std::ssize(out) >= top) break;

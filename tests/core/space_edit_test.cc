@@ -230,7 +230,7 @@ TEST(StudyEdit, RefusesWhatAStudyKeepsAndSaysWhatToDoInstead) {
   EXPECT_THAT(all.paths, UnorderedElementsAre("/name", "/direction", "/seed", "/params/x/type"));
   EXPECT_THAT(all.message, HasSubstr("create another study"));
   EXPECT_THAT(all.message, HasSubstr("add one with another name"));
-  EXPECT_EQ(refused(*study(), R"({"experiment": {}})").code, ErrorCode::Unsupported);
+  EXPECT_THAT(refused(*study(), R"({"limit": {}})").message, HasSubstr("limits"));
   EXPECT_NO_THROW(edited(*study(), R"({"name": "s", "direction": "maximize"})"));
 }
 

@@ -29,8 +29,8 @@ TEST(StudyFile, NamesEveryMistakeAtOnce) {
     "params": {"x": {"type": "float", "low": 2, "high": 1},
                "y": {"type": "int", "low": 1, "high": 5, "lo": 2}},
     "require": ["x < w"],
-    "workers": {"W1": {"focus": ["y", "yy"]}},
-    "limits": {"trails": 3}, "confirm": {"replicates": 2}})");
+    "workers": {"W1": {"focus": ["y", "yy"], "env": {"A": "b"}}},
+    "limits": {"trails": 3}})");
 
   const auto problems = study_file_problems(file);
 
@@ -41,7 +41,7 @@ TEST(StudyFile, NamesEveryMistakeAtOnce) {
   EXPECT_TRUE(has_problem(problems, "/require/0", "\"w\""));
   EXPECT_TRUE(has_problem(problems, "/workers/W1/focus/1", "the nearest one is \"y\""));
   EXPECT_TRUE(has_problem(problems, "/limits/trails", "the nearest known one is \"trials\""));
-  EXPECT_TRUE(has_problem(problems, "/confirm/replicates", "this build"));
+  EXPECT_TRUE(has_problem(problems, "/workers/W1/env", "this build"));
   EXPECT_EQ(problems.size(), 8u) << list_problems(problems);
 }
 
@@ -92,6 +92,18 @@ TEST(StudyFile, FillsInWhatIsAbsent) {
   EXPECT_EQ(spec->resolved["sampler"], parse(R"({"name": "auto", "version": 1})"));
   EXPECT_EQ(spec->resolved["pruner"], parse(R"({"name": "none"})"));
   EXPECT_EQ(spec->resolved["confirm"], parse(R"({"replicates": 0})"));
+}
+
+TEST(StudyFile, ConfirmsWithOneObjectiveOnly) {
+  const auto spec = parse_study_spec(with("/confirm", parse(R"({"replicates": 2})")));
+  EXPECT_EQ(spec->confirm.replicates, 2);
+  EXPECT_EQ(spec->resolved["confirm"], parse(R"({"replicates": 2})"));
+
+  Json several = smallest_study_file();
+  several.erase("direction");
+  several["directions"] = {"minimize", "maximize"};
+  several["confirm"] = {{"replicates", 2}};
+  EXPECT_TRUE(has_problem(study_file_problems(several), "/confirm/replicates", "this study has 2"));
 }
 
 TEST(StudyFile, BoundsFailuresByTrialsUnlessSaid) {

@@ -62,7 +62,7 @@ TEST_P(Edit, RefusesWhatIsWrongAndChangesNothing) {
   const Json before = service_->study("s").spec;
 
   EXPECT_EQ(code_of([&] { edit(R"({"name": "t"})"); }), ErrorCode::Invalid);
-  EXPECT_EQ(code_of([&] { edit(R"({"experiment": {}})"); }), ErrorCode::Unsupported);
+  EXPECT_EQ(code_of([&] { edit(R"({"experiment": {}})"); }), ErrorCode::Invalid);
   EXPECT_EQ(code_of([&] { edit(R"({"limits": {"trials": 0}})"); }), ErrorCode::Invalid);
   EXPECT_EQ(code_of([&] { edit(R"({"workers": {"W1": {"focus": ["z"]}}})"); }), ErrorCode::Invalid);
   EXPECT_EQ(code_of([&] { edit(R"({"params": {"x": null}})"); }), ErrorCode::Invalid)

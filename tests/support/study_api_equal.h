@@ -107,9 +107,11 @@ inline bool operator==(const TrialView& a, const TrialView& b) {
 
 inline bool operator==(const BestRow& a, const BestRow& b) {
   return std::tie(a.rank, a.number, a.params, a.worker, a.value, a.metrics, a.mean, a.stderr_, a.n,
-                  a.interval, a.p_best, a.confirmed, a.feasible, a.values, a.means, a.outside) ==
+                  a.interval, a.p_best, a.confirmed, a.feasible, a.p_feasible, a.raw_best,
+                  a.version, a.older, a.values, a.means, a.outside) ==
          std::tie(b.rank, b.number, b.params, b.worker, b.value, b.metrics, b.mean, b.stderr_, b.n,
-                  b.interval, b.p_best, b.confirmed, b.feasible, b.values, b.means, b.outside);
+                  b.interval, b.p_best, b.confirmed, b.feasible, b.p_feasible, b.raw_best,
+                  b.version, b.older, b.values, b.means, b.outside);
 }
 
 inline bool operator==(const ImportanceRequest& a, const ImportanceRequest& b) {

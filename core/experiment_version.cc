@@ -1,0 +1,17 @@
+#include "core/experiment_version.h"
+
+#include "core/hash.h"
+
+namespace studyhall {
+
+std::string experiment_version(const Json& experiment) {
+  nlohmann::json what = nlohmann::json::parse(dump_json(experiment));  // members sorted
+  for (const char* name :
+       {"dir", "time_limit_min", "stall_min", "retries", "cpus", "memory_gb", "gpus", "pass_env"}) {
+    what.erase(name);
+  }
+  if (what.contains("workspace")) what["workspace"].erase("keep");
+  return sha256_hex(what.dump());
+}
+
+}  // namespace studyhall
