@@ -41,9 +41,6 @@ constexpr double kLogRoot2Pi = 0.91893853320467274178;
 
 double normal_density(double z) { return std::exp(-0.5 * z * z - kLogRoot2Pi); }
 
-// phi(z) / Phi(z).
-double inverse_mills(double z) { return std::exp(-0.5 * z * z - kLogRoot2Pi - log_normal_cdf(z)); }
-
 // Fewer than this are all modelled.
 constexpr std::size_t kFewestToCensor = 8;
 
@@ -72,7 +69,7 @@ class HierarchicalFitter {
     for (const GroupSummary& group : groups) {
       observations += group.n;
       sizes_.insert(group.n);
-      censored_ += group.mean < cutoff_ ? 1 : 0;
+      if (group.mean < cutoff_) censored_[group.n] += 1;
       high = std::max(high, group.mean);
       low = std::min(low, group.mean);
     }
@@ -147,20 +144,24 @@ class HierarchicalFitter {
     }
     const double uncensored = reference + shift / weight;
     Centre centre{uncensored, 1 / weight, 0};
-    const double scale = std::sqrt(tau2 + s2);  // of a censored group: most are of one run
-    if (censored_ > 0) {
-      // The log likelihood is concave in m, so Newton's steps from above arrive.
-      for (int step = 0; step < 50; ++step) {
+    // The log likelihood is concave in m, so Newton's steps from above arrive.
+    for (int step = 0; step < 50 && !censored_.empty(); ++step) {
+      double slope = weight * (uncensored - centre.m);
+      double curvature = weight;
+      centre.log_likelihood = 0;
+      for (const auto& [n, groups] : censored_) {
+        const double scale = std::sqrt(tau2 + s2 / n);
         const double z = (cutoff_ - centre.m) / scale;
-        const double mills = inverse_mills(z);
-        const double slope = weight * (uncensored - centre.m) - censored_ * mills / scale;
-        const double curvature = weight + censored_ * mills * (mills + z) / (scale * scale);
-        centre.variance = 1 / curvature;
-        const double move = slope / curvature;
-        centre.m += move;
-        if (std::abs(move) < 1e-9 * scale) break;
+        const double log_cdf = log_normal_cdf(z);
+        const double mills = std::exp(-0.5 * z * z - kLogRoot2Pi - log_cdf);
+        centre.log_likelihood += groups * log_cdf;
+        slope -= groups * mills / scale;
+        curvature += groups * mills * (mills + z) / (scale * scale);
       }
-      centre.log_likelihood = censored_ * log_normal_cdf((cutoff_ - centre.m) / scale);
+      centre.variance = 1 / curvature;
+      const double move = slope / curvature;
+      if (std::abs(move) < 1e-6 * std::sqrt(centre.variance)) break;
+      centre.m += move;
     }
     for (const SizeClass& c : classes_) {
       const double variance = tau2 + s2 / c.n;
@@ -224,7 +225,7 @@ class HierarchicalFitter {
   int df_;
   double squares_;
   double cutoff_ = 0;
-  double censored_ = 0;  // groups
+  std::map<int, double> censored_;  // size -> groups
   double share_ = 1;     // groups per observation
   double spread_ = 0;
   std::set<int> sizes_;
