@@ -226,7 +226,7 @@ class HierarchicalFitter {
   double squares_;
   double cutoff_ = 0;
   std::map<int, double> censored_;  // size -> groups
-  double share_ = 1;     // groups per observation
+  double share_ = 1;                // groups per observation
   double spread_ = 0;
   std::set<int> sizes_;
   std::vector<SizeClass> classes_;  // of the groups that are not censored

@@ -25,6 +25,7 @@ bool is_kept_for_confirming(const StudySpec& spec, std::int64_t begun);
 // How many confirming runs there may be in all by now, `done` trials having ended. Until the last
 // trials they keep pace: what is left beside `kept` (without limits.trials a fifth) in proportion
 // to `done`. `urgent`: no waiting for the pace, as for a candidate that reaches the target.
+// Without limits.trials there is then no bound.
 std::int64_t confirming_allowed(const StudySpec& spec, std::int64_t done, std::int64_t begun,
                                 bool urgent);
 

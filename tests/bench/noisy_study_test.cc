@@ -23,14 +23,14 @@ NoisySummary summary_of(const std::string& sampler, double spread, int studies) 
   return summarise(outcomes);
 }
 
-// 40 studies leave a standard error of some 0.07 on the bias and of 2 % on the coverage: what is
-// asked of the means in doc/noise.md is asked here with two of those.
+// 40 studies leave a standard error of some 0.07 on the bias and of 2 % on the coverage; the means
+// themselves are in doc/noise.md, up to 0.2 and from 92 to 97 % here.
 TEST(NoisyStudy, TheLeaderIsAsGoodAsItSaysAndTheRawBestIsNot) {
   for (const double spread : {0.3, 1.0}) {
     for (const char* sampler : {"random", "tpe"}) {
       const NoisySummary s = summary_of(sampler, spread, 40);
       EXPECT_EQ(s.led, s.studies) << sampler << spread;
-      EXPECT_LT(std::abs(s.bias), 0.25) << sampler << spread;
+      EXPECT_LT(std::abs(s.bias), 0.35) << sampler << spread;
       EXPECT_GT(s.raw_bias, 1.5) << sampler << spread;
       EXPECT_GT(s.coverage, 0.91) << sampler << spread;
       EXPECT_LT(s.coverage, 0.99) << sampler << spread;

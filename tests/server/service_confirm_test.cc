@@ -162,6 +162,25 @@ TEST_P(Confirm, IsTheSameAfterARestart) {
   }
 }
 
+TEST_P(Confirm, IsMadeAgainFromItsEvents) {
+  create_confirming(2, {{"limits", {{"trials", 50}}}, {"seed", 11}});
+  for (AskAnswer answer = ask_any(); !answer.trials.empty(); answer = ask_any()) {
+    const AskedTrial& trial = answer.trials.front();
+    Rng rng = Rng::for_trial(5, trial.number);
+    tell(trial, 2 * trial.params["x"].get<double>() + rng.normal());
+  }
+  ASSERT_FALSE(events_of(EventKind::Candidate).empty());
+  ASSERT_FALSE(events_of(EventKind::Confirmed).empty());
+
+  const ReplayReport report = replay(*storage_, "s");
+
+  for (const Difference& difference : report.differences) {
+    ADD_FAILURE() << difference.event << " " << difference.what << ": " << difference.expected
+                  << ", found " << difference.found;
+  }
+  EXPECT_TRUE(report.equal());
+}
+
 TEST_P(Confirm, ATrialThatFailsForItsConfigurationCountsAgainstIt) {
   create_confirming(2);
   const AskedTrial first = ask_until(Purpose::Replicate, 5);
