@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "core/space_edit.h"
+#include "core/study_api_json_reader.h"
 #include "server/foreign_trial.h"
 #include "server/study_model.h"
 
@@ -138,7 +139,8 @@ void StudyModel::note_lead(const LeadChange& lead, Timestamp now, std::vector<Ch
   if (several) {
     news = {{"joined", lead.joined}, {"left", lead.left}, {"front_size", standing_.front().size()}};
   } else {
-    news = {{"number", standing_.leader()->number}, {"value", standing_.leader()->value}};
+    news = {{"number", standing_.leader()->number},
+            {"value", number_or_name(standing_.leader()->value)}};
     if (standing_.leader()->mean) news["mean"] = *standing_.leader()->mean;
   }
   changes.push_back(change(EventKind::NewBest, std::move(news), "server", now));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/study_api_json_reader.h"
 #include "server/confirming.h"
 #include "server/study_model.h"
 
@@ -21,7 +22,7 @@ std::string words_of(const LeaderRow& row) {
 
 Json facts_of(const LeaderRow& row) {
   Json body{{"number", row.number}};
-  body[row.mean ? "mean" : "value"] = row.mean.value_or(row.value);
+  body[row.mean ? "mean" : "value"] = number_or_name(row.mean.value_or(row.value));
   body["runs"] = row.n;
   return body;
 }
