@@ -62,3 +62,5 @@ BENCHMARK(BM_StandingAdd)
 
 }  // namespace
 }  // namespace studyhall::server
+
+BENCHMARK_MAIN();
