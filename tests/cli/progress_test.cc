@@ -27,6 +27,7 @@ Status some_status() {
   row.value = 1.25;
   row.worker = "W2";
   row.metrics = {{"minutes", 57.5}};
+  row.confirmed = true;
   status.best = row;
   for (const auto& [number, worker, age] :
        {std::tuple{31, "W1", std::chrono::seconds(12)}, {32, "W9", std::chrono::seconds(192)}}) {
@@ -74,6 +75,13 @@ TEST(StatusScreen, FitsNarrowTerminals) {
 TEST(StatusLine, IsOneLine) {
   EXPECT_EQ(status_line(some_status()),
             "30/45 done, 2 running, 1 failed, best 1.25 (trial 17 by W2)");
+}
+
+TEST(StatusLine, SaysThatTheBestIsNotConfirmed) {
+  Status status = some_status();
+  status.best->confirmed = false;
+
+  EXPECT_THAT(status_line(status), HasSubstr("1.25 (trial 17 by W2, not confirmed)"));
 }
 
 }  // namespace
