@@ -54,8 +54,8 @@ class Standing {
   // is, if there is any; with several objectives one of the best rank.
   [[nodiscard]] Pin pin(const SearchSpace& space, std::span<const std::size_t> wanted,
                         Rng& rng) const;
-  // The best configuration that is feasible and confirmed, by its earliest run, of equally good ones
-  // that with the lowest number, as in rows(); absent while there is none, and with several
+  // The best configuration that is feasible and confirmed, by its earliest run, of equally good
+  // ones that with the lowest number, as in rows(); absent while there is none, and with several
   // objectives.
   [[nodiscard]] const std::optional<LeaderRow>& leader() const { return leader_; }
   // The same, confirmed or not.
