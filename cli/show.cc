@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "cli/text.h"
@@ -176,6 +177,17 @@ Table front_table(const std::vector<BestRow>& rows, const Json& spec, std::size_
   return with_params(columns, lines, spec, width);
 }
 
+// `value` with the decimals that two digits of its standard error have.
+std::string to_digits_of(const std::optional<double>& error, const std::optional<double>& value) {
+  if (!value || !error || !(*error > 0)) return or_dash(value);
+  const double decimals = std::max(0.0, 1 - std::floor(std::log10(*error)));
+  if (decimals > 9 || std::abs(*value) >= 1e9) return or_dash(value);
+  return fmt::format("{:.{}f}", *value, static_cast<int>(decimals));
+}
+
+// Narrower terminals have no room for metrics beside what ranks the rows.
+constexpr std::size_t kWide = 100;
+
 }  // namespace
 
 Colour state_colour(TrialState state) {
@@ -278,7 +290,8 @@ Table best_table(const std::vector<BestRow>& rows, const Json& spec, std::size_t
   if (unconfirmed) columns.push_back({"confirmed"});
   if (infeasible) columns.push_back({"feasible"});
   columns.push_back({"worker", Align::Left, true});
-  const bool measured = std::any_of(rows.begin(), rows.end(),
+  const bool measured =
+      width >= kWide && std::any_of(rows.begin(), rows.end(),
                                     [](const BestRow& row) { return !row.metrics.empty(); });
   if (measured) columns.push_back({"metrics", Align::Left, true});
 
@@ -291,8 +304,8 @@ Table best_table(const std::vector<BestRow>& rows, const Json& spec, std::size_t
                             {std::to_string(row.number), colour},
                             {format_number(row.value), colour}};
     if (replicated) {
-      cells.emplace_back(or_dash(row.mean));
-      cells.emplace_back(or_dash(row.stderr_));
+      cells.emplace_back(to_digits_of(row.stderr_, row.mean));
+      cells.emplace_back(to_digits_of(row.stderr_, row.stderr_));
       cells.emplace_back(row.p_best ? fmt::format("{:.2f}", *row.p_best) : "-");
     }
     cells.emplace_back(std::to_string(row.n));
