@@ -89,6 +89,7 @@ AskAnswer StudyService::Impl::ask(LiveStudy& live, const AskRequest& request) {
       CommitQueue::Ticket ticket;
       AskAnswer one = ask_one(live, request, i, ticket);
       if (one.status != AskStatus::Trials) {
+        if (ticket) tidied.push_back(std::move(ticket));  // what it found out on the way
         if (answer.trials.empty()) answer = std::move(one);
         break;
       }

@@ -149,6 +149,21 @@ TEST_P(Ask, NeverHandsOutAConfigurationTwiceAndSaysWhenAllAreUsed) {
   EXPECT_THAT(fourth.reason, ::testing::HasSubstr("every configuration"));
 }
 
+// What an ask finds out on the way to "nothing is left" is as durable as any answer.
+TEST_P(Ask, FailsAnEnqueuedTrialThatNothingIsLeftFor) {
+  create(three_choices());
+  for (int i = 0; i < 3; ++i) ask();
+  const std::int64_t number = service_->enqueue("s", EnqueueRequest{}).numbers.front();
+
+  EXPECT_EQ(ask_any().status, AskStatus::Exhausted);
+
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(view(number).state, TrialState::Fail);
+    EXPECT_EQ(view(number).record.reason, FailReason::Declined);
+    restart();
+  }
+}
+
 TEST_P(Ask, WidensAnExhaustedFocusToTheWholeSpace) {
   Json file = Json::parse(R"({"name": "s", "direction": "maximize", "seed": 1, "focus_share": 1.0,
     "params": {"a": {"type": "categorical", "choices": [0, 1]},
