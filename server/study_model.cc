@@ -133,7 +133,7 @@ std::optional<std::int64_t> StudyModel::first_waiting(std::span<const std::strin
 std::optional<std::int64_t> StudyModel::holder(const std::string& hash) const {
   const auto found = holders_.find(hash);
   if (found == holders_.end()) return std::nullopt;
-  return found->second.front();
+  return *found->second.begin();
 }
 
 std::vector<HistoryChange> StudyModel::take_history_changes() { return std::exchange(unseen_, {}); }
@@ -231,15 +231,10 @@ void StudyModel::index(const Trial& trial) {
   budget_.add(trial);
   count_confirming(trial, 1);
   if (trial.state == TrialState::Waiting) {
-    for (const std::int64_t awaited : trial.record.after) {
-      std::vector<std::int64_t>& dependents = dependents_[awaited];
-      if (dependents.empty() || dependents.back() != trial.number) {
-        dependents.push_back(trial.number);
-      }
-    }
+    for (const std::int64_t awaited : trial.record.after) dependents_[awaited].insert(trial.number);
     if (is_ready(trial)) waiting_[trial.record.tags].insert(waiting_key(trial));
   }
-  if (holds(trial)) holders_[config_hash(space(), trial.config)].push_back(trial.number);
+  if (holds(trial)) holders_[config_hash(space(), trial.config)].insert(trial.number);
 }
 
 bool StudyModel::holds(const Trial& trial) const {
@@ -260,7 +255,7 @@ void StudyModel::unindex(const Trial& trial) {
   }
   const auto found = holders_.find(config_hash(space(), trial.config));
   if (found == holders_.end()) return;
-  std::erase(found->second, trial.number);
+  found->second.erase(trial.number);
   if (found->second.empty()) holders_.erase(found);
 }
 

@@ -243,9 +243,10 @@ class StudyModel {
   std::map<std::string, WorkerRecord> workers_;  // that have asked
   std::set<std::string> quarantined_;
   std::vector<Insight> insights_;
-  std::unordered_map<std::string, std::vector<std::int64_t>> holders_;  // config hash -> trials
+  // Sorted, as what follows from them (events, answers) must be the same after a restart.
+  std::unordered_map<std::string, std::set<std::int64_t>> holders_;   // config hash -> trials
   std::map<std::vector<std::string>, std::set<WaitingKey>> waiting_;  // by tags; may be handed out
-  std::unordered_map<std::int64_t, std::vector<std::int64_t>> dependents_;  // that wait for it
+  std::unordered_map<std::int64_t, std::set<std::int64_t>> dependents_;  // that wait for it
   std::unordered_map<std::int64_t, std::vector<storage::LeaseRecord>> leases_;
   std::set<std::pair<Timestamp, std::int64_t>> expiries_;        // of current leases
   std::set<std::pair<std::int64_t, std::string>> dirty_leases_;  // number, token

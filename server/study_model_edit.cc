@@ -54,7 +54,7 @@ void StudyModel::refit(const StudySpec& from, std::vector<storage::Write>& write
   confirming_.clear();
   confirming_begun_ = 0;
   for (const Trial& trial : trials_) {
-    if (holds(trial)) holders_[config_hash(space(), trial.config)].push_back(trial.number);
+    if (holds(trial)) holders_[config_hash(space(), trial.config)].insert(trial.number);
     count_confirming(trial, 1);
   }
   ++holder_changes_;

@@ -171,12 +171,17 @@ void judge(StudyModel& study, const std::string& worker, const TellRequest& requ
   if (const auto verdict = works(request)) study.judge_worker(worker, *verdict, now, changes);
 }
 
-// Whether a result came into the lead: with several objectives it may only have put others out.
-bool leads(const std::vector<storage::Change>& changes) {
-  return std::any_of(changes.begin(), changes.end(), [](const storage::Change& change) {
+// Whether the configuration of a trial came into the lead: what is told may also only put others out.
+bool leads(const StudyModel& study, std::int64_t number,
+           const std::vector<storage::Change>& changes) {
+  const auto is_same = [&](const Json& other) {
+    return study.trial(other.get<std::int64_t>()).config == study.trial(number).config;
+  };
+  return std::any_of(changes.begin(), changes.end(), [&](const storage::Change& change) {
     if (!change.event || change.event->kind != EventKind::NewBest) return false;
     const Json& body = change.event->body;
-    return !body.contains("joined") || !body["joined"].empty();
+    if (!body.contains("joined")) return is_same(body["number"]);
+    return std::any_of(body["joined"].begin(), body["joined"].end(), is_same);
   });
 }
 
@@ -213,7 +218,7 @@ TellOutcome tell_done(StudyModel& study, const Trial& trial, const LeaseRecord& 
   outcome.changes = study.add_replicate(original, std::move(result), lease.worker, now,
                                         how_told(study, original, lease, request));
   study.mark_told(original, lease.token, number);
-  outcome.answer = {number, request.state, false, leads(outcome.changes), false};
+  outcome.answer = {number, request.state, false, leads(study, number, outcome.changes), false};
   judge(study, lease.worker, request, now, outcome.changes);
   return outcome;
 }
@@ -249,7 +254,7 @@ TellOutcome tell(StudyModel& study, std::int64_t number, const TellRequest& requ
   outcome.changes =
       study.finish(std::move(result), lease.worker, now, how_told(study, number, lease, request));
   study.mark_told(number, lease.token, number);
-  outcome.answer.new_best = leads(outcome.changes);
+  outcome.answer.new_best = leads(study, number, outcome.changes);
   judge(study, lease.worker, request, now, outcome.changes);
   return outcome;
 }

@@ -192,54 +192,49 @@ TEST(EverySampler, FindsSomethingInAnOpenSlice) {
 // What an object keeps is a cache: an object that has seen other histories, longer and shorter, of
 // this and of other slices, says what a fresh one says.
 TEST(EverySampler, SuggestsTheSameFreshAndLongLived) {
-  EXPECT_TRUE(holds(
-      [] {
-        const SearchSpace space = random_space();
-        const Slice slice = random_slice(space);
-        const Slice other = whole_space(space);
-        const std::vector<History> histories = {random_history(space, slice),
-                                                random_history(space, slice),
-                                                random_history(space, other)};
-        for (const SamplerSpec& spec : all_samplers()) {
-          const std::unique_ptr<Sampler> lived = make_sampler(spec);
-          for (const std::size_t k : {0u, 1u, 2u, 0u, 2u}) {
-            for (const Slice* asked : {&slice, &other}) {
-              const Task task = open_task(space, *asked);
-              Rng first = Rng::for_trial(3, 7);
-              Rng second = first;
-              const auto a = lived->suggest(task, histories[k], first);
-              const auto b = make_sampler(spec)->suggest(task, histories[k], second);
-              RC_ASSERT(a.has_value() == b.has_value());
-              if (a) RC_ASSERT(same_config(a->config, b->config) && a->sampler == b->sampler);
-            }
-          }
+  EXPECT_TRUE(holds([] {
+    const SearchSpace space = random_space();
+    const Slice slice = random_slice(space);
+    const Slice other = whole_space(space);
+    const std::vector<History> histories = {
+        random_history(space, slice), random_history(space, slice), random_history(space, other)};
+    for (const SamplerSpec& spec : all_samplers()) {
+      const std::unique_ptr<Sampler> lived = make_sampler(spec);
+      for (const std::size_t k : {0u, 1u, 2u, 0u, 2u}) {
+        for (const Slice* asked : {&slice, &other}) {
+          const Task task = open_task(space, *asked);
+          Rng first = Rng::for_trial(3, 7);
+          Rng second = first;
+          const auto a = lived->suggest(task, histories[k], first);
+          const auto b = make_sampler(spec)->suggest(task, histories[k], second);
+          RC_ASSERT(a.has_value() == b.has_value());
+          if (a) RC_ASSERT(same_config(a->config, b->config) && a->sampler == b->sampler);
         }
-      },
-      {.count = 50}));
+      }
+    }
+  }));
 }
 
 TEST(EverySampler, FollowsAGrowingHistoryAsIfItHadJustBegun) {
-  EXPECT_TRUE(holds(
-      [] {
-        const SearchSpace space = random_space();
-        const Slice slice = random_slice(space);
-        const History full = random_history(space, slice);
-        for (const SamplerSpec& spec : all_samplers()) {
-          const std::unique_ptr<Sampler> lived = make_sampler(spec);
-          History grown({full.directions().front()});
-          for (const Observation& trial : full.observations()) {
-            grown.apply(trial);
-            if (trial.number % 9 != 0) continue;
-            Rng first = Rng::for_trial(3, trial.number);
-            Rng second = first;
-            const auto a = lived->suggest(open_task(space, slice), grown, first);
-            const auto b = make_sampler(spec)->suggest(open_task(space, slice), grown, second);
-            RC_ASSERT(a.has_value() == b.has_value());
-            if (a) RC_ASSERT(same_config(a->config, b->config));
-          }
-        }
-      },
-      {.count = 50}));
+  EXPECT_TRUE(holds([] {
+    const SearchSpace space = random_space();
+    const Slice slice = random_slice(space);
+    const History full = random_history(space, slice);
+    for (const SamplerSpec& spec : all_samplers()) {
+      const std::unique_ptr<Sampler> lived = make_sampler(spec);
+      History grown({full.directions().front()});
+      for (const Observation& trial : full.observations()) {
+        grown.apply(trial);
+        if (trial.number % 9 != 0) continue;
+        Rng first = Rng::for_trial(3, trial.number);
+        Rng second = first;
+        const auto a = lived->suggest(open_task(space, slice), grown, first);
+        const auto b = make_sampler(spec)->suggest(open_task(space, slice), grown, second);
+        RC_ASSERT(a.has_value() == b.has_value());
+        if (a) RC_ASSERT(same_config(a->config, b->config));
+      }
+    }
+  }));
 }
 
 // TPE looks at trials by number, so that the order in which they finished does not matter to it.

@@ -222,10 +222,21 @@ std::int64_t ReferenceStudy::count(TrialState state) const {
 std::optional<std::int64_t> ReferenceStudy::best() const {
   std::optional<std::int64_t> best;
   for (std::size_t n = 0; n < trials.size(); ++n) {
-    if (trials[n].state != TrialState::Complete) continue;
+    if (trials[n].state != TrialState::Complete || !is_feasible(trials[n].params)) continue;
     if (!best || *trials[n].value > *trials[at(*best)].value) best = static_cast<std::int64_t>(n);
   }
   return best;
+}
+
+bool ReferenceStudy::is_feasible(const Json& params) const {
+  int results = 0;
+  int failures = 0;
+  for (const ReferenceTrial& trial : trials) {
+    if (trial.params != params) continue;
+    results += trial.state == TrialState::Complete;
+    failures += trial.reason == FailReason::BadConfig;
+  }
+  return results > failures;
 }
 
 std::map<std::string, int> ReferenceStudy::results() const {

@@ -88,7 +88,10 @@ class ReferenceStudy {
   void clock_jumped(Duration by) { apart_ += by; }
 
   [[nodiscard]] std::int64_t count(TrialState state) const;
-  // The trial with the best value, where no configuration has two results; nullopt: none.
+  // Whether a configuration has more results than failures of its own.
+  [[nodiscard]] bool is_feasible(const Json& params) const;
+  // The trial with the best value of the feasible configurations, where none has two results;
+  // nullopt: none.
   [[nodiscard]] std::optional<std::int64_t> best() const;
   // Results by configuration.
   [[nodiscard]] std::map<std::string, int> results() const;
