@@ -171,7 +171,8 @@ void judge(StudyModel& study, const std::string& worker, const TellRequest& requ
   if (const auto verdict = works(request)) study.judge_worker(worker, *verdict, now, changes);
 }
 
-// Whether the configuration of a trial came into the lead: what is told may also only put others out.
+// Whether the configuration of a trial came into the lead: what is told may also only put others
+// out.
 bool leads(const StudyModel& study, std::int64_t number,
            const std::vector<storage::Change>& changes) {
   const auto is_same = [&](const Json& other) {

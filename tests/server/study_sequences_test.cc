@@ -45,14 +45,29 @@ TEST(StudySequences, DoWhatTheReferenceDoesOnSqlite) { expect_agreement(true, 15
 // Shrunken from sequences that once failed: two trials hold one configuration, and a restart puts
 // them in another order; the only result's configuration fails, so that nothing leads any more.
 TEST(StudySequences, KeepTheOrderOfHoldersOverARestart) {
-  Sequence(false, 0).run({{0, 0, 5, 137}, {36, 3, 0, 87}, {0, 0, 1, 0}, {14, 21, 0, 0},
-                          {36, 10, 1, 0}, {0, 0, 235, 143}, {0, 0, 0, 191}, {32, 7, 276, 189},
-                          {0, 0, 1, 0}, {43, 0, 0, 0}, {39, 0, 30, 63}, {30, 14, 0, 0}});
+  Sequence(false, 0).run({{0, 0, 5, 137},
+                          {36, 3, 0, 87},
+                          {0, 0, 1, 0},
+                          {14, 21, 0, 0},
+                          {36, 10, 1, 0},
+                          {0, 0, 235, 143},
+                          {0, 0, 0, 191},
+                          {32, 7, 276, 189},
+                          {0, 0, 1, 0},
+                          {43, 0, 0, 0},
+                          {39, 0, 30, 63},
+                          {30, 14, 0, 0}});
 }
 
 TEST(StudySequences, HaveNoNewBestWhereTheOnlyResultIsPutOut) {
-  Sequence(false, 189).run({{0, 0, 0, 0}, {0, 0, 865, 46}, {14, 0, 0, 65}, {14, 1, 0, 0},
-                            {32, 7, 632, 0}, {0, 0, 1, 0}, {14, 15, 0, 30}});
+  Sequence(false, 189)
+      .run({{0, 0, 0, 0},
+            {0, 0, 865, 46},
+            {14, 0, 0, 65},
+            {14, 1, 0, 0},
+            {32, 7, 632, 0},
+            {0, 0, 1, 0},
+            {14, 15, 0, 30}});
 }
 
 }  // namespace
