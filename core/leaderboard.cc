@@ -25,6 +25,7 @@ void Leaderboard::add(const Run& run) {
   Group& group = groups_[it->second];
   if (run.failed) {
     ++group.failed;
+    update_firsts(it->second);
     return;
   }
   group.runs.insert(std::upper_bound(group.runs.begin(), group.runs.end(), run.number), run.number);
@@ -44,6 +45,7 @@ void Leaderboard::add(const Run& run) {
     group.clear = before && probability_better(row(group), *before) >= rule_.clear;
   }
   if (group.confirmed_by < 0 && confirmed(group)) group.confirmed_by = run.number;
+  update_firsts(it->second);
 }
 
 void Leaderboard::rescale(Group& group, double value) {
@@ -127,6 +129,7 @@ const HierarchicalFit* Leaderboard::fit() const {
     }
     fit_ = fit_hierarchical(summaries);
     fitted_ = {groups_.size(), repeats_, largest_};
+    firsts_.reset();
   }
   return fit_ ? &*fit_ : nullptr;
 }
@@ -138,31 +141,59 @@ double Leaderboard::key(const Group& group) const {
   return model == nullptr ? group.best : model->posterior(group.summary).mean;
 }
 
+bool Leaderboard::may_lead(const Group& group) const { return group.n() > 0 && feasible(group); }
+
+void Leaderboard::consider(std::size_t position, First& first) const {
+  const double its = key(groups_[position]);
+  const bool better =
+      first.position == kAll || its > first.key ||
+      (its == first.key && groups_[position].runs.front() < groups_[first.position].runs.front());
+  if (better) first = {position, its};
+}
+
 template <typename Accept>
-const Leaderboard::Group* Leaderboard::first(Accept accept) const {
-  const Group* best = nullptr;
-  double best_key = 0;
-  for (const Group& group : groups_) {
-    if (group.n() == 0 || !accept(group) || !feasible(group)) continue;
-    const double its = key(group);
-    const bool better = best == nullptr || its > best_key ||
-                        (its == best_key && group.runs.front() < best->runs.front());
-    if (!better) continue;
-    best = &group;
-    best_key = its;
+Leaderboard::First Leaderboard::first(Accept accept) const {
+  First first;
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    if (may_lead(groups_[i]) && accept(groups_[i])) consider(i, first);
   }
-  return best;
+  return first;
+}
+
+const Leaderboard::Firsts& Leaderboard::firsts() const {
+  static_cast<void>(fit());
+  if (!firsts_) {
+    firsts_ = {first([](const Group&) { return true; }),
+               first([this](const Group& group) { return confirmed(group); })};
+  }
+  return *firsts_;
+}
+
+void Leaderboard::update_firsts(std::size_t position) {
+  if (is_stale()) firsts_.reset();
+  if (!firsts_) return;
+  const Group& group = groups_[position];
+  for (First* first : {&firsts_->feasible, &firsts_->confirmed}) {
+    const bool takes_part = may_lead(group) && (first == &firsts_->feasible || confirmed(group));
+    if (first->position == position && !(takes_part && key(group) >= first->key)) {
+      firsts_.reset();
+      return;
+    }
+    if (takes_part) consider(position, *first);
+  }
+}
+
+std::optional<LeaderRow> Leaderboard::row_of(const First& first) const {
+  if (first.position == kAll) return std::nullopt;
+  return row(groups_[first.position]);
 }
 
 std::optional<LeaderRow> Leaderboard::best(const std::function<bool(std::int64_t)>& accept) const {
-  const Group* group = first([&](const Group& g) { return !accept || accept(g.runs.front()); });
-  return group == nullptr ? std::nullopt : std::optional(row(*group));
+  if (!accept) return row_of(firsts().feasible);
+  return row_of(first([&](const Group& group) { return accept(group.runs.front()); }));
 }
 
-std::optional<LeaderRow> Leaderboard::leader() const {
-  const Group* group = first([&](const Group& g) { return confirmed(g); });
-  return group == nullptr ? std::nullopt : std::optional(row(*group));
-}
+std::optional<LeaderRow> Leaderboard::leader() const { return row_of(firsts().confirmed); }
 
 std::vector<LeaderRow> Leaderboard::unconfirmed(std::size_t most) const {
   std::vector<std::tuple<double, std::int64_t, const Group*>> open;

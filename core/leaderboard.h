@@ -131,8 +131,23 @@ class Leaderboard {
   // From the model's scale and sign.
   [[nodiscard]] double unscaled(double value) const;
   [[nodiscard]] LeaderRow row(const Group& group) const;
+  // The group with the largest key of some, ties to the earlier number; kAll: of none.
+  struct First {
+    std::size_t position = kAll;
+    double key = 0;
+  };
+  struct Firsts {
+    First feasible;
+    First confirmed;  // and feasible
+  };
+  [[nodiscard]] bool may_lead(const Group& group) const;
+  void consider(std::size_t position, First& first) const;
   template <typename Accept>
-  [[nodiscard]] const Group* first(Accept accept) const;
+  [[nodiscard]] First first(Accept accept) const;
+  // Looked for among all groups only after the model was fitted again or a first fell back.
+  [[nodiscard]] const Firsts& firsts() const;
+  void update_firsts(std::size_t position);
+  [[nodiscard]] std::optional<LeaderRow> row_of(const First& first) const;
 
   double sign_;  // -1: to be minimised
   ConfirmRule rule_;
@@ -151,6 +166,7 @@ class Leaderboard {
   };
   mutable Fitted fitted_;
   mutable std::optional<HierarchicalFit> fit_;
+  mutable std::optional<Firsts> firsts_;
 };
 
 // All configurations, best first. The result depends on the runs alone, not on their order.

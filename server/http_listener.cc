@@ -12,8 +12,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <thread>
-#include <vector>
 
 #include "server/http_body.h"
 
@@ -23,7 +23,6 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr int kBacklog = 1024;
-constexpr int kEventsAtOnce = 64;
 constexpr std::chrono::milliseconds kSweepInterval{200};
 constexpr std::size_t kMaxHeadBytes = 64 * 1024;
 constexpr std::chrono::seconds kLingerTime{5};
@@ -47,6 +46,19 @@ int open_listener(const addrinfo& address) {
   ::close(fd);
   errno = cause;
   return -1;
+}
+
+// Tells of `fd` as long as there is something to read from it.
+void watch_level(int epoll, int fd) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = fd;
+  ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+void signal_event(int fd) {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(fd, &one, sizeof(one));
 }
 
 int bound_port(int fd) {
@@ -88,28 +100,29 @@ struct HttpListener::Connection {
   explicit Connection(int fd) : stream(fd) {}
   SocketStream stream;
   SteadyClock::time_point idle_since = SteadyClock::now();
+  bool may_defer = true;  // the answer to the next request
+  bool keep = true;       // once the deferred answer is sent
 };
 
 HttpListener::HttpListener(ListenerOptions options, Answer answer, Refuse refuse)
     : options_(std::move(options)), answer_(std::move(answer)), refuse_(std::move(refuse)) {
   set_handlers();
-  epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
-  wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (epoll_ < 0 || wake_ < 0) {
+  requests_ = ::epoll_create1(EPOLL_CLOEXEC);
+  events_ = ::epoll_create1(EPOLL_CLOEXEC);
+  woken_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  over_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (requests_ < 0 || events_ < 0 || woken_ < 0 || over_ < 0) {
     throw Error(ErrorCode::Unavailable,
                 fmt::format("cannot start a server: {}", std::strerror(errno)));
   }
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.fd = wake_;
-  ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
+  watch_level(events_, woken_);
+  watch_level(requests_, over_);
 }
 
 HttpListener::~HttpListener() {
   idle_.clear();
   if (svr_sock_ != INVALID_SOCKET) ::close(svr_sock_);
-  ::close(wake_);
-  ::close(epoll_);
+  for (const int fd : {woken_, over_, requests_, events_}) ::close(fd);
 }
 
 void HttpListener::set_handlers() {
@@ -165,20 +178,25 @@ int HttpListener::bind() {
       continue;
     }
     svr_sock_ = fd;
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.fd = fd;
-    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+    watch_level(events_, fd);
     return bound_port(fd);
   }
   throw cannot_listen(options_, std::strerror(cause), hint_for(cause));
 }
 
 void HttpListener::run() {
-  pool_ = std::make_unique<httplib::ThreadPool>(options_.threads);
+  for (std::size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { work(); });
   auto next_sweep = SteadyClock::now() + kSweepInterval;
   while (!stopping_) {
-    dispatch(static_cast<int>(kSweepInterval.count()));
+    epoll_event events[2];
+    const int n = ::epoll_wait(events_, events, 2, static_cast<int>(kSweepInterval.count()));
+    for (int i = 0; i < n; ++i) {
+      if (events[i].data.fd == svr_sock_) {
+        accept_all();
+      } else {
+        send_deferred();
+      }
+    }
     if (SteadyClock::now() < next_sweep) continue;
     close_idle();
     next_sweep = SteadyClock::now() + kSweepInterval;
@@ -188,22 +206,7 @@ void HttpListener::run() {
 
 void HttpListener::stop() {
   stopping_ = true;
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(wake_, &one, sizeof(one));
-}
-
-void HttpListener::dispatch(int timeout_ms) {
-  epoll_event events[kEventsAtOnce];
-  const int n = ::epoll_wait(epoll_, events, kEventsAtOnce, timeout_ms);
-  for (int i = 0; i < n; ++i) {
-    const int fd = events[i].data.fd;
-    if (fd == wake_) continue;
-    if (fd == svr_sock_) {
-      accept_all();
-    } else if (SharedConnection connection = take(fd)) {
-      pool_->enqueue([this, connection] { serve(connection); });
-    }
-  }
+  signal_event(woken_);
 }
 
 void HttpListener::accept_all() {
@@ -211,7 +214,7 @@ void HttpListener::accept_all() {
     const int fd = ::accept4(svr_sock_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
       set_flag(fd, IPPROTO_TCP, TCP_NODELAY);
-      watch(std::make_shared<Connection>(fd), EPOLL_CTL_ADD);
+      watch(std::make_shared<Connection>(fd), EPOLLIN, EPOLL_CTL_ADD);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       // The listening socket stays readable: without a pause this would spin.
       spdlog::warn("cannot take a connection: {}", std::strerror(errno));
@@ -223,18 +226,18 @@ void HttpListener::accept_all() {
   }
 }
 
-// Waits for the next request of a connection that nobody else has.
-void HttpListener::watch(const SharedConnection& connection, int operation) {
+// Waits until a connection that nobody else has is ready for `events`.
+void HttpListener::watch(const SharedConnection& connection, std::uint32_t events, int operation) {
   const int fd = connection->stream.fd();
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLONESHOT;
+  event.events = events | EPOLLONESHOT;
   event.data.fd = fd;
   const std::lock_guard lock(mutex_);
   busy_.erase(connection);
   if (stopping_) return;
   connection->idle_since = SteadyClock::now();
   idle_[fd] = connection;
-  if (::epoll_ctl(epoll_, operation, fd, &event) != 0) idle_.erase(fd);
+  if (::epoll_ctl(requests_, operation, fd, &event) != 0) idle_.erase(fd);
 }
 
 HttpListener::SharedConnection HttpListener::take(int fd) {
@@ -247,32 +250,55 @@ HttpListener::SharedConnection HttpListener::take(int fd) {
   return connection;
 }
 
-void HttpListener::serve(const SharedConnection& connection) {
-  bool keep = true;
-  while (keep) {
-    keep = serve_one(connection->stream);
-    if (!connection->stream.has_buffered()) break;
-  }
-  if (keep) {
-    watch(connection, EPOLL_CTL_MOD);
-  } else {
-    const std::lock_guard lock(mutex_);
-    busy_.erase(connection);
+void HttpListener::drop(const SharedConnection& connection) {
+  const std::lock_guard lock(mutex_);
+  busy_.erase(connection);
+}
+
+void HttpListener::work() {
+  epoll_event event{};
+  while (true) {
+    if (::epoll_wait(requests_, &event, 1, -1) != 1) continue;
+    if (event.data.fd == over_) return;
+    if (const SharedConnection connection = take(event.data.fd)) {
+      serve(connection, (event.events & ~EPOLLOUT) != 0);
+    }
   }
 }
 
-// Whether the connection can take another request.
-bool HttpListener::serve_one(SocketStream& stream) {
+void HttpListener::serve(const SharedConnection& connection, bool readable) {
+  SocketStream& stream = connection->stream;
+  Next next = stream.flush() && connection->keep ? Next::Request : Next::Close;
+  while (next == Next::Request && (readable || stream.has_buffered())) {
+    next = serve_one(connection);
+    readable = false;
+  }
+  if (next == Next::Deferred) return;
+  if (next == Next::Close) return drop(connection);
+  stream.rest();
+  watch(connection, EPOLLIN, EPOLL_CTL_MOD);
+}
+
+HttpListener::Next HttpListener::serve_one(const SharedConnection& connection) {
+  SocketStream& stream = connection->stream;
   stream.begin_request(options_.request_timeout, kMaxHeadBytes);
   bool has_head = false;
   bool closed = false;
+  std::optional<DeferredAnswer> deferred;
   try {
     const bool answered = process_request(stream, false, closed, [&](httplib::Request& request) {
       has_head = true;
       prepare(stream, request);
+      if (connection->may_defer && stream.can_rewind()) deferred.emplace();
     });
+    connection->may_defer = true;
     if (answered && !has_head) stream.linger(kLingerTime, kMaxLingerBytes);
-    return stream.flush() && answered && has_head && !closed && !stopping_;
+    const bool keep = answered && has_head && !closed && !stopping_;
+    if (deferred && deferred->is_pending()) {
+      defer(connection, *deferred, keep);
+      return Next::Deferred;
+    }
+    return stream.flush() && keep ? Next::Request : Next::Close;
   } catch (const Error& error) {
     int status = 0;
     const std::string body = refuse_(error, status);
@@ -285,7 +311,49 @@ bool HttpListener::serve_one(SocketStream& stream) {
   } catch (const std::exception& error) {
     spdlog::error("connection dropped: {}", error.what());
   }
-  return false;
+  return Next::Close;
+}
+
+// Keeps an answer that is made until what it says is durable.
+void HttpListener::defer(const SharedConnection& connection, DeferredAnswer& answer, bool keep) {
+  connection->keep = keep;
+  answer.when_known([this, connection](bool written) {
+    bool first = false;
+    {
+      const std::lock_guard lock(known_mutex_);
+      first = known_.empty();
+      known_.emplace_back(connection, written);
+    }
+    if (first) signal_event(woken_);
+  });
+}
+
+void HttpListener::send_deferred() {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const auto got = ::read(woken_, &count, sizeof(count));
+  std::vector<std::pair<SharedConnection, bool>> known;
+  {
+    const std::lock_guard lock(known_mutex_);
+    known.swap(known_);
+  }
+  for (const auto& [connection, written] : known) release(connection, written);
+}
+
+// A thread goes on with the connection where that may take time: to answer anew what was not
+// written, to send what the client does not take yet, to answer a request that came meanwhile.
+void HttpListener::release(const SharedConnection& connection, bool written) {
+  SocketStream& stream = connection->stream;
+  if (!written) {
+    stream.rewind();
+    connection->may_defer = false;
+    connection->keep = true;
+  }
+  const bool sent = written && stream.flush_now();
+  if (sent && !connection->keep) return drop(connection);
+  if (stopping_) return serve(connection, false);
+  const bool rests = sent && !stream.has_buffered();
+  if (rests) stream.rest();
+  watch(connection, rests ? EPOLLIN : EPOLLOUT, EPOLL_CTL_MOD);
 }
 
 void HttpListener::prepare(SocketStream& stream, httplib::Request& request) const {
@@ -303,13 +371,22 @@ void HttpListener::close_idle() {
 
 void HttpListener::finish() {
   ::shutdown(svr_sock_, SHUT_RDWR);
-  dispatch(0);
+  signal_event(over_);
   {
     const std::lock_guard lock(mutex_);
     idle_.clear();
     for (const SharedConnection& connection : busy_) connection->stream.stop_reading();
   }
-  pool_->shutdown();
+  for (std::thread& thread : threads_) thread.join();
+  while (true) {
+    send_deferred();
+    {
+      const std::lock_guard lock(mutex_);
+      if (busy_.empty()) return;
+    }
+    epoll_event event{};
+    ::epoll_wait(events_, &event, 1, static_cast<int>(kSweepInterval.count()));
+  }
 }
 
 }  // namespace studyhall::server

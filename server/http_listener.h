@@ -1,21 +1,27 @@
-// Takes connections and gives their requests to a pool of threads. cpp-httplib parses requests and
-// writes answers; accepting, waiting and stopping are done here, for four reasons: a connection
-// between two requests holds no thread, a port in use is seen (cpp-httplib binds with
-// SO_REUSEPORT), the cause of a failed bind is known, and bodies are read with limits.
+// Takes connections and answers their requests by a pool of threads. cpp-httplib parses requests
+// and writes answers; accepting, waiting and stopping are done here, for five reasons: a connection
+// between two requests, or whose answer waits for the disk, holds no thread; a port in use is seen
+// (cpp-httplib binds with SO_REUSEPORT); the cause of a failed bind is known; and bodies are read
+// with limits.
 #pragma once
 
 #include <httplib.h>
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "core/error.h"
+#include "server/deferred_answer.h"
 #include "server/http_stream.h"
 
 namespace studyhall::server {
@@ -49,29 +55,40 @@ class HttpListener final : private httplib::Server {
  private:
   struct Connection;
   using SharedConnection = std::shared_ptr<Connection>;
+  // What becomes of a connection after a request.
+  enum class Next { Request, Close, Deferred };
 
   void set_handlers();
-  void dispatch(int timeout_ms);
   void accept_all();
-  void watch(const SharedConnection& connection, int operation);
+  void watch(const SharedConnection& connection, std::uint32_t events, int operation);
   SharedConnection take(int fd);
-  void serve(const SharedConnection& connection);
-  bool serve_one(SocketStream& stream);
+  void drop(const SharedConnection& connection);
+  void work();
+  void serve(const SharedConnection& connection, bool readable);
+  Next serve_one(const SharedConnection& connection);
   void prepare(SocketStream& stream, httplib::Request& request) const;
+  void defer(const SharedConnection& connection, DeferredAnswer& answer, bool keep);
+  void send_deferred();
+  void release(const SharedConnection& connection, bool written);
   void close_idle();
   void finish();
 
   ListenerOptions options_;
   Answer answer_;
   Refuse refuse_;
-  int epoll_ = -1;
-  int wake_ = -1;
+  int requests_ = -1;  // epoll of the threads: connections, and that it is over
+  int events_ = -1;    // epoll of run(): new connections, and woken_
+  int woken_ = -1;     // answers may be sent, or stop() was called
+  int over_ = -1;
   std::atomic<bool> stopping_ = false;
-  std::unique_ptr<httplib::ThreadPool> pool_;
+  std::vector<std::thread> threads_;
 
   std::mutex mutex_;
   std::unordered_map<int, SharedConnection> idle_;  // by file descriptor
-  std::unordered_set<SharedConnection> busy_;       // given to the pool
+  std::unordered_set<SharedConnection> busy_;       // being served, or deferred
+
+  std::mutex known_mutex_;
+  std::vector<std::pair<SharedConnection, bool>> known_;  // deferred, and whether it was written
 };
 
 }  // namespace studyhall::server

@@ -49,7 +49,7 @@ void read_address(const sockaddr_storage& storage, std::string& ip, int& port) {
 
 }  // namespace
 
-SocketStream::SocketStream(int fd) : fd_(fd), in_(kInputBytes) {}
+SocketStream::SocketStream(int fd) : fd_(fd) {}
 
 SocketStream::~SocketStream() { ::close(fd_); }
 
@@ -57,9 +57,23 @@ void SocketStream::begin_request(Milliseconds timeout, std::size_t max_bytes) {
   deadline_ = SteadyClock::now() + timeout;
   timed_out_ = false;
   allowed_ = max_bytes;
+  if (!has_buffered()) begin_ = end_ = 0;
+  request_begin_ = begin_;
+  is_whole_ = true;
 }
 
-bool SocketStream::flush() {
+void SocketStream::rewind() {
+  begin_ = request_begin_;
+  out_.clear();
+}
+
+void SocketStream::rest() {
+  std::vector<char>().swap(in_);
+  std::string().swap(out_);
+  begin_ = end_ = 0;
+}
+
+bool SocketStream::flush_now() {
   std::size_t sent = 0;
   while (sent < out_.size() && !broken_) {
     const ssize_t n =
@@ -67,12 +81,22 @@ bool SocketStream::flush() {
     if (n > 0) {
       sent += static_cast<std::size_t>(n);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      broken_ = !wait_for(fd_, POLLOUT, SteadyClock::now() + kWriteTimeout);
+      break;
     } else if (errno != EINTR) {
       broken_ = true;
     }
   }
-  out_.clear();
+  out_.erase(0, broken_ ? out_.size() : sent);
+  return out_.empty();
+}
+
+bool SocketStream::flush() {
+  while (!flush_now()) {
+    if (!wait_for(fd_, POLLOUT, SteadyClock::now() + kWriteTimeout)) {
+      broken_ = true;
+      out_.clear();
+    }
+  }
   return !broken_;
 }
 
@@ -91,16 +115,28 @@ bool SocketStream::is_readable() const { return has_buffered() || !broken_; }
 
 bool SocketStream::is_writable() const { return !broken_; }
 
+// Room for more input behind end_: where there is none, what was taken of the request goes.
+void SocketStream::make_room() {
+  if (in_.empty()) in_.resize(kInputBytes);
+  if (end_ < in_.size()) return;
+  const std::size_t kept = is_whole_ && request_begin_ > 0 ? request_begin_ : begin_;
+  if (kept == begin_) is_whole_ = false;
+  std::memmove(in_.data(), in_.data() + kept, end_ - kept);
+  begin_ -= kept;
+  end_ -= kept;
+  request_begin_ = 0;
+}
+
 ssize_t SocketStream::fill() {
+  make_room();
   while (true) {
     if (!wait_for(fd_, POLLIN, deadline_)) {
       timed_out_ = true;
       return -1;
     }
-    const ssize_t n = ::recv(fd_, in_.data(), in_.size(), MSG_DONTWAIT);
+    const ssize_t n = ::recv(fd_, in_.data() + end_, in_.size() - end_, MSG_DONTWAIT);
     if (n >= 0) {
-      begin_ = 0;
-      end_ = static_cast<std::size_t>(n);
+      end_ += static_cast<std::size_t>(n);
       return n;
     }
     if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {

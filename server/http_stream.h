@@ -31,7 +31,18 @@ class SocketStream final : public httplib::Stream {
   [[nodiscard]] bool timed_out() const { return timed_out_; }
   // Bytes of a further request are here already.
   [[nodiscard]] bool has_buffered() const { return begin_ < end_; }
+  [[nodiscard]] bool is_broken() const { return broken_; }
 
+  // Whether all of the request that was begun last is still here, so that rewind() can undo its
+  // reading, and what was answered to it.
+  [[nodiscard]] bool can_rewind() const { return is_whole_; }
+  void rewind();
+  // Gives its buffers back until the next request. REQUIRES: nothing is in them.
+  void rest();
+
+  // Sends what it can of what was written, without waiting; whether nothing is left. A broken
+  // connection has nothing left.
+  bool flush_now();
   // Sends what was written. False once the connection is broken or takes no byte for 30 s.
   bool flush();
   // After an answer to a request whose body was not read: tells the client that no more comes, then
@@ -50,12 +61,16 @@ class SocketStream final : public httplib::Stream {
   [[nodiscard]] socket_t socket() const override { return fd_; }
 
  private:
+  void make_room();
   ssize_t fill();
 
   int fd_;
-  std::vector<char> in_;  // bytes [begin_, end_) are read but not taken
+  std::vector<char> in_;  // bytes [begin_, end_) are read but not taken; [request_begin_, begin_)
+                          // may be read again
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
+  std::size_t request_begin_ = 0;
+  bool is_whole_ = false;
   std::string out_;
   bool broken_ = false;
   bool timed_out_ = false;

@@ -52,14 +52,15 @@ class RequestMemory {
 struct LiveStudy {
   storage::StudyRecord record;  // as first read; the model's own is the current one
 
-  // Guards study, epoch, deleted, jumps and requests. Held for memory work only, never while
-  // sampling or writing.
+  // Guards study, epoch, deleted, jumps, requests and latest. Held for memory work only, never
+  // while sampling or writing.
   std::mutex mutex;
   std::optional<StudyModel> study;  // absent: must be read (again) from storage
   std::uint64_t epoch = 0;          // counts the readings
   bool deleted = false;
   std::uint64_t jumps = 0;  // of the clock, after which its leases were renewed
   RequestMemory requests;
+  CommitQueue::Ticket latest;  // of its changes; null: none since it was read
 
   // One ask at a time; taken before `mutex`. Guards asker and asker_epoch.
   std::mutex ask_mutex;

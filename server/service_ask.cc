@@ -97,14 +97,19 @@ AskAnswer StudyService::Impl::ask(LiveStudy& live, const AskRequest& request) {
       tickets.push_back(std::move(ticket));
     }
   }
-  wait(tidied);
-  for (std::size_t i = 0; i < tickets.size(); ++i) {
-    try {
-      queue.wait(tickets[i]);
-    } catch (...) {
-      if (i == 0) throw;
-      answer.trials.resize(i);
-      break;
+  if (tickets.size() <= 1) {
+    tidied.insert(tidied.end(), tickets.begin(), tickets.end());
+    wait_or_defer(tidied);
+  } else {
+    wait(tidied);
+    for (std::size_t i = 0; i < tickets.size(); ++i) {
+      try {
+        CommitQueue::wait(tickets[i]);
+      } catch (...) {
+        if (i == 0) throw;
+        answer.trials.resize(i);
+        break;
+      }
     }
   }
   if (!answer.trials.empty()) add_insights(live, answer);

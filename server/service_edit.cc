@@ -20,7 +20,7 @@ StudyInfo StudyService::edit_study(const std::string& name, const EditRequest& r
       ++live.epoch;  // samplers start from the whole history as it is now
       info = view_study(model, now);
     }
-    impl_->queue.wait(ticket);
+    CommitQueue::wait(ticket);
     return info;
   });
 }

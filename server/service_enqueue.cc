@@ -120,7 +120,7 @@ EnqueueAnswer StudyService::enqueue(const std::string& study, const EnqueueReque
       ticket = impl_->submit(live, std::move(changes),
                              Impl::record_of(wanted.request_id, "enqueue", to_json(answer)));
     }
-    impl_->queue.wait(ticket);
+    CommitQueue::wait(ticket);
     return answer;
   });
 }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "server/deferred_answer.h"
 #include "server/telling.h"
 
 namespace studyhall::server {
@@ -10,9 +11,9 @@ StudyService::Impl::Impl(storage::Storage& storage_, const Clock& clock_, Servic
     : storage(storage_),
       clock(clock_),
       options(std::move(options_)),
-      queue(storage_, [this] { read_again(); }),
       last_now_(clock_.now()),
-      last_steady_(clock_.steady()) {
+      last_steady_(clock_.steady()),
+      queue(storage_, [this] { read_again(); }) {
   if (!options.new_token) options.new_token = random_token;
   if (!options.renew_leases) return;
   for (const Live& live : all()) {
@@ -109,6 +110,7 @@ CommitQueue::Ticket StudyService::Impl::submit(LiveStudy& live,
   last.request = request;
   if (request) changes.front().event->body["request_id"] = request->request_id;
   CommitQueue::Ticket ticket = queue.submit(std::move(changes));
+  live.latest = ticket;
   if (request)
     live.requests.remember(request->request_id, {request->verb, request->answer, ticket});
   return ticket;
@@ -132,7 +134,7 @@ std::optional<Json> StudyService::Impl::answered(LiveStudy& live, const std::str
     throw Error(ErrorCode::Conflict, "request_id \"" + request_id + "\" was used for " +
                                          known->verb + " before; use a new one for each request");
   }
-  if (known->ticket) queue.wait(known->ticket);
+  if (known->ticket) CommitQueue::wait(known->ticket);
   return known->answer;
 }
 
@@ -167,7 +169,16 @@ std::uint64_t StudyService::Impl::clock_jumps() {
 }
 
 void StudyService::Impl::wait(const std::vector<CommitQueue::Ticket>& tickets) {
-  for (const CommitQueue::Ticket& ticket : tickets) queue.wait(ticket);
+  for (const CommitQueue::Ticket& ticket : tickets) CommitQueue::wait(ticket);
+}
+
+void StudyService::Impl::wait_or_defer(const std::vector<CommitQueue::Ticket>& tickets) {
+  DeferredAnswer* const deferred = DeferredAnswer::current();
+  if (deferred != nullptr) {
+    deferred->add(queue, tickets);
+  } else {
+    wait(tickets);
+  }
 }
 
 void StudyService::Impl::read_again() {
@@ -181,6 +192,7 @@ void StudyService::Impl::read_again() {
     queue.drop(live->record.id);
     live->study.reset();
     live->requests.clear();
+    live->latest.reset();
   }
 }
 

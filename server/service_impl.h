@@ -76,6 +76,9 @@ class StudyService::Impl {
   }
 
   void wait(const std::vector<CommitQueue::Ticket>& tickets);
+  // The same, unless the caller keeps the answer back until they are written
+  // (server/deferred_answer.h). For verbs whose answer is known without the database.
+  void wait_or_defer(const std::vector<CommitQueue::Ticket>& tickets);
   void read_again();
 
   AskAnswer ask(LiveStudy& live, const AskRequest& request);
@@ -87,7 +90,6 @@ class StudyService::Impl {
   storage::Storage& storage;
   const Clock& clock;
   ServiceOptions options;
-  CommitQueue queue;
 
  private:
   static constexpr int kTries = 20;
@@ -108,6 +110,9 @@ class StudyService::Impl {
 
   std::mutex mutex_;  // guards studies_
   std::map<std::string, Live> studies_;
+
+ public:
+  CommitQueue queue;  // the last, as its thread uses the others
 };
 
 }  // namespace studyhall::server

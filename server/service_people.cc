@@ -33,7 +33,7 @@ BeatAnswer StudyService::park(const std::string& study, std::int64_t number,
       if (!outcome.change) return outcome.answer;
       ticket = impl_->submit(live, {std::move(*outcome.change)});
     }
-    impl_->queue.wait(ticket);
+    CommitQueue::wait(ticket);
     return outcome.answer;
   });
 }
@@ -49,7 +49,7 @@ void StudyService::void_trial(const std::string& study, std::int64_t number,
       ticket = impl_->submit(live, model.void_trial(number, request.reason,
                                                     author_of(request.author), impl_->clock.now()));
     }
-    impl_->queue.wait(ticket);
+    CommitQueue::wait(ticket);
   });
 }
 
@@ -81,7 +81,7 @@ void StudyService::release_worker(const std::string& study, const std::string& w
       if (!change) return;
       ticket = impl_->submit(live, {std::move(*change)});
     }
-    impl_->queue.wait(ticket);
+    CommitQueue::wait(ticket);
   });
 }
 
@@ -110,7 +110,7 @@ Insight StudyService::add_insight(const std::string& study, const InsightRequest
       ticket = impl_->submit(live, {model.add_insight(wanted, impl_->clock.now())});
       added = model.insights().back();
     }
-    impl_->queue.wait(ticket);
+    CommitQueue::wait(ticket);
     return added;
   });
 }
@@ -142,7 +142,7 @@ void StudyService::retire_insight(const std::string& study, std::int64_t id,
       ticket = impl_->submit(
           live, {model.retire_insight(id, author_of(request.author), impl_->clock.now())});
     }
-    impl_->queue.wait(ticket);
+    CommitQueue::wait(ticket);
   });
 }
 

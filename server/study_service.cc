@@ -69,7 +69,7 @@ StudyInfo StudyService::create_study(const Json& file) {
   change.writes.emplace_back(storage::CreateStudy{record});
   while (true) {
     try {
-      impl_->queue.wait(impl_->queue.submit({change}));
+      CommitQueue::wait(impl_->queue.submit({change}));
       break;
     } catch (const StateIsStale&) {
       if (impl_->storage.find_study(spec->name)) throw taken();
@@ -107,7 +107,7 @@ void StudyService::delete_study(const std::string& name) {
       ticket = impl_->queue.submit({std::move(change)});
     }
     try {
-      impl_->queue.wait(ticket);
+      CommitQueue::wait(ticket);
     } catch (...) {
       const std::lock_guard lock(live.mutex);
       live.deleted = false;
@@ -127,7 +127,7 @@ void StudyService::stop_study(const std::string& name, const std::string& reason
       const std::string why = reason.empty() ? "by request" : reason;
       ticket = impl_->submit(live, {study.set_stopped(why, impl_->clock.now())});
     }
-    impl_->queue.wait(ticket);
+    CommitQueue::wait(ticket);
   });
 }
 
@@ -140,7 +140,7 @@ void StudyService::resume_study(const std::string& name) {
       if (study.record().stopped.empty()) return;
       ticket = impl_->submit(live, {study.set_stopped("", impl_->clock.now())});
     }
-    impl_->queue.wait(ticket);
+    CommitQueue::wait(ticket);
   });
 }
 
@@ -163,9 +163,11 @@ TellAnswer StudyService::tell(const std::string& study, std::int64_t number,
         ticket =
             impl_->submit(live, std::move(outcome.changes),
                           Impl::record_of(request.request_id, "tell", to_json(outcome.answer)));
+      } else {
+        ticket = live.latest;  // what was told before may not be durable yet
       }
     }
-    if (ticket) impl_->queue.wait(ticket);
+    if (ticket) impl_->wait_or_defer({ticket});
     return outcome.answer;
   });
 }
@@ -203,7 +205,7 @@ BeatAnswer StudyService::report(const std::string& study, std::int64_t number,
       ticket = impl_->submit(live, std::move(changes));
       answer.prune = model.trial(number).record.prune;
     }
-    impl_->queue.wait(ticket);
+    impl_->wait_or_defer({ticket});
     return answer;
   });
 }
@@ -227,7 +229,7 @@ BeatAnswer StudyService::heartbeat(const std::string& study, std::int64_t number
         ticket = impl_->submit(live, {std::move(change)});
       }
     }
-    if (ticket) impl_->queue.wait(ticket);
+    if (ticket) impl_->wait_or_defer({ticket});
     return answer;
   });
 }
@@ -245,7 +247,7 @@ void StudyService::release(const std::string& study, std::int64_t number,
       ticket = impl_->submit(live, {model.requeue(number, EventKind::Released, {{"worker", worker}},
                                                   worker, true, {}, now)});
     }
-    impl_->queue.wait(ticket);
+    CommitQueue::wait(ticket);
   });
 }
 

@@ -133,11 +133,17 @@ class SqliteStorage final : public Storage {
     return guarded(file_, [&]() -> CommitResult {
       Transaction transaction(connection_, Transaction::Kind::Writing);
       if (connection_.data_version() != seen_version_) {
+        writer_->forget();
         return {.outcome = CommitOutcome::Stale, .created = {}};
       }
-      CommitResult result{.outcome = CommitOutcome::Committed, .created = writer_->apply(group)};
-      transaction.commit();
-      return result;
+      try {
+        CommitResult result{.outcome = CommitOutcome::Committed, .created = writer_->apply(group)};
+        transaction.commit();
+        return result;
+      } catch (...) {
+        writer_->forget();
+        throw;
+      }
     });
   }
 

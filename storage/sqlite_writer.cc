@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 #include "core/json.h"
 #include "storage/group_check.h"
@@ -35,8 +36,8 @@ std::vector<StudyId> SqliteWriter::apply(std::span<const Change> group) {
 
 void SqliteWriter::apply(const Change& change, std::vector<StudyId>& created) {
   const bool creates = change.study == kNewStudy;
-  if (!creates && !has_study(change.study)) {
-    throw no_such_study(change.study);
+  if (!creates) {
+    known(change.study);
   }
   if (change.event) {
     check_next_event(*change.event, creates ? 0 : last_sequence(change.study));
@@ -83,6 +84,7 @@ void SqliteWriter::write(Target& target, const CreateStudy& create) {
                direction_column(direction), target.study, objective++)
         .run();
   }
+  known_.studies[target.study] = {.last_sequence = 0, .trials = 0, .spec = nullptr};
   connection_
       .query(
           "INSERT INTO studyhall_studies (study_id, spec, stopped, created_us) "
@@ -104,6 +106,7 @@ void SqliteWriter::write(Target& target, const DeleteStudy& /*remove*/) {
     connection_.query(fmt::format("DELETE FROM {} WHERE study_id = ?1", table), target.study).run();
   }
   target.deleted = true;
+  known_.clear();
 }
 
 void SqliteWriter::write(Target& target, const SetStopped& stop) {
@@ -119,21 +122,40 @@ void SqliteWriter::write(Target& target, const SetStopped& stop) {
 void SqliteWriter::write(Target& target, const AddTrial& add) {
   const auto spec = spec_of(target.study);
   check_trial(add.trial, *spec->spec);
-  check_next_number(add.trial, trials_.count(target.study));
-  trials_.insert(target.study, add.trial, *spec);
+  KnownRows::Study& study = known(target.study);
+  if (!study.trials) study.trials = trials_.count(target.study);
+  check_next_number(add.trial, *study.trials);
+  if (!known_.next_trial_id) known_.next_trial_id = trials_.next_trial_id();
+  const std::int64_t trial_id = (*known_.next_trial_id)++;
+  trials_.insert(target.study, trial_id, add.trial, *spec);
+  ++*study.trials;
+  remember(target.study, trial_id, add.trial, spec);
 }
 
 void SqliteWriter::write(Target& target, const UpdateTrial& update) {
   const auto spec = spec_of(target.study);
   check_trial(update.trial, *spec->spec);
-  const TrialRows::Found found = find_trial(target.study, update.trial.number);
-  check_state_change(update.trial.number, found.state, update.from, update.trial.state);
+  const std::int64_t number = update.trial.number;
+  if (const KnownRows::Running* before = running(target.study, number);
+      before != nullptr && before->spec == spec) {
+    check_state_change(number, before->trial.state, update.from, update.trial.state);
+    trials_.update(before->trial_id, before->trial, update.trial, *spec);
+    remember(target.study, before->trial_id, update.trial, spec);
+    return;
+  }
+  const TrialRows::Found found = find_trial(target.study, number);
+  check_state_change(number, found.state, update.from, update.trial.state);
   trials_.update(found.trial_id, update.trial, *spec);
+  remember(target.study, found.trial_id, update.trial, spec);
 }
 
 void SqliteWriter::write(Target& target, const SetIntermediate& set) {
-  const TrialRows::Found found = find_trial(target.study, set.number);
-  trials_.put_intermediate(found.trial_id, set.step, set.value);
+  KnownRows::Running* const known_trial = running(target.study, set.number);
+  const std::int64_t trial_id = known_trial != nullptr
+                                    ? known_trial->trial_id
+                                    : find_trial(target.study, set.number).trial_id;
+  trials_.put_intermediate(trial_id, set.step, set.value);
+  if (known_trial != nullptr) known_trial->trial.intermediate[set.step] = set.value;
 }
 
 void SqliteWriter::write(Target& target, const PutLease& put) {
@@ -169,6 +191,7 @@ void SqliteWriter::write(Target& target, const SetSpec& set) {
   if (connection_.changes() == 0) {
     throw study_without_spec(target.study);
   }
+  known(target.study).spec.reset();
 }
 
 void SqliteWriter::add_event(StudyId study, const Event& event) {
@@ -179,6 +202,7 @@ void SqliteWriter::add_event(StudyId study, const Event& event) {
           study, event.sequence, microseconds(event.time), event.author, to_string(event.kind),
           dump_json(event.body))
       .run();
+  known(study).last_sequence = event.sequence;
 }
 
 void SqliteWriter::add_request(StudyId study, const RequestRecord& request) {
@@ -201,22 +225,50 @@ std::int64_t SqliteWriter::next_study_id() {
   return id.integer(0);
 }
 
-bool SqliteWriter::has_study(StudyId study) {
-  return connection_.query("SELECT 1 FROM studies WHERE study_id = ?1", study).next();
+KnownRows::Study& SqliteWriter::known(StudyId study) {
+  const auto found = known_.studies.find(study);
+  if (found != known_.studies.end()) return found->second;
+  if (!connection_.query("SELECT 1 FROM studies WHERE study_id = ?1", study).next()) {
+    throw no_such_study(study);
+  }
+  return known_.studies[study];
 }
 
 std::int64_t SqliteWriter::last_sequence(StudyId study) {
-  Query last =
-      connection_.query("SELECT max(sequence) FROM studyhall_events WHERE study_id = ?1", study);
-  return last.next() ? last.integer(0) : 0;
+  std::optional<std::int64_t>& sequence = known(study).last_sequence;
+  if (!sequence) {
+    Query last =
+        connection_.query("SELECT max(sequence) FROM studyhall_events WHERE study_id = ?1", study);
+    sequence = last.next() ? last.integer(0) : 0;
+  }
+  return *sequence;
 }
 
 std::shared_ptr<const StoredSpec> SqliteWriter::spec_of(StudyId study) {
-  Query row = connection_.query("SELECT spec FROM studyhall_studies WHERE study_id = ?1", study);
-  if (!row.next()) {
-    throw study_without_spec(study);
+  std::shared_ptr<const StoredSpec>& spec = known(study).spec;
+  if (!spec) {
+    Query row = connection_.query("SELECT spec FROM studyhall_studies WHERE study_id = ?1", study);
+    if (!row.next()) {
+      throw study_without_spec(study);
+    }
+    spec = specs_.find(study, row.text(0));
   }
-  return specs_.find(study, row.text(0));
+  return spec;
+}
+
+KnownRows::Running* SqliteWriter::running(StudyId study, std::int64_t number) {
+  auto& trials = known_.running[study];
+  const auto found = trials.find(number);
+  return found == trials.end() ? nullptr : &found->second;
+}
+
+void SqliteWriter::remember(StudyId study, std::int64_t trial_id, const Trial& trial,
+                            std::shared_ptr<const StoredSpec> spec) {
+  if (trial.state == TrialState::Running) {
+    known_.running[study][trial.number] = {trial_id, trial, std::move(spec)};
+  } else {
+    known_.running[study].erase(trial.number);
+  }
 }
 
 TrialRows::Found SqliteWriter::find_trial(StudyId study, std::int64_t number) {

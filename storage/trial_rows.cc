@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -123,8 +124,7 @@ TrialRows::Columns TrialRows::columns(const Trial& trial) const {
   return columns;
 }
 
-void TrialRows::insert(StudyId study, const Trial& trial, const StoredSpec& spec) {
-  const std::int64_t id = next_trial_id();
+void TrialRows::insert(StudyId study, std::int64_t id, const Trial& trial, const StoredSpec& spec) {
   const Columns times = columns(trial);
   connection_
       .query(
@@ -146,6 +146,38 @@ void TrialRows::insert(StudyId study, const Trial& trial, const StoredSpec& spec
 }
 
 void TrialRows::update(std::int64_t trial_id, const Trial& trial, const StoredSpec& spec) {
+  update_row(trial_id, trial);
+  if (!has_params(trial_id, trial, spec)) replace_params(trial_id, trial, spec);
+  connection_.query("DELETE FROM trial_values WHERE trial_id = ?1", trial_id).run();
+  insert_values(trial_id, trial);
+  update_intermediate(trial_id, trial);
+  update_user_attributes(trial_id, trial);
+  if (trial.constraints.empty()) delete_constraints(trial_id);
+  put_system_attributes(trial_id, trial, spec);
+}
+
+void TrialRows::update(std::int64_t trial_id, const Trial& before, const Trial& trial,
+                       const StoredSpec& spec) {
+  update_row(trial_id, trial);
+  const bool same_params = trial.state != TrialState::Waiting && trial.ran == before.ran &&
+                           std::ranges::equal(trial.config, before.config, same_number);
+  if (!same_params) replace_params(trial_id, trial, spec);
+  insert_values(trial_id, trial);
+  if (trial.intermediate != before.intermediate) update_intermediate(trial_id, trial);
+  const std::map<std::string, std::string> had = user_attributes(before);
+  const std::map<std::string, std::string> wanted = user_attributes(trial);
+  for (const auto& [key, json] : had) {
+    if (!wanted.contains(key)) delete_user_attribute(trial_id, key);
+  }
+  for (const auto& [key, json] : wanted) {
+    const auto found = had.find(key);
+    if (found == had.end() || found->second != json) put_user_attribute(trial_id, key, json);
+  }
+  if (trial.constraints.empty() && !before.constraints.empty()) delete_constraints(trial_id);
+  put_system_attributes(trial_id, trial, spec);
+}
+
+void TrialRows::update_row(std::int64_t trial_id, const Trial& trial) {
   const Columns times = columns(trial);
   connection_
       .query(
@@ -153,23 +185,25 @@ void TrialRows::update(std::int64_t trial_id, const Trial& trial, const StoredSp
           "WHERE trial_id = ?1",
           trial_id, state_column(trial.state), times.start, times.complete)
       .run();
-  if (!has_params(trial_id, trial, spec)) {
-    connection_.query("DELETE FROM trial_params WHERE trial_id = ?1", trial_id).run();
-    if (trial.state != TrialState::Waiting) {
-      insert_params(trial_id, trial, spec);
-    }
-  }
-  connection_.query("DELETE FROM trial_values WHERE trial_id = ?1", trial_id).run();
-  insert_values(trial_id, trial);
-  update_intermediate(trial_id, trial);
-  update_user_attributes(trial_id, trial);
-  if (trial.constraints.empty()) {
-    connection_
-        .query("DELETE FROM trial_system_attributes WHERE trial_id = ?1 AND \"key\" = ?2", trial_id,
-               kConstraintsAttribute)
-        .run();
-  }
-  put_system_attributes(trial_id, trial, spec);
+}
+
+void TrialRows::replace_params(std::int64_t trial_id, const Trial& trial, const StoredSpec& spec) {
+  connection_.query("DELETE FROM trial_params WHERE trial_id = ?1", trial_id).run();
+  if (trial.state != TrialState::Waiting) insert_params(trial_id, trial, spec);
+}
+
+void TrialRows::delete_constraints(std::int64_t trial_id) {
+  connection_
+      .query("DELETE FROM trial_system_attributes WHERE trial_id = ?1 AND \"key\" = ?2", trial_id,
+             kConstraintsAttribute)
+      .run();
+}
+
+void TrialRows::delete_user_attribute(std::int64_t trial_id, std::string_view key) {
+  connection_
+      .query("DELETE FROM trial_user_attributes WHERE trial_id = ?1 AND \"key\" = ?2", trial_id,
+             key)
+      .run();
 }
 
 bool TrialRows::has_params(std::int64_t trial_id, const Trial& trial, const StoredSpec& spec) {
@@ -307,10 +341,7 @@ void TrialRows::update_user_attributes(std::int64_t trial_id, const Trial& trial
     }
   }
   for (const std::string& key : surplus) {
-    connection_
-        .query("DELETE FROM trial_user_attributes WHERE trial_id = ?1 AND \"key\" = ?2", trial_id,
-               key)
-        .run();
+    delete_user_attribute(trial_id, key);
   }
   for (const auto& [key, json] : missing) {
     put_user_attribute(trial_id, key, json);

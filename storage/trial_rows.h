@@ -56,9 +56,14 @@ class TrialRows {
 
   // How many trials `study` has.
   std::int64_t count(StudyId study);
-  void insert(StudyId study, const Trial& trial, const StoredSpec& spec);
+  // The id that a further trial, of any study, gets.
+  std::int64_t next_trial_id();
+  void insert(StudyId study, std::int64_t trial_id, const Trial& trial, const StoredSpec& spec);
   // Makes the rows of `trial_id` those of `trial`, writing only what differs.
   void update(std::int64_t trial_id, const Trial& trial, const StoredSpec& spec);
+  // The same where the rows are known to be those of `before`, a running trial, under `spec`.
+  void update(std::int64_t trial_id, const Trial& before, const Trial& trial,
+              const StoredSpec& spec);
   void put_intermediate(std::int64_t trial_id, std::int64_t step, double value);
 
  private:
@@ -67,7 +72,10 @@ class TrialRows {
     std::optional<std::string> complete;
   };
   [[nodiscard]] Columns columns(const Trial& trial) const;
-  std::int64_t next_trial_id();
+  void update_row(std::int64_t trial_id, const Trial& trial);
+  void replace_params(std::int64_t trial_id, const Trial& trial, const StoredSpec& spec);
+  void delete_user_attribute(std::int64_t trial_id, std::string_view key);
+  void delete_constraints(std::int64_t trial_id);
   [[nodiscard]] bool has_params(std::int64_t trial_id, const Trial& trial, const StoredSpec& spec);
   void insert_params(std::int64_t trial_id, const Trial& trial, const StoredSpec& spec);
   void insert_values(std::int64_t trial_id, const Trial& trial);

@@ -18,7 +18,7 @@
 #include "core/error.h"
 #include "core/rng.h"
 #include "tests/campaign/fault_vfs.h"
-#include "tests/campaign/server_process.h"
+#include "tests/support/server_process.h"
 #include "tests/support/temp_dir.h"
 
 namespace studyhall {

@@ -157,6 +157,42 @@ TEST(Leaderboard, DoesNotDependOnTheOrderOfRuns) {
   for (std::size_t i = 0; i < a.size(); ++i) expect_equal(a[i], b[i]);
 }
 
+// Run by run, with failures, infeasible runs and replicates: best() and leader() are what all rows,
+// which are sorted afresh each time, say.
+TEST(Leaderboard, KnowsItsFirstsAfterEveryRun) {
+  Rng rng = Rng::for_trial(20261121, 3);
+  for (int study = 0; study < 12; ++study) {
+    const bool replicates = study % 2 == 1;
+    Leaderboard board(study % 3 == 0 ? Direction::Minimize : Direction::Maximize,
+                      {.replicates = replicates ? 2 : 0});
+    const double sign = study % 3 == 0 ? -1 : 1;
+    for (int i = 0; i < 40; ++i) {
+      const auto group = static_cast<std::int64_t>(rng.index(replicates ? 7 : 1'000'000));
+      studyhall::Run run{i, std::to_string(group),
+                         static_cast<double>(rng.index(20)) + rng.normal(), rng.uniform() < 0.8};
+      run.failed = rng.uniform() < 0.1;
+      board.add(run);
+
+      const auto rows = board.rows();
+      std::optional<LeaderRow> best;
+      for (const LeaderRow& row : rows) {
+        if (!row.feasible) continue;
+        const double key = sign * row.mean.value_or(row.value);
+        if (!best || key > sign * best->mean.value_or(best->value)) best = row;
+      }
+      const bool leads = !rows.empty() && rows.front().feasible && rows.front().confirmed;
+      ASSERT_EQ(board.best().has_value(), best.has_value());
+      if (best) {
+        EXPECT_EQ(board.best()->number, best->number);
+      }
+      ASSERT_EQ(board.leader().has_value(), leads);
+      if (leads) {
+        EXPECT_EQ(board.leader()->number, rows.front().number);
+      }
+    }
+  }
+}
+
 TEST(Leaderboard, MovesWithUnitsAndOrigin) {
   const Sample sample = draw(8, 10, 1, 0.7);
   const auto plain = leaderboard(Direction::Maximize, sample.runs);

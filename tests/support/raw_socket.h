@@ -64,6 +64,12 @@ class RawSocket {
     return text;
   }
 
+  // Whether something has come that was not read yet.
+  [[nodiscard]] bool has_input() const {
+    char byte = 0;
+    return ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+  }
+
   static sockaddr_in loopback(int port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;

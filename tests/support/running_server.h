@@ -1,6 +1,7 @@
 // An HTTP server over a StudyApi, on a free port of the loopback, for one test.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <thread>
 
@@ -29,7 +30,7 @@ class RunningServer {
   static server::HttpOptions on_free_port(server::HttpOptions options) {
     options.host = "127.0.0.1";
     options.port = 0;
-    options.threads = 8;
+    options.threads = std::min<std::size_t>(options.threads, 8);
     return options;
   }
 

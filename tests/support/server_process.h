@@ -1,4 +1,5 @@
-// A server program that a test may kill and start again on the same port and database.
+// A server program that a test or a benchmark may kill and start again on the same port and
+// database.
 #pragma once
 
 #include <sys/types.h>
@@ -20,6 +21,8 @@ class ServerProcess {
   ServerProcess& operator=(const ServerProcess&) = delete;
 
   [[nodiscard]] const std::string& url() const { return url_; }
+  [[nodiscard]] int port() const { return std::stoi(url_.substr(url_.rfind(':') + 1)); }
+  [[nodiscard]] pid_t pid() const { return pid_; }
 
   // SIGKILL: nothing is flushed, nothing is said.
   void kill();

@@ -1,4 +1,4 @@
-#include "tests/campaign/server_process.h"
+#include "tests/support/server_process.h"
 #include "tests/support/paths.h"
 
 #include <fcntl.h>
