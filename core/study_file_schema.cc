@@ -181,6 +181,8 @@ constexpr std::string_view kSchema = R"json({
             "sigma": {"type": "number", "exclusiveMinimum": 0, "maximum": 1, "default": 0.16666666666666666, "description": "Initial standard deviation, as a share of each range."},
             "popsize": {"type": "integer", "minimum": 4, "maximum": 100000},
             "restart": {"enum": ["none", "ipop", "bipop"], "default": "ipop", "description": "What follows a run that has stopped: nothing, or runs with more results a generation."},
+            "covariance": {"enum": ["auto", "full", "diagonal"], "default": "auto", "description": "diagonal: each parameter's spread alone (sep-CMA-ES); auto: so for more than 80 numbers."},
+            "learning_rate": {"enum": ["fixed", "adaptive"], "default": "fixed", "description": "adaptive: steps are as long as their signal-to-noise ratio allows (LRA-CMA-ES), for noisy values; not with covariance diagonal."},
             "version": {"const": 1}
           }
         },
@@ -191,6 +193,7 @@ constexpr std::string_view kSchema = R"json({
           "properties": {
             "name": {"const": "gp"},
             "startup": {"type": "integer", "minimum": 1, "maximum": 1000000, "description": "Trials that end before the model is used; by default max(5, d / 2) for d parameters."},
+            "incumbent": {"enum": ["posterior", "observed"], "default": "posterior", "description": "What improvement is over, and the search begins around: the least mean of the model, or the best value that was told."},
             "version": {"const": 1}
           }
         },

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "core/study_file_parts.h"
 #include "core/study_file_refusals.h"
@@ -20,6 +22,35 @@ constexpr std::string_view kSamplerNames =
 constexpr std::array<std::string_view, 7> kKnownSamplers{"auto",   "tpe", "cmaes", "gp",
                                                          "random", "qmc", "grid"};
 
+// The first of `names` where the field is absent or wrong, which is reported.
+std::string one_of(ObjectReader& object, std::string_view key,
+                   std::initializer_list<std::string_view> names) {
+  const JsonField field = object.field(key);
+  const std::string expected = fmt::format("one of \"{}\"", fmt::join(names, "\", \""));
+  std::string name = field.string(expected).value_or(std::string(*names.begin()));
+  if (std::find(names.begin(), names.end(), name) != names.end()) return name;
+  field.report_expected(expected);
+  return std::string(*names.begin());
+}
+
+void read_cmaes_options(ObjectReader& object, Json& options) {
+  options["sigma"] = object.field("sigma")
+                         .number("a number above 0, at most 1: a share of the range",
+                                 [](double x) { return x > 0 && x <= 1; })
+                         .value_or(1.0 / 6);
+  if (const auto popsize = object.field("popsize").integer(4, 100'000)) {
+    options["popsize"] = *popsize;
+  }
+  options["restart"] = one_of(object, "restart", {"ipop", "none", "bipop"});
+  options["covariance"] = one_of(object, "covariance", {"auto", "full", "diagonal"});
+  options["learning_rate"] = one_of(object, "learning_rate", {"fixed", "adaptive"});
+  if (options["learning_rate"] == "adaptive" && options["covariance"] == "diagonal") {
+    object.field("learning_rate")
+        .report(
+            "adaptive learning rates are for a full covariance; \"covariance\" is \"diagonal\"");
+  }
+}
+
 // The options of sampler `name`, defaults filled in.
 Json read_sampler_options(const std::string& name, ObjectReader& object, std::size_t objectives) {
   Json options = Json::object();
@@ -36,24 +67,12 @@ Json read_sampler_options(const std::string& name, ObjectReader& object, std::si
     options["startup"] = object.field("startup").integer(0, 1'000'000).value_or(10);
     options["candidates"] = object.field("candidates").integer(1, 10'000).value_or(24);
   } else if (name == "cmaes") {
-    options["sigma"] = object.field("sigma")
-                           .number("a number above 0, at most 1: a share of the range",
-                                   [](double x) { return x > 0 && x <= 1; })
-                           .value_or(1.0 / 6);
-    if (const auto popsize = object.field("popsize").integer(4, 100'000)) {
-      options["popsize"] = *popsize;
-    }
-    constexpr std::string_view kRestarts = "\"none\", \"ipop\" or \"bipop\"";
-    const JsonField restart = object.field("restart");
-    options["restart"] = restart.string(kRestarts).value_or("ipop");
-    if (options["restart"] != "none" && options["restart"] != "ipop" &&
-        options["restart"] != "bipop") {
-      restart.report_expected(kRestarts);
-    }
+    read_cmaes_options(object, options);
   } else if (name == "gp") {
     if (const auto startup = object.field("startup").integer(1, 1'000'000)) {
       options["startup"] = *startup;
     }
+    options["incumbent"] = one_of(object, "incumbent", {"posterior", "observed"});
   } else if (name == "grid") {
     options["points"] = object.field("points").integer(1, 10'000).value_or(5);
   }

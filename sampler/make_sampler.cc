@@ -43,6 +43,14 @@ std::unique_ptr<Sampler> make_cmaes(const Json& given) {
   const std::string restart = reader.name("restart", "ipop", {"none", "ipop", "bipop"});
   if (restart == "none") options.restart = cmaes::Restart::None;
   if (restart == "bipop") options.restart = cmaes::Restart::Bipop;
+  const std::string shape = reader.name("covariance", "auto", {"auto", "full", "diagonal"});
+  if (shape == "full") options.shape = cmaes::Shape::Full;
+  if (shape == "diagonal") options.shape = cmaes::Shape::Diagonal;
+  options.adapt_rates = reader.name("learning_rate", "fixed", {"fixed", "adaptive"}) == "adaptive";
+  if (options.adapt_rates && options.shape == cmaes::Shape::Diagonal) {
+    throw Error(ErrorCode::Unsupported,
+                "sampler cmaes: learning_rate is adaptive with covariance diagonal; expected full");
+  }
   reader.finish();
   return std::make_unique<cmaes::CmaEsSampler>(options);
 }
@@ -52,6 +60,9 @@ std::unique_ptr<Sampler> make_gp(const Json& given) {
   gp::Options options;
   options.startup = static_cast<std::size_t>(
       reader.integer("startup", static_cast<std::int64_t>(options.startup), 1, 1'000'000));
+  if (reader.name("incumbent", "posterior", {"posterior", "observed"}) == "observed") {
+    options.incumbent = gp::Incumbent::Observed;
+  }
   reader.finish();
   return std::make_unique<gp::GpSampler>(options);
 }

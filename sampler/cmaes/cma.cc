@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 #include <vector>
 
@@ -39,6 +40,31 @@ void decompose(State& s) {
   }
 }
 
+// What both covariances have, from d and mu_eff.
+void set_step_size_constants(Constants& k) {
+  const double n = k.d;
+  k.d_sigma = 1 + 2 * std::max(0.0, std::sqrt((k.mu_eff - 1) / (n + 1)) - 1) + k.c_sigma;
+  k.chi_n = std::sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n * n));
+}
+
+// C of the next generation (eq. 47): keep C + c_1 p_c p_c' + c_mu Y diag(w) Y'.
+void update_covariance(State& s, const Constants& k, double keep, const Eigen::MatrixXd& Y,
+                       const Eigen::VectorXd& w) {
+  s.C = (keep * s.C + k.c_1 * (s.p_c * s.p_c.transpose()) +
+         k.c_mu * (Y * w.asDiagonal() * Y.transpose()))
+            .eval();
+  if (s.g % k.eigen_interval == 0) decompose(s);
+}
+
+// Its diagonal alone.
+void update_variances(State& s, const Constants& k, double keep, const Eigen::MatrixXd& Y,
+                      const Eigen::VectorXd& w) {
+  const Eigen::VectorXd variances =
+      keep * s.D.cwiseAbs2() + k.c_1 * s.p_c.cwiseAbs2() + k.c_mu * (Y.cwiseAbs2() * w);
+  const double floor = kEigenvalueFloor * std::max(variances.maxCoeff(), 1e-300);
+  s.D = variances.cwiseMax(floor).cwiseSqrt();
+}
+
 }  // namespace
 
 Constants make_constants(int d, int lambda) {
@@ -69,16 +95,60 @@ Constants make_constants(int d, int lambda) {
   k.weights.head(k.mu) *= positive_scale;
   k.weights.tail(lambda - k.mu) *= negative_scale;
 
-  k.c_sigma = (k.mu_eff + 2) / (n + k.mu_eff + 5);  // eq. 55
-  k.d_sigma = 1 + 2 * std::max(0.0, std::sqrt((k.mu_eff - 1) / (n + 1)) - 1) + k.c_sigma;
+  k.c_sigma = (k.mu_eff + 2) / (n + k.mu_eff + 5);          // eq. 55
   k.c_c = (4 + k.mu_eff / n) / (n + 4 + 2 * k.mu_eff / n);  // eq. 56
-  k.chi_n = std::sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n * n));
+  set_step_size_constants(k);
   k.eigen_interval = std::max(1, static_cast<int>(1 / (10 * n * (k.c_1 + k.c_mu))));
   return k;
 }
 
 Constants default_constants(int d) {
   return make_constants(d, 4 + static_cast<int>(3 * std::log(d)));  // eq. 48
+}
+
+Constants make_diagonal_constants(int d, int lambda) {
+  assert(d >= 1 && lambda >= 2);
+  Constants k;
+  k.covariance = Covariance::Diagonal;
+  k.d = d;
+  k.lambda = lambda;
+  k.mu = lambda / 2;
+  k.weights = Eigen::VectorXd::Zero(lambda);
+  for (int i = 0; i < k.mu; ++i) k.weights[i] = std::log(k.mu + 1.0) - std::log(i + 1.0);
+  k.weights /= k.weights.sum();
+  k.mu_eff = 1 / k.weights.squaredNorm();
+
+  const double n = d;
+  k.c_1 = 2 / ((n + 1.3) * (n + 1.3) + k.mu_eff);
+  // The paper's c_cov, whose two parts it adds, times (n + 2) / 3.
+  const double root = n + std::numbers::sqrt2;
+  const double c_cov =
+      2 / (k.mu_eff * root * root) +
+      (1 - 1 / k.mu_eff) * std::min(1.0, (2 * k.mu_eff - 1) / ((n + 2) * (n + 2) + k.mu_eff));
+  k.c_mu = std::min(1 - k.c_1, (n + 2) / 3 * c_cov);
+  k.c_sigma = (k.mu_eff + 2) / (n + k.mu_eff + 3);
+  k.c_c = 4 / (n + 4);
+  set_step_size_constants(k);
+  return k;
+}
+
+double State::variance(Eigen::Index i) const { return is_diagonal() ? D[i] * D[i] : C(i, i); }
+
+Eigen::VectorXd State::step(const Eigen::VectorXd& z) const {
+  const Eigen::VectorXd scaled = D.cwiseProduct(z);
+  if (is_diagonal()) return scaled;
+  return B * scaled;
+}
+
+Eigen::MatrixXd State::whitened(const Eigen::MatrixXd& Y) const {
+  if (is_diagonal()) return D.cwiseInverse().asDiagonal() * Y;
+  return D.cwiseInverse().asDiagonal() * (B.transpose() * Y);
+}
+
+// Right to left, so that it costs O(d^2), not O(d^3).
+Eigen::VectorXd State::inverse_root(const Eigen::VectorXd& y) const {
+  if (is_diagonal()) return y.cwiseQuotient(D);
+  return B * (B.transpose() * y).cwiseQuotient(D);
 }
 
 double State::condition() const {
@@ -107,9 +177,21 @@ State initial_state(Eigen::VectorXd mean, double sigma, Eigen::MatrixXd C) {
   return s;
 }
 
+State initial_diagonal_state(Eigen::VectorXd mean, double sigma, const Eigen::VectorXd& variances) {
+  assert(sigma > 0);
+  const Eigen::Index d = mean.size();
+  State s;
+  s.mean = std::move(mean);
+  s.sigma = sigma;
+  s.D = variances.cwiseSqrt();
+  s.p_sigma = Eigen::VectorXd::Zero(d);
+  s.p_c = Eigen::VectorXd::Zero(d);
+  return s;
+}
+
 Eigen::VectorXd ask(const State& s, const Eigen::VectorXd& z) {
   assert(z.size() == s.mean.size());
-  return s.mean + s.sigma * (s.B * s.D.cwiseProduct(z));
+  return s.mean + s.sigma * s.step(z);
 }
 
 Eigen::VectorXd ask(const State& s, Rng& rng) {
@@ -126,15 +208,14 @@ void tell(State& s, const Constants& k, const Eigen::MatrixXd& X, const Eigen::V
           const Limits& limits) {
   assert(X.rows() == k.d && X.cols() == k.lambda && f.size() == k.lambda);
   assert(X.allFinite());
+  assert(s.is_diagonal() == (k.covariance == Covariance::Diagonal));
 
   const std::vector<Eigen::Index> order = ranking(f);
   Eigen::MatrixXd Y(k.d, k.lambda);  // steps in units of sigma, column 0 is the best candidate's
   for (int i = 0; i < k.lambda; ++i) {
     Y.col(i) = (X.col(order[static_cast<std::size_t>(i)]) - s.mean) / s.sigma;
   }
-  // Column i is D^(-1) B' y_i, whose norm is that of C^(-1/2) y_i.
-  const Eigen::MatrixXd Z = s.D.cwiseInverse().asDiagonal() * (s.B.transpose() * Y);
-  Eigen::VectorXd norms = Z.colwise().norm();
+  Eigen::VectorXd norms = s.whitened(Y).colwise().norm();  // of C^(-1/2) y_i
   for (int i = 0; i < k.lambda; ++i) {
     if (norms[i] <= limits.max_norm) continue;
     Y.col(i) *= limits.max_norm / norms[i];
@@ -144,10 +225,8 @@ void tell(State& s, const Constants& k, const Eigen::MatrixXd& X, const Eigen::V
   const Eigen::VectorXd y_w = Y.leftCols(k.mu) * k.weights.head(k.mu);  // eq. 41
   s.mean += s.sigma * y_w;                                              // eq. 42, c_m = 1
 
-  // C^(-1/2) y_w = B D^(-1) B' y_w, right to left so that it costs O(d^2), not O(d^3).
-  const Eigen::VectorXd z_w = s.B * (s.B.transpose() * y_w).cwiseQuotient(s.D);
   s.p_sigma = (1 - k.c_sigma) * s.p_sigma +
-              std::sqrt(k.c_sigma * (2 - k.c_sigma) * k.mu_eff) * z_w;  // eq. 43
+              std::sqrt(k.c_sigma * (2 - k.c_sigma) * k.mu_eff) * s.inverse_root(y_w);  // eq. 43
   const double path = s.p_sigma.norm();
   const double log_step = k.c_sigma / k.d_sigma * (path / k.chi_n - 1);
   const double factor = std::exp(std::min(log_step, limits.max_log_sigma));
@@ -166,10 +245,11 @@ void tell(State& s, const Constants& k, const Eigen::MatrixXd& X, const Eigen::V
   for (int i = k.mu; i < k.lambda; ++i) w[i] *= k.d / (norms[i] * norms[i] + 1e-8);
   const double keep =
       1 + k.c_1 * (1 - h_sigma) * k.c_c * (2 - k.c_c) - k.c_1 - k.c_mu * k.weights.sum();
-  s.C = (keep * s.C + k.c_1 * (s.p_c * s.p_c.transpose()) +
-         k.c_mu * (Y * w.asDiagonal() * Y.transpose()))
-            .eval();  // eq. 47
-  if (s.g % k.eigen_interval == 0) decompose(s);
+  if (k.covariance == Covariance::Diagonal) {
+    update_variances(s, k, keep, Y, w);
+  } else {
+    update_covariance(s, k, keep, Y, w);
+  }
 }
 
 }  // namespace studyhall::sampler::cmaes

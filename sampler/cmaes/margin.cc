@@ -19,7 +19,7 @@ double clip(double p) { return std::clamp(p, kLeast, 0.5 - kLeast); }
 
 // At an end of the axis there is one threshold; the mean may lie beyond it by now.
 void correct_end(Margin& margin, State& s, Eigen::Index i, const Cell& cell, bool left) {
-  const double spread = s.sigma * std::sqrt(s.C(i, i));
+  const double spread = s.sigma * std::sqrt(s.variance(i));
   const double threshold = cell.lower > 0 ? cell.lower : cell.upper;
   const double sign = cell.lower > 0 ? 1 : -1;
   const double distance = std::abs(s.mean[i] - threshold);
@@ -34,7 +34,7 @@ void correct_end(Margin& margin, State& s, Eigen::Index i, const Cell& cell, boo
 }
 
 void correct_between(Margin& margin, State& s, Eigen::Index i, const Cell& cell, bool left) {
-  const double spread = s.sigma * std::sqrt(s.C(i, i));
+  const double spread = s.sigma * std::sqrt(s.variance(i));
   const double half = margin.least / 2;
   double below = upper_tail((s.mean[i] - cell.lower) / (spread * margin.A[i]));
   double above = upper_tail((cell.upper - s.mean[i]) / (spread * margin.A[i]));

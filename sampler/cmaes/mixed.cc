@@ -23,6 +23,29 @@ Cell steps_of(const Cell& cell, double mean, double scale) {
           cell.upper < 1 ? (cell.upper - mean) / scale : kInfinity};
 }
 
+// One coordinate of y ~ N(0, C) given the others.
+class Conditional {
+ public:
+  explicit Conditional(const State& s) : D_(s.D) {
+    if (s.is_diagonal()) return;
+    precision_ = s.B * s.D.cwiseAbs2().cwiseInverse().asDiagonal() * s.B.transpose();
+  }
+
+  struct Normal {
+    double mean;
+    double sd;
+  };
+  Normal operator()(Eigen::Index i, const Eigen::VectorXd& y) const {
+    if (precision_.size() == 0) return {0, D_[i]};
+    const double p = precision_(i, i);
+    return {y[i] - precision_.row(i).dot(y) / p, 1 / std::sqrt(p)};
+  }
+
+ private:
+  const Eigen::VectorXd& D_;
+  Eigen::MatrixXd precision_;  // empty: of a diagonal covariance
+};
+
 // Where the candidates stand, [d, lambda]: points drawn within the cells of discrete axes from
 // N(m, sigma^2 A C A) given all other coordinates.
 Eigen::MatrixXd place(const Mixed& mixed, std::span<const Axis> axes,
@@ -40,8 +63,7 @@ Eigen::MatrixXd place(const Mixed& mixed, std::span<const Axis> axes,
   }
   if (!any_discrete(axes)) return V;
 
-  const Eigen::MatrixXd precision =
-      s.B * s.D.cwiseAbs2().cwiseInverse().asDiagonal() * s.B.transpose();
+  const Conditional conditional(s);
   for (Eigen::Index k = 0; k < V.cols(); ++k) {
     const Candidate& candidate = generation[static_cast<std::size_t>(k)];
     Rng rng = Rng::for_trial(kPlaceSeed, candidate.number);
@@ -51,8 +73,7 @@ Eigen::MatrixXd place(const Mixed& mixed, std::span<const Axis> axes,
         const Axis& axis = axes[static_cast<std::size_t>(i)];
         const double unit = candidate.unit[static_cast<std::size_t>(i)];
         if (!axis.is_discrete() || std::isnan(unit)) continue;
-        const double sd = 1 / std::sqrt(precision(i, i));
-        const double mean = y[i] - precision.row(i).dot(y) / precision(i, i);
+        const auto [mean, sd] = conditional(i, y);
         const Cell cell = steps_of(axis.cell(unit), s.mean[i], scale[i]);
         y[i] = mean + sd * truncnorm_quantile(rng.uniform(), (cell.lower - mean) / sd,
                                               (cell.upper - mean) / sd);
@@ -109,8 +130,8 @@ bool inside(const Eigen::VectorXd& v, std::span<const Axis> axes) {
 
 }  // namespace
 
-Mixed initial_mixed(const Coordinates& coordinates, Eigen::VectorXd mean, double sigma,
-                    int lambda) {
+Mixed initial_mixed(const Coordinates& coordinates, Eigen::VectorXd mean, double sigma, int lambda,
+                    Covariance covariance) {
   const auto axes = coordinates.axes.size();
   const auto all = static_cast<double>(std::max<std::size_t>(1, axes + coordinates.choices.size()));
   if (lambda == 0) lambda = 4 + static_cast<int>(3 * std::log(all));
@@ -121,10 +142,15 @@ Mixed initial_mixed(const Coordinates& coordinates, Eigen::VectorXd mean, double
     values.push_back(static_cast<int>(choice.values.size()));
   }
   const double margin = margin_of(discrete);
-  return {.constants = make_constants(std::max(1, static_cast<int>(axes)), lambda),
-          .gaussian = initial_state(std::move(mean), sigma),
+  const int d = std::max(1, static_cast<int>(axes));
+  const bool full = covariance == Covariance::Full;
+  const Eigen::VectorXd ones = Eigen::VectorXd::Ones(mean.size());
+  return {.constants = full ? make_constants(d, lambda) : make_diagonal_constants(d, lambda),
+          .gaussian = full ? initial_state(std::move(mean), sigma)
+                           : initial_diagonal_state(std::move(mean), sigma, ones),
           .margin = initial_margin(axes, margin),
-          .categorical = uniform_categorical(values, margin)};
+          .categorical = uniform_categorical(values, margin),
+          .rates = {}};
 }
 
 Candidate ask(const Mixed& mixed, const Coordinates& coordinates, Rng& rng) {
@@ -153,8 +179,7 @@ Candidate ask(const Mixed& mixed, const Coordinates& coordinates, Rng& rng) {
 double step_length(const Mixed& mixed, std::span<const double> unit) {
   const State& s = mixed.gaussian;
   const Eigen::Map<const Eigen::VectorXd> x(unit.data(), std::ssize(unit));
-  const Eigen::VectorXd y = (x - s.mean).cwiseQuotient(s.sigma * mixed.margin.A);
-  return (s.B.transpose() * y).cwiseQuotient(s.D).norm();
+  return s.whitened((x - s.mean).cwiseQuotient(s.sigma * mixed.margin.A)).norm();
 }
 
 void tell(Mixed& mixed, const Coordinates& coordinates, std::span<const Candidate> generation) {
@@ -168,7 +193,14 @@ void tell(Mixed& mixed, const Coordinates& coordinates, std::span<const Candidat
       left = center(mixed, axes, X);
       for (auto x : X.colwise()) x = s.mean + (x - s.mean).cwiseQuotient(mixed.margin.A);
     }
-    tell(s, k, X, Eigen::VectorXd::LinSpaced(k.lambda, 0, k.lambda - 1), injection_limits(k.d));
+    const Eigen::VectorXd ranks = Eigen::VectorXd::LinSpaced(k.lambda, 0, k.lambda - 1);
+    if (mixed.rates) {
+      const State before = s;
+      tell(s, k, X, ranks, injection_limits(k.d));
+      adapt(*mixed.rates, before, s);
+    } else {
+      tell(s, k, X, ranks, injection_limits(k.d));
+    }
     if (!left.empty()) correct(mixed.margin, s, axes, left);
   }
   if (!coordinates.choices.empty()) {

@@ -8,6 +8,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "sampler/cmaes/axes.h"
 #include "sampler/cmaes/categorical.h"
 #include "sampler/cmaes/cma.h"
+#include "sampler/cmaes/learning_rate.h"
 #include "sampler/cmaes/margin.h"
 
 namespace studyhall::sampler::cmaes {
@@ -30,10 +32,12 @@ struct Mixed {
   State gaussian;       // [axes]
   Margin margin;
   Categorical categorical;
+  std::optional<LearningRates> rates;  // of the Gaussian, where they are adapted
 };
 
 // lambda 0: 4 + floor(3 ln(axes + choices)).
-Mixed initial_mixed(const Coordinates& coordinates, Eigen::VectorXd mean, double sigma, int lambda);
+Mixed initial_mixed(const Coordinates& coordinates, Eigen::VectorXd mean, double sigma, int lambda,
+                    Covariance covariance = Covariance::Full);
 
 // Continuous axes inside [0, 1]: drawn again up to 10 d times, then clipped; discrete ones moved to
 // the middle of their cell.

@@ -63,8 +63,15 @@ void Run::reset() {
   begun_ = false;
 }
 
+Covariance Run::covariance() const {
+  if (options_.shape == Shape::Full || options_.adapt_rates) return Covariance::Full;
+  if (options_.shape == Shape::Diagonal) return Covariance::Diagonal;
+  return coordinates_.axes.size() > kMostLearnedAxes ? Covariance::Diagonal : Covariance::Full;
+}
+
 void Run::begin(Eigen::VectorXd mean, double sigma, int lambda) {
-  mixed_ = initial_mixed(coordinates_, std::move(mean), sigma, lambda);
+  mixed_ = initial_mixed(coordinates_, std::move(mean), sigma, lambda, covariance());
+  if (options_.adapt_rates) mixed_.rates = initial_learning_rates(mixed_.constants.d);
   start_sigma_ = sigma;
   progress_ = {};
 }
@@ -133,7 +140,9 @@ void Run::begin_from(std::vector<Result> earlier) {
       }
     }
     const Start start = warm_start(X, kWarmGamma, kWarmAlpha);
-    mixed_.gaussian = initial_state(start.mean, start.sigma, start.C);
+    mixed_.gaussian = covariance() == Covariance::Full
+                          ? initial_state(start.mean, start.sigma, start.C)
+                          : initial_diagonal_state(start.mean, start.sigma, start.C.diagonal());
     start_sigma_ = start.sigma;
   }
   prefer(mixed_.categorical, earlier, kWarmGamma);

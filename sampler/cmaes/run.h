@@ -15,11 +15,19 @@
 namespace studyhall::sampler::cmaes {
 
 enum class Restart { None, Ipop, Bipop };
+// Diagonal for Auto: above kMostLearnedAxes.
+enum class Shape { Auto, Full, Diagonal };
+// With more axes than this a full covariance is not learned in the trials that studies have:
+// doc/samplers.md has the measurement.
+inline constexpr std::size_t kMostLearnedAxes = 80;
 
 struct Options {
   double sigma = 1.0 / 6;  // initial step size, in units of each parameter's range
   int popsize = 0;         // results per generation, at least 4; 0: 4 + floor(3 ln d)
   Restart restart = Restart::Ipop;
+  Shape shape = Shape::Auto;
+  // Learning rates by their signal-to-noise ratio (learning_rate.h); the covariance is full then.
+  bool adapt_rates = false;
 };
 
 class Run {
@@ -39,6 +47,7 @@ class Run {
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
 
  private:
+  [[nodiscard]] Covariance covariance() const;
   void begin(Eigen::VectorXd mean, double sigma, int lambda);
   void reset();
   // Whether what was taken in is still the beginning of the history.

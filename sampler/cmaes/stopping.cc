@@ -59,7 +59,7 @@ std::string_view stop(const Mixed& mixed, std::span<const Axis> axes, double sta
   for (std::size_t a = 0; a < axes.size(); ++a) {
     const auto i = static_cast<Eigen::Index>(a);
     if (axes[a].is_discrete()) continue;
-    const double sd = s.sigma * std::sqrt(s.C(i, i));
+    const double sd = s.sigma * std::sqrt(s.variance(i));
     small = small && sd < kTolX && s.sigma * std::abs(s.p_c[i]) < kTolX;
     if (s.mean[i] == s.mean[i] + 0.2 * sd) return "NoEffect";
   }

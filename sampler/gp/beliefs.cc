@@ -12,29 +12,31 @@ namespace {
 constexpr std::size_t kCenters = 5;
 
 struct Evaluated {
-  double mean;
+  double level;
   const Config* config;
 };
 
-// Those that may lead, least mean first.
-std::vector<Evaluated> ranking(const Eigen::VectorXd& means, const Surrogate& surrogate,
+// Those that may lead, least level first; levels [members].
+std::vector<Evaluated> ranking(const Eigen::VectorXd& levels, const Surrogate& surrogate,
                                const Series& series) {
   std::vector<Evaluated> out;
   for (std::size_t i = 0; i < surrogate.members().size(); ++i) {
     const Measurement& measured = series[surrogate.members()[i]];
-    if (measured.may_lead) out.push_back({means[static_cast<Eigen::Index>(i)], measured.config});
+    if (measured.may_lead) out.push_back({levels[static_cast<Eigen::Index>(i)], measured.config});
   }
   std::stable_sort(out.begin(), out.end(),
-                   [](const Evaluated& a, const Evaluated& b) { return a.mean < b.mean; });
+                   [](const Evaluated& a, const Evaluated& b) { return a.level < b.level; });
   return out;
 }
 
 }  // namespace
 
-Beliefs::Beliefs(const Task& task, const Encoding& encoding, const Training& data)
+Beliefs::Beliefs(const Task& task, const Encoding& encoding, const Training& data,
+                 Incumbent incumbent)
     : task_(task),
       encoding_(encoding),
-      pending_(std::span(data.pending).last(std::min(data.pending.size(), kMostPending))) {}
+      pending_(std::span(data.pending).last(std::min(data.pending.size(), kMostPending))),
+      incumbent_(incumbent) {}
 
 const Posterior& Beliefs::believe(const Surrogate& surrogate) {
   Posterior& posterior = posteriors_.emplace_back(surrogate.posterior());
@@ -64,7 +66,9 @@ void Beliefs::improve(Surrogate& surrogate, const Series& series) {
   surrogate.learn(encoding_, series);
   const Posterior& posterior = believe(surrogate);
   const Eigen::VectorXd means = posterior.means_at_points();
-  const std::vector<Evaluated> best = ranking(means, surrogate, series);
+  const bool observed = incumbent_ == Incumbent::Observed;
+  const std::vector<Evaluated> best =
+      ranking(observed ? surrogate.observed() : means, surrogate, series);
   if (best.empty()) return;
   const SearchSpace& space = task_.space;
   for (std::size_t i = 0; i < std::min(best.size(), kCenters); ++i) {
@@ -77,8 +81,8 @@ void Beliefs::improve(Surrogate& surrogate, const Series& series) {
   if (inside == best.end()) {
     least = least_mean(posterior, centers_);
   } else {
-    least = inside->mean;
-    const Eigen::Index running = bounded_ ? 0 : std::ssize(pending_);
+    least = inside->level;
+    const Eigen::Index running = bounded_ || observed ? 0 : std::ssize(pending_);
     if (running > 0) least = std::min(least, means.tail(running).minCoeff());
   }
   acquisition_.improve(posterior, least);

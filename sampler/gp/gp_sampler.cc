@@ -71,7 +71,7 @@ std::optional<Suggestion> GpSampler::suggest(const Task& task, const History& hi
   if (told < startup) return start();
 
   const Encoding encoding(task.space);
-  Beliefs beliefs(task, encoding, data);
+  Beliefs beliefs(task, encoding, data, options_.incumbent);
   constraints_.resize(std::max(constraints_.size(), data.constraints.size()));
   for (std::size_t k = 0; k < data.constraints.size(); ++k) {
     beliefs.bound(constraints_[k], data.constraints[k]);

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "sampler/gp/beliefs.h"
 #include "sampler/gp/search.h"
 #include "sampler/gp/surrogate.h"
 #include "sampler/local_start.h"
@@ -29,6 +30,7 @@ inline constexpr double kCompress = 3;  // of Standard, for the objective
 
 struct Options {
   std::size_t startup = 0;  // trials that end before the process is used; 0: start_trials()
+  Incumbent incumbent = Incumbent::Posterior;
 };
 
 class GpSampler : public Sampler {

@@ -82,6 +82,14 @@ void Surrogate::fit(const Encoding& encoding, const Series& series, std::size_t 
   for (std::size_t i = 0; i < size; ++i) targets_.push_back(series[i].target);
 }
 
+Eigen::VectorXd Surrogate::observed() const {
+  Eigen::VectorXd z(std::ssize(members_));
+  for (Eigen::Index i = 0; i < z.size(); ++i) {
+    z[i] = (*standard_)(targets_[members_[static_cast<std::size_t>(i)]]);
+  }
+  return z;
+}
+
 void Surrogate::learn(const Encoding& encoding, const Series& series) {
   if (!extends(encoding, series)) fit(encoding, series, fit_size(series.size()));
   for (std::size_t i = targets_.size(); i < series.size(); ++i) {

@@ -33,6 +33,8 @@ class Surrogate {
   // REQUIRES of all: learn() was called. In units of standard().
   [[nodiscard]] const Posterior& posterior() const { return *posterior_; }
   [[nodiscard]] const Standard& standard() const { return *standard_; }
+  // [members] what was measured there.
+  [[nodiscard]] Eigen::VectorXd observed() const;
   // Which measurement each point of the posterior is.
   [[nodiscard]] const std::vector<std::size_t>& members() const { return members_; }
 

@@ -80,7 +80,9 @@ TEST(StudyFile, ResolvesSamplers) {
   EXPECT_EQ(sampler_of(R"({"name": "grid", "points": 9})"),
             R"({"name":"grid","points":9,"version":1})");
   EXPECT_EQ(sampler_of(R"({"name": "cmaes", "sigma": 0.25, "popsize": 9})"),
-            R"({"name":"cmaes","sigma":0.25,"popsize":9,"restart":"ipop","version":1})");
+            R"({"name":"cmaes","sigma":0.25,"popsize":9,"restart":"ipop","covariance":"auto",)"
+            R"("learning_rate":"fixed","version":1})");
+  EXPECT_EQ(sampler_of(R"("gp")"), R"({"name":"gp","incumbent":"posterior","version":1})");
   EXPECT_EQ(parse_study_spec(with("/sampler", "cmaes"))->sampler.options["sigma"], 1.0 / 6);
 }
 
@@ -92,6 +94,11 @@ TEST(StudyFile, RefusesBadSamplers) {
           {"/sampler", "{}", "/sampler/name", "missing"},
           {"/sampler", "\"kriging\"", "/sampler", "\"gp\""},
           {"/sampler", "{\"name\": \"gp\", \"startup\": 0}", "/sampler/startup", "found 0"},
+          {"/sampler", "{\"name\": \"gp\", \"incumbent\": \"best\"}", "/sampler/incumbent",
+           "\"observed\""},
+          {"/sampler",
+           "{\"name\": \"cmaes\", \"covariance\": \"diagonal\", \"learning_rate\": \"adaptive\"}",
+           "/sampler/learning_rate", "full covariance"},
           {"/sampler", "{\"name\": \"grid\", \"points\": 0}", "/sampler/points", "found 0"},
           {"/sampler", "{\"name\": \"qmc\", \"points\": 3}", "/sampler/points", "unknown field"},
           {"/sampler", "{\"name\": \"auto\", \"startup\": 3}", "/sampler/startup", "unknown field"},

@@ -51,9 +51,10 @@ TEST(CmaEsSampler, StartsAtTheDefaultConfiguration) {
 
 // The best value after `trials` trials, `parallel` running at once, told in the order 0, 1, ...
 double best_after(int trials, int parallel, const SearchSpace& space, const Slice& slice,
-                  const std::function<double(const Config&)>& f, std::uint64_t seed) {
+                  const std::function<double(const Config&)>& f, std::uint64_t seed,
+                  const Options& options = {}) {
   History history({Direction::Minimize});
-  CmaEsSampler sampler({});
+  CmaEsSampler sampler(options);
   double best = std::numeric_limits<double>::infinity();
   for (int i = 0; i < trials + parallel; ++i) {
     if (i < trials) {
@@ -228,6 +229,61 @@ TEST(CmaEsRun, HasGenerationsOfTheSizeAskedFor) {
 
   EXPECT_EQ(run.mixed().constants.lambda, 4);
   EXPECT_EQ(run.mixed().gaussian.g, 2);
+}
+
+bool is_diagonal(std::size_t axes, const Options& options) {
+  const SearchSpace space = testing::box_space(axes);
+  return run_after({}, space, whole_space(space), options).mixed().gaussian.is_diagonal();
+}
+
+TEST(CmaEsRun, KeepsTheDiagonalAloneOfManyAxesOrWhereItWasAskedTo) {
+  EXPECT_FALSE(is_diagonal(kMostLearnedAxes, {}));
+  EXPECT_TRUE(is_diagonal(kMostLearnedAxes + 1, {}));
+  EXPECT_FALSE(is_diagonal(kMostLearnedAxes + 1, {.shape = Shape::Full}));
+  EXPECT_FALSE(is_diagonal(kMostLearnedAxes + 1, {.adapt_rates = true}));
+  EXPECT_TRUE(is_diagonal(2, {.shape = Shape::Diagonal}));
+}
+
+TEST(CmaEsSampler, ConvergesWithADiagonalCovarianceAndWithAdaptedRates) {
+  const SearchSpace space = testing::box_space(5);
+  const Slice slice = whole_space(space);
+  for (const Options& options : {Options{.shape = Shape::Diagonal}, Options{.adapt_rates = true}}) {
+    EXPECT_LT(best_after(1000, 1, space, slice, bowl, 1, options), 1e-5);
+  }
+}
+
+// The warm start, integers and choices of a space with more axes than a covariance is learned for.
+TEST(CmaEsSampler, FindsManyMixedParametersWithADiagonalCovariance) {
+  std::vector<Parameter> params;
+  for (int i = 0; i < 6; ++i) {
+    params.push_back(make_float("x" + std::to_string(i), 0, 1));
+    params.push_back(make_int("i" + std::to_string(i), 0, 20));
+  }
+  const SearchSpace space = make_space(params);
+  const auto f = [](const Config& config) {
+    double sum = 0;
+    for (std::size_t i = 0; i < config.size(); i += 2) {
+      sum += std::pow(config[i] - 0.3, 2) + std::pow(config[i + 1] / 20 - 0.7, 2);
+    }
+    return sum;
+  };
+  const Options options{.shape = Shape::Diagonal};
+  EXPECT_LT(best_after(2000, 1, space, whole_space(space), f, 3, options), 1e-3);
+
+  std::vector<Observation> trials;
+  Rng rng = Rng::for_trial(4, 0);
+  for (int i = 0; i < 300; ++i) {
+    Config place;
+    for (int k = 0; k < 6; ++k) {
+      place.push_back(rng.uniform());
+      place.push_back(static_cast<double>(rng.index(21)));
+    }
+    trials.push_back(complete(i, place, f(place)));
+    trials.back().sampler = "tpe";
+  }
+  const State begun = run_after(trials, space, whole_space(space), options).mixed().gaussian;
+  EXPECT_TRUE(begun.is_diagonal());
+  EXPECT_LT(std::abs(begun.mean[0] - 0.3), 0.15);
 }
 
 // A flat function stops each run by TolFun.

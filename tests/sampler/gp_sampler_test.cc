@@ -181,6 +181,33 @@ TEST(GpSampler, MovesWhatIsFreeAndLearnsFromEverybody) {
   EXPECT_NEAR(next.config[2], 0.4, 0.15);
 }
 
+// One lucky observation far from a bowl that was measured densely: the model does not believe it.
+TEST(GpSampler, BeginsAroundTheObservedBestOnlyWhereAskedTo) {
+  const SearchSpace space = testing::box_space(2);
+  std::vector<Observation> trials;
+  const auto add = [&](const Config& place, double value) {
+    trials.push_back(complete(std::ssize(trials), place, value));
+  };
+  for (int i = 0; i < 25; ++i) {
+    const Config place = {0.1 + 0.2 * (i % 5), 0.1 + 0.2 * (i / 5)};
+    add(place, std::pow(place[0] - 0.3, 2) + std::pow(place[1] - 0.3, 2));
+  }
+  for (int i = 0; i < 4; ++i) add({0.9 + 0.001 * i, 0.9}, i == 0 ? -1.0 : 0.72);
+  const auto incumbent_of = [&](Incumbent incumbent) {
+    Rng rng = Rng::for_trial(5, 1000);
+    const Slice slice = whole_space(space);
+    const History history = make_history(trials);
+    GpSampler sampler({.incumbent = incumbent});
+    const auto made = sampler.suggest(fresh_task(space, slice, history), history, rng);
+    return std::find_if(made->terms.begin(), made->terms.end(),
+                        [](const auto& term) { return term.first == "incumbent_mean"; })
+        ->second;
+  };
+
+  EXPECT_GT(incumbent_of(Incumbent::Posterior), -0.5);
+  EXPECT_NEAR(incumbent_of(Incumbent::Observed), -1, 1e-9);
+}
+
 TEST(GpSampler, StaysNearTheDefaultsAtFirst) {
   const SearchSpace space = make_space({testing::with_default(make_float("x", 0, 1), 0.2),
                                         testing::with_default(make_float("y", 0, 1), 0.2)});

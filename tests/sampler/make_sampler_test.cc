@@ -37,9 +37,11 @@ TEST(MakeSampler, MakesWhatThisBuildHas) {
       make_sampler(spec("tpe", {{"multivariate", false}, {"startup", 0}, {"candidates", 1}})));
   EXPECT_TRUE(make_sampler(spec("cmaes", Json::object())));
   EXPECT_TRUE(make_sampler(spec("cmaes", {{"sigma", 0.3}})));
+  EXPECT_TRUE(make_sampler(spec("cmaes", {{"covariance", "diagonal"}})));
+  EXPECT_TRUE(make_sampler(spec("cmaes", {{"learning_rate", "adaptive"}})));
   EXPECT_TRUE(make_sampler(spec("auto")));
   EXPECT_TRUE(make_sampler(spec("gp")));
-  EXPECT_TRUE(make_sampler(spec("gp", {{"startup", 3}})));
+  EXPECT_TRUE(make_sampler(spec("gp", {{"startup", 3}, {"incumbent", "observed"}})));
   EXPECT_TRUE(make_sampler(spec("qmc")));
   EXPECT_TRUE(make_sampler(spec("grid")));
   EXPECT_TRUE(make_sampler(spec("grid", {{"points", 1}})));
@@ -62,7 +64,13 @@ TEST(MakeSampler, RefusesOptionsThatBreakTheirRules) {
   expect_refused(spec("cmaes", {{"sigma", -1}}), ErrorCode::Invalid, HasSubstr("sigma is -1"));
   expect_refused(spec("cmaes", {{"sigma", "wide"}}), ErrorCode::Invalid, HasSubstr("wide"));
   expect_refused(spec("cmaes", {{"popsize", 3}}), ErrorCode::Invalid, HasSubstr("popsize is 3"));
+  expect_refused(spec("cmaes", {{"covariance", "banded"}}), ErrorCode::Invalid,
+                 HasSubstr("covariance is"));
+  expect_refused(spec("cmaes", {{"covariance", "diagonal"}, {"learning_rate", "adaptive"}}),
+                 ErrorCode::Unsupported, HasSubstr("expected full"));
   expect_refused(spec("gp", {{"startup", 0}}), ErrorCode::Invalid, HasSubstr("startup is 0"));
+  expect_refused(spec("gp", {{"incumbent", "best"}}), ErrorCode::Invalid,
+                 HasSubstr("incumbent is"));
   expect_refused(spec("tpe", {{"mode", "optuna"}}), ErrorCode::Invalid,
                  AllOf(HasSubstr("mode is"), HasSubstr("optuna5")));
   expect_refused(spec("tpe", {{"group", true}}), ErrorCode::Invalid, HasSubstr("group"));
