@@ -86,6 +86,9 @@ void add_run(CLI::App& app) {
                    "deal the parameters to so many workers, each of which moves its own alone")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
+  verb->add_option("--workers", given->options.workers,
+                   "trials that run at once; without it as each problem has it")
+      ->check(CLI::Range(1, 10'000));
   verb->add_option("--threads", given->options.threads)
       ->check(CLI::Range(1, 256))
       ->capture_default_str();

@@ -80,7 +80,7 @@ class Run {
         options_(options),
         seed_(static_cast<std::uint64_t>(seed)),
         spec_(deal(spec_for(problem, options.sampler, study_seed(problem, seed_)), options.blocks)),
-        workers_(std::max(problem.workers, options.blocks)),
+        workers_(std::max(options.workers > 0 ? options.workers : problem.workers, options.blocks)),
         asker_(spec_) {
     for (const Parameter& parameter : spec_->space.params())
       pin_.config.push_back(parameter.default_or_middle());

@@ -20,6 +20,7 @@ struct RunOptions {
   // Above 1: the parameters are dealt to so many workers, each of which moves its own alone and
   // holds the others at the incumbent, all of the time; at least as many trials run at once.
   int blocks = 1;
+  int workers = 0;  // trials that run at once; 0: as the problem has it
   int threads = 1;
 };
 

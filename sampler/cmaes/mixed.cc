@@ -153,6 +153,13 @@ Mixed initial_mixed(const Coordinates& coordinates, Eigen::VectorXd mean, double
           .rates = {}};
 }
 
+void resize(Mixed& mixed, int lambda) {
+  const Constants& k = mixed.constants;
+  if (lambda == k.lambda) return;
+  mixed.constants = k.covariance == Covariance::Full ? make_constants(k.d, lambda)
+                                                     : make_diagonal_constants(k.d, lambda);
+}
+
 Candidate ask(const Mixed& mixed, const Coordinates& coordinates, Rng& rng) {
   const State& s = mixed.gaussian;
   const std::span<const Axis> axes = coordinates.axes;

@@ -39,6 +39,9 @@ struct Mixed {
 Mixed initial_mixed(const Coordinates& coordinates, Eigen::VectorXd mean, double sigma, int lambda,
                     Covariance covariance = Covariance::Full);
 
+// The next generation has so many candidates. REQUIRES: lambda >= 2.
+void resize(Mixed& mixed, int lambda);
+
 // Continuous axes inside [0, 1]: drawn again up to 10 d times, then clipped; discrete ones moved to
 // the middle of their cell.
 Candidate ask(const Mixed& mixed, const Coordinates& coordinates, Rng& rng);

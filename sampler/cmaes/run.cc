@@ -57,6 +57,7 @@ void Run::reset() {
   small_ = false;
   mark_.reset();
   seen_ = 0;
+  belonging_ = 0;
   taken_.clear();
   waiting_.clear();
   earlier_.clear();
@@ -73,6 +74,7 @@ void Run::begin(Eigen::VectorXd mean, double sigma, int lambda) {
   mixed_ = initial_mixed(coordinates_, std::move(mean), sigma, lambda, covariance());
   if (options_.adapt_rates) mixed_.rates = initial_learning_rates(mixed_.constants.d);
   start_sigma_ = sigma;
+  run_lambda_ = mixed_.constants.lambda;
   progress_ = {};
 }
 
@@ -99,6 +101,7 @@ void Run::catch_up(const SearchSpace& space, const History& history) {
     if (taken_.size() <= number) taken_.resize(number + 1, false);
     taken_[number] = true;
     if (!belongs(space, trial)) continue;
+    ++belonging_;
     std::optional<Result> result = result_of(trial, history.directions().front(), coordinates_);
     if (!result) continue;
     if (begun_) {
@@ -148,6 +151,18 @@ void Run::begin_from(std::vector<Result> earlier) {
   prefer(mixed_.categorical, earlier, kWarmGamma);
 }
 
+int Run::lambda_for_age() const {
+  std::vector<std::int64_t> numbers;
+  for (const Result& result : waiting_) numbers.push_back(result.candidate.number);
+  std::sort(numbers.begin(), numbers.end());
+  const auto span = static_cast<double>(numbers.back() - numbers[numbers.size() / 2]);
+  // Asks of other slices change nothing here; one worker alone asks once for each result.
+  const double share =
+      static_cast<double>(belonging_) / static_cast<double>(std::max<std::size_t>(1, seen_));
+  const double age = share * span - static_cast<double>(numbers.size()) / 2;
+  return static_cast<int>(6 * std::sqrt(std::max(0.0, age)));
+}
+
 void Run::tell_generation() {
   std::stable_sort(waiting_.begin(), waiting_.end(),
                    [](const Result& a, const Result& b) { return a.ranks_before(b); });
@@ -158,6 +173,7 @@ void Run::tell_generation() {
   progress_.best.push_back(waiting_.front().value());
   progress_.median.push_back(waiting_[waiting_.size() / 2].value());
   (small_ ? told_small_ : told_large_) += std::ssize(waiting_);
+  if (options_.popsize == 0) resize(mixed_, std::max(run_lambda_, lambda_for_age()));
   waiting_.clear();
   if (options_.restart != Restart::None &&
       !stop(mixed_, coordinates_.axes, start_sigma_, progress_).empty()) {

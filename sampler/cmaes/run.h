@@ -23,7 +23,8 @@ inline constexpr std::size_t kMostLearnedAxes = 80;
 
 struct Options {
   double sigma = 1.0 / 6;  // initial step size, in units of each parameter's range
-  int popsize = 0;         // results per generation, at least 4; 0: 4 + floor(3 ln d)
+  // Results per generation, at least 4; 0: 4 + floor(3 ln d), and more where results come late.
+  int popsize = 0;
   Restart restart = Restart::Ipop;
   Shape shape = Shape::Auto;
   // Learning rates by their signal-to-noise ratio (learning_rate.h); the covariance is full then.
@@ -57,6 +58,10 @@ class Run {
   // Begins from what others have found, where that is enough to tell a shape from.
   void begin_from(std::vector<Result> earlier);
   void tell_generation();
+  // How many results a generation should have for the age of those that wait: 6 sqrt(a), where
+  // about a others were asked for between the ask and the tell of one. With fewer, steps from
+  // states long left cancel out, and sigma shrinks for no reason.
+  [[nodiscard]] int lambda_for_age() const;
   void restart();
 
   Slice slice_;
@@ -64,6 +69,7 @@ class Run {
   Coordinates coordinates_;
   Eigen::VectorXd start_;  // [axes] mean of generation 0
   int lambda_ = 0;         // of the first run
+  int run_lambda_ = 0;     // of this run, at least
 
   Mixed mixed_;
   double start_sigma_ = 0;
@@ -76,6 +82,7 @@ class Run {
   std::optional<History::Mark> mark_;
   std::size_t seen_ = 0;         // of the history's finish_order
   std::vector<bool> taken_;      // by number: it is among those seen
+  std::int64_t belonging_ = 0;   // how many of those seen are the slice's
   std::vector<Result> waiting_;  // less than a generation
   // Results before the first trial that this strategy drew; told when that one is.
   std::vector<Result> earlier_;

@@ -218,6 +218,29 @@ TEST(CmaEsRun, IsThatOfAFreshOneWhateverTheHistoryWasBefore) {
   check();
 }
 
+// Two hundred workers, told in an order that an even spread of durations gives.
+TEST(CmaEsRun, HasLargerGenerationsWhereResultsComeLate) {
+  const SearchSpace space = testing::box_space(4);
+  std::vector<Observation> in_turn;
+  for (int i = 0; i < 600; ++i) {
+    const double u = 0.001 * i;
+    in_turn.push_back(complete(i, {u, 1 - u, u * u, 0.5}, u));
+    in_turn.back().sampler = "cmaes";
+  }
+  std::vector<Observation> late = in_turn;
+  std::stable_sort(late.begin(), late.end(), [](const Observation& a, const Observation& b) {
+    return a.number + a.number * 37 % 200 < b.number + b.number * 37 % 200;
+  });
+  const auto lambda = [&](const std::vector<Observation>& trials, const Options& options) {
+    return run_after(trials, space, whole_space(space), options).mixed().constants.lambda;
+  };
+
+  EXPECT_EQ(lambda(in_turn, {}), 8);
+  EXPECT_GT(lambda(late, {}), 30);
+  EXPECT_LT(lambda(late, {}), 100);
+  EXPECT_EQ(lambda(late, {.popsize = 8}), 8);
+}
+
 TEST(CmaEsRun, HasGenerationsOfTheSizeAskedFor) {
   const SearchSpace space = testing::box_space(2);
   std::vector<Observation> trials;
