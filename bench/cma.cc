@@ -48,7 +48,7 @@ void solve(benchmark::State& state) {
       static_cast<double>(evaluations) / static_cast<double>(state.iterations());
 }
 
-BENCHMARK(solve<sphere>)->Name("sphere")->Arg(10)->Arg(40)->Arg(100)->Unit(benchmark::kMillisecond);
+BENCHMARK(solve<sphere>)->Name("sphere")->Arg(10)->Arg(40)->Arg(200)->Unit(benchmark::kMillisecond);
 BENCHMARK(solve<ellipsoid>)->Name("ellipsoid")->Arg(10)->Arg(40)->Unit(benchmark::kMillisecond);
 
 }  // namespace
