@@ -26,9 +26,12 @@ std::string to_hex(std::span<const unsigned char> bytes) {
 }  // namespace
 
 std::string sha256_hex(std::string_view bytes) {
+  // Looked up once: OpenSSL 3 searches its providers at each use of EVP_sha256().
+  static const EVP_MD* const kSha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   std::array<unsigned char, 32> digest{};
   unsigned size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
+  if (kSha256 == nullptr ||
+      EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, kSha256, nullptr) != 1) {
     throw Error(ErrorCode::Internal, "SHA-256: the cryptographic library refuses to compute it");
   }
   return to_hex(digest);

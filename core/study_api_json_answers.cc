@@ -1,5 +1,6 @@
 #include <cassert>
 
+#include "core/json_object.h"
 #include "core/study_api_json.h"
 #include "core/study_api_json_reader.h"
 
@@ -8,16 +9,11 @@ namespace studyhall {
 namespace {
 
 Json to_json(const AskedTrial& trial) {
-  Json json = {
-      {"number", trial.number},
-      {"params", trial.params},
-      {"lease", {{"token", trial.lease.token}, {"expires_at", format_utc(trial.lease.expires_at)}}},
-      {"attempt", trial.attempt},
-      {"purpose", to_string(trial.purpose)},
-      {"sampler", trial.sampler},
-      {"pin", trial.pin},
-      {"pin_version", trial.pin_version},
-      {"seed", trial.seed}};
+  Json json = json_object(
+      "number", trial.number, "params", trial.params, "lease",
+      json_object("token", trial.lease.token, "expires_at", format_utc(trial.lease.expires_at)),
+      "attempt", trial.attempt, "purpose", to_string(trial.purpose), "sampler", trial.sampler,
+      "pin", trial.pin, "pin_version", trial.pin_version, "seed", trial.seed);
   if (!trial.title.empty()) json["title"] = trial.title;
   if (!trial.description.empty()) json["description"] = trial.description;
   for (const Insight& insight : trial.insights) {
@@ -58,7 +54,7 @@ Json to_json(const AskAnswer& answer) {
   assert(answer.status == AskStatus::Trials || answer.status == AskStatus::Wait);
   Json trials = Json::array();
   for (const AskedTrial& trial : answer.trials) trials.push_back(to_json(trial));
-  Json json = {{"trials", std::move(trials)}};
+  Json json = json_object("trials", std::move(trials));
   if (answer.status == AskStatus::Wait) {
     json["retry_after_s"] = answer.retry_after_s;
     if (!answer.reason.empty()) json["reason"] = answer.reason;
@@ -80,11 +76,8 @@ AskAnswer ask_answer_from_json(const Json& json) {
 }
 
 Json to_json(const TellAnswer& answer) {
-  return {{"number", answer.number},
-          {"state", to_string(answer.state)},
-          {"already", answer.already},
-          {"new_best", answer.new_best},
-          {"requeued", answer.requeued}};
+  return json_object("number", answer.number, "state", to_string(answer.state), "already",
+                     answer.already, "new_best", answer.new_best, "requeued", answer.requeued);
 }
 
 TellAnswer tell_answer_from_json(const Json& json) {

@@ -4,6 +4,7 @@
 
 #include "core/enum_names.h"
 #include "core/error.h"
+#include "core/json_object.h"
 
 namespace studyhall {
 
@@ -96,16 +97,10 @@ Json to_json(const Usage& usage) {
 }
 
 Json to_json(const TrialRecord& record) {
-  Json json = {{"worker", record.worker},
-               {"purpose", to_string(record.purpose)},
-               {"attempt", record.attempt},
-               {"sampler", record.sampler},
-               {"slice", record.slice},
-               {"pin", record.pin},
-               {"pin_version", record.pin_version},
-               {"as_of", record.as_of},
-               {"told", record.told},
-               {"priority", record.priority}};
+  Json json = json_object("worker", record.worker, "purpose", to_string(record.purpose), "attempt",
+                          record.attempt, "sampler", record.sampler, "slice", record.slice, "pin",
+                          record.pin, "pin_version", record.pin_version, "as_of", record.as_of,
+                          "told", record.told, "priority", record.priority);
   if (record.prune) json["prune"] = true;
   if (record.reason) json["reason"] = to_string(*record.reason);
   if (!record.note.empty()) json["note"] = record.note;

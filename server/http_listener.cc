@@ -24,6 +24,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr int kBacklog = 1024;
 constexpr std::chrono::milliseconds kSweepInterval{200};
+constexpr std::chrono::milliseconds kRestAfter{1000};
 constexpr std::size_t kMaxHeadBytes = 64 * 1024;
 constexpr std::chrono::seconds kLingerTime{5};
 constexpr std::size_t kMaxLingerBytes = 64 * 1024 * 1024;
@@ -275,7 +276,6 @@ void HttpListener::serve(const SharedConnection& connection, bool readable) {
   }
   if (next == Next::Deferred) return;
   if (next == Next::Close) return drop(connection);
-  stream.rest();
   watch(connection, EPOLLIN, EPOLL_CTL_MOD);
 }
 
@@ -351,9 +351,8 @@ void HttpListener::release(const SharedConnection& connection, bool written) {
   const bool sent = written && stream.flush_now();
   if (sent && !connection->keep) return drop(connection);
   if (stopping_) return serve(connection, false);
-  const bool rests = sent && !stream.has_buffered();
-  if (rests) stream.rest();
-  watch(connection, rests ? EPOLLIN : EPOLLOUT, EPOLL_CTL_MOD);
+  const bool is_over = sent && !stream.has_buffered();
+  watch(connection, is_over ? EPOLLIN : EPOLLOUT, EPOLL_CTL_MOD);
 }
 
 void HttpListener::prepare(SocketStream& stream, httplib::Request& request) const {
@@ -364,9 +363,14 @@ void HttpListener::prepare(SocketStream& stream, httplib::Request& request) cons
 }
 
 void HttpListener::close_idle() {
-  const auto oldest = SteadyClock::now() - options_.idle_timeout;
+  const auto now = SteadyClock::now();
   const std::lock_guard lock(mutex_);
-  std::erase_if(idle_, [&](const auto& entry) { return entry.second->idle_since < oldest; });
+  std::erase_if(idle_, [&](const auto& entry) {
+    return entry.second->idle_since < now - options_.idle_timeout;
+  });
+  for (const auto& [fd, connection] : idle_) {
+    if (connection->idle_since < now - kRestAfter) connection->stream.rest();
+  }
 }
 
 void HttpListener::finish() {

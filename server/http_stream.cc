@@ -68,6 +68,7 @@ void SocketStream::rewind() {
 }
 
 void SocketStream::rest() {
+  if (has_buffered() || !out_.empty()) return;
   std::vector<char>().swap(in_);
   std::string().swap(out_);
   begin_ = end_ = 0;

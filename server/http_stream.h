@@ -37,7 +37,7 @@ class SocketStream final : public httplib::Stream {
   // reading, and what was answered to it.
   [[nodiscard]] bool can_rewind() const { return is_whole_; }
   void rewind();
-  // Gives its buffers back until the next request. REQUIRES: nothing is in them.
+  // Gives its buffers back until the next request, unless something is in them.
   void rest();
 
   // Sends what it can of what was written, without waiting; whether nothing is left. A broken

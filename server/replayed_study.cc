@@ -139,7 +139,7 @@ void ReplayedStudy::redraw() {
     if (ask.draw && (ask.number == std::ssize(model_.trials()) || !again.ask.given.empty())) {
       asker_.apply(model_.take_history_changes());
       again.draw = asker_.draw(again.ask, [&](const Config& config) {
-        return model_.holder(config_hash(model_.space(), config)).has_value();
+        return model_.holder(config).has_value();
       });
     }
     redrawn_.emplace(ask.event, std::move(again));

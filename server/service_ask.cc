@@ -176,7 +176,7 @@ AskAnswer StudyService::Impl::ask_one(LiveStudy& live, const AskRequest& request
     const Draw draw = live.asker->draw(ask, [&](const Config& config) {
       const std::lock_guard lock(live.mutex);
       if (!live.study || live.epoch != live.asker_epoch) throw StateIsStale{};
-      return live.study->holder(config_hash(live.study->space(), config)).has_value();
+      return live.study->holder(config).has_value();
     });
 
     const std::lock_guard lock(live.mutex);

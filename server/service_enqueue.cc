@@ -107,13 +107,13 @@ EnqueueAnswer StudyService::enqueue(const std::string& study, const EnqueueReque
                     "enqueue: " + dump_json(wanted.params) + " breaks the study's \"require\"");
       }
       if (full && wanted.count == 1) {
-        if (const auto holder = model.holder(config_hash(space, partial.config))) {
+        if (const auto holder = model.holder(partial.config)) {
           return EnqueueAnswer{{*holder}, true};
         }
       }
       std::vector<storage::Change> changes;
       for (int i = 0; i < wanted.count; ++i) {
-        const bool replicate = full && model.holder(config_hash(space, partial.config)).has_value();
+        const bool replicate = full && model.holder(partial.config).has_value();
         answer.numbers.push_back(std::ssize(model.trials()));
         changes.push_back(model.enqueue(partial.config, wanted, replicate, impl_->clock.now()));
       }

@@ -130,8 +130,8 @@ std::optional<std::int64_t> StudyModel::first_waiting(std::span<const std::strin
   return std::get<2>(*first);
 }
 
-std::optional<std::int64_t> StudyModel::holder(const std::string& hash) const {
-  const auto found = holders_.find(hash);
+std::optional<std::int64_t> StudyModel::holder(const Config& config) const {
+  const auto found = holders_.find(hash_of(config));
   if (found == holders_.end()) return std::nullopt;
   return *found->second.begin();
 }
@@ -223,7 +223,7 @@ bool StudyModel::is_ready(const Trial& trial) const {
 
 LeadChange StudyModel::rank(const Trial& trial) {
   if (trial.fit != Fit::Exact || !space().contains(trial.config)) return {};
-  return standing_.add(trial, config_hash(space(), trial.config));
+  return standing_.add(trial, hash_of(trial.config));
 }
 
 void StudyModel::index(const Trial& trial) {
@@ -234,7 +234,7 @@ void StudyModel::index(const Trial& trial) {
     for (const std::int64_t awaited : trial.record.after) dependents_[awaited].insert(trial.number);
     if (is_ready(trial)) waiting_[trial.record.tags].insert(waiting_key(trial));
   }
-  if (holds(trial)) holders_[config_hash(space(), trial.config)].insert(trial.number);
+  if (holds(trial)) holders_[hash_of(trial.config)].insert(trial.number);
 }
 
 bool StudyModel::holds(const Trial& trial) const {
@@ -253,7 +253,7 @@ void StudyModel::unindex(const Trial& trial) {
     queue->second.erase(waiting_key(trial));
     if (queue->second.empty()) waiting_.erase(queue);
   }
-  const auto found = holders_.find(config_hash(space(), trial.config));
+  const auto found = holders_.find(hash_of(trial.config));
   if (found == holders_.end()) return;
   found->second.erase(trial.number);
   if (found->second.empty()) holders_.erase(found);

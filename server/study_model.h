@@ -22,6 +22,7 @@
 #include "core/history.h"
 #include "core/study_api.h"
 #include "server/budget.h"
+#include "server/config_hashes.h"
 #include "server/standing.h"
 #include "server/worker_record.h"
 #include "storage/storage.h"
@@ -81,9 +82,9 @@ class StudyModel {
   // retried, then replicates, then enqueued ones by priority; none that waits for another trial.
   [[nodiscard]] std::optional<std::int64_t> first_waiting(
       std::span<const std::string> accepts) const;
-  // The trial that keeps `hash` from being handed out again: waiting, running, done or failed for
+  // The trial that keeps `config` from being handed out again: waiting, running, done or failed for
   // its configuration.
-  [[nodiscard]] std::optional<std::int64_t> holder(const std::string& hash) const;
+  [[nodiscard]] std::optional<std::int64_t> holder(const Config& config) const;
   // Counts how often a configuration came to be held or free.
   [[nodiscard]] std::uint64_t holder_changes() const { return holder_changes_; }
   // What has changed for samplers since the last call, in the order of the events.
@@ -226,7 +227,8 @@ class StudyModel {
   void begin_confirming(const LeaderRow& row, std::int64_t runs, const std::string& reason,
                         Timestamp now, std::vector<storage::Change>& changes);
   [[nodiscard]] bool reaches_target(double value) const;
-  [[nodiscard]] std::string hash_of(std::int64_t number) const;
+  // config_hash(); until the next call.
+  [[nodiscard]] const std::string& hash_of(const Config& config) const;
   [[nodiscard]] std::optional<AskAnswer> quarantine_of(const std::string& worker,
                                                        Timestamp now) const;
   [[nodiscard]] bool most_workers_fail(Timestamp now) const;
@@ -244,6 +246,7 @@ class StudyModel {
   std::set<std::string> quarantined_;
   std::vector<Insight> insights_;
   // Sorted, as what follows from them (events, answers) must be the same after a restart.
+  mutable ConfigHashes hashes_;
   std::unordered_map<std::string, std::set<std::int64_t>> holders_;   // config hash -> trials
   std::map<std::vector<std::string>, std::set<WaitingKey>> waiting_;  // by tags; may be handed out
   std::unordered_map<std::int64_t, std::set<std::int64_t>> dependents_;  // that wait for it

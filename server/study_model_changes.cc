@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/json_object.h"
 #include "core/space_edit.h"
 #include "core/study_api_json_reader.h"
 #include "server/foreign_trial.h"
@@ -45,18 +46,11 @@ Change StudyModel::hand_out(std::int64_t number, HandOut what, LeaseRecord lease
   leases_[number].push_back(lease);
   expiries_.emplace(lease.expires_at, number);
 
-  Json body{{"number", number},
-            {"params", space().to_json(trial.config)},
-            {"worker", record.worker},
-            {"purpose", to_string(record.purpose)},
-            {"attempt", record.attempt},
-            {"sampler", record.sampler},
-            {"sampler_version", what.sampler_version},
-            {"slice", record.slice},
-            {"cpu", what.cpu},
-            {"pin", record.pin},
-            {"pin_version", record.pin_version},
-            {"as_of", record.as_of}};
+  Json body = json_object("number", number, "params", space().to_json(trial.config), "worker",
+                          record.worker, "purpose", to_string(record.purpose), "attempt",
+                          record.attempt, "sampler", record.sampler, "sampler_version",
+                          what.sampler_version, "slice", record.slice, "cpu", what.cpu, "pin",
+                          record.pin, "pin_version", record.pin_version, "as_of", record.as_of);
   if (!record.version.empty()) body["version"] = record.version;
   Change out = change(EventKind::Asked, std::move(body), what.worker, now);
   if (is_new) {
@@ -98,7 +92,7 @@ void StudyModel::finish_one(Trial result, const std::string& author, Timestamp n
   if (result.state == TrialState::Complete) {
     result.constraints = constraint_values(spec(), result.metrics);
   }
-  Json body{{"number", number}, {"state", to_string(result.state)}};
+  Json body = json_object("number", number, "state", to_string(result.state));
   if (!result.values.empty()) body["values"] = result.values;
   if (!result.metrics.empty()) body["metrics"] = result.metrics;
   if (result.record.reason) body["reason"] = to_string(*result.record.reason);

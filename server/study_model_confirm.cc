@@ -35,7 +35,7 @@ void StudyModel::count_confirming(const Trial& trial, int sign) {
   const bool failed = trial.state == TrialState::Fail;
   if (!failed && !trial.record.late) confirming_begun_ += sign;
   if (trial.fit != Fit::Exact || !space().contains(trial.config)) return;
-  Confirming& of = confirming_[config_hash(space(), trial.config)];
+  Confirming& of = confirming_[hash_of(trial.config)];
   if (!is_finished(trial.state)) {
     if (sign > 0) {
       of.open.insert(trial.number);
@@ -49,8 +49,8 @@ void StudyModel::count_confirming(const Trial& trial, int sign) {
   }
 }
 
-std::string StudyModel::hash_of(std::int64_t number) const {
-  return config_hash(space(), trial(number).config);
+const std::string& StudyModel::hash_of(const Config& config) const {
+  return hashes_.of(space(), config);
 }
 
 bool StudyModel::reaches_target(double value) const {
@@ -82,7 +82,7 @@ void StudyModel::confirm(std::optional<std::int64_t> told, Timestamp now,
 
 void StudyModel::note_verdict(std::int64_t told, Timestamp now, std::vector<Change>& changes) {
   if (trial(told).record.confirms < 0 || trial(told).fit != Fit::Exact) return;
-  const std::optional<LeaderRow> row = standing_.board().find(hash_of(told));
+  const std::optional<LeaderRow> row = standing_.board().find(hash_of(trial(told).config));
   if (!row || row->confirmed_by != told) return;
   const auto& best = standing_.best();
   const bool leads = best && best->number == row->number;
@@ -140,7 +140,7 @@ void StudyModel::withdraw_hopeless(Timestamp now, std::vector<Change>& changes) 
 
 std::int64_t StudyModel::lacking(const LeaderRow& row, bool urgent) const {
   const int wanted = spec().confirm.replicates;
-  const std::string hash = hash_of(row.number);
+  const std::string hash = hash_of(trial(row.number).config);
   if (const auto of = confirming_.find(hash); of != confirming_.end() && of->second.lost > wanted) {
     return 0;
   }

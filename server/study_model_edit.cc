@@ -29,6 +29,7 @@ std::vector<Change> StudyModel::edit(std::shared_ptr<const StudySpec> spec, cons
 }
 
 void StudyModel::refit(const StudySpec& from, std::vector<storage::Write>& writes) {
+  hashes_.clear();
   const bool space_changed = !same_space(from, spec());
   const auto constraints_of = [](const StudySpec& spec) {
     return spec.resolved.value("constraints", Json());
@@ -54,7 +55,7 @@ void StudyModel::refit(const StudySpec& from, std::vector<storage::Write>& write
   confirming_.clear();
   confirming_begun_ = 0;
   for (const Trial& trial : trials_) {
-    if (holds(trial)) holders_[config_hash(space(), trial.config)].insert(trial.number);
+    if (holds(trial)) holders_[hash_of(trial.config)].insert(trial.number);
     count_confirming(trial, 1);
   }
   ++holder_changes_;

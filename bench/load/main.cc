@@ -58,7 +58,8 @@ Usage usage_of(pid_t pid) {
 // A server with one study.
 class Server {
  public:
-  explicit Server(const std::string& sampler) : process_(dir_.path() / "studies.db") {
+  Server(const std::string& program, const std::string& sampler)
+      : process_(dir_.path() / "studies.db", program) {
     client::connect(process_.url())
         ->create_study({{"name", "load"},
                         {"direction", "maximize"},
@@ -86,9 +87,9 @@ void print_cycles(const std::string& title, const LoadResult& result, const Usag
   std::fflush(stdout);
 }
 
-void run_cycles(const std::string& sampler, int connections, std::int64_t before,
-                std::int64_t cycles) {
-  const Server server(sampler);
+void run_cycles(const std::string& program, const std::string& sampler, int connections,
+                std::int64_t before, std::int64_t cycles) {
+  const Server server(program, sampler);
   if (before > 0) ask_and_tell(server.options(connections, before));
   const Usage begin = server.usage();
   const LoadResult result = ask_and_tell(server.options(connections, cycles));
@@ -97,8 +98,8 @@ void run_cycles(const std::string& sampler, int connections, std::int64_t before
                server.usage());
 }
 
-void run_idle(int workers, std::chrono::seconds duration) {
-  const Server server("random");
+void run_idle(const std::string& program, int workers, std::chrono::seconds duration) {
+  const Server server(program, "random");
   const double empty_mb = server.usage().resident_mb;
   const Usage begin = server.usage();
   const std::int64_t beats =
@@ -122,22 +123,24 @@ int main(int argc, char** argv) {
   std::int64_t before = 0;
   std::string sampler = "random";
   int idle = 0;
+  std::string program = "bin/study";
   app.add_option("--connections", connections);
   app.add_option("--cycles", cycles);
   app.add_option("--before", before, "trials in the study already");
   app.add_option("--sampler", sampler);
   app.add_option("--idle", idle, "only this many workers that hold a trial each");
+  app.add_option("--program", program, "below the build folder");
   CLI11_PARSE(app, argc, argv);
   rlimit files{};
   ::getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
   if (idle > 0) {
-    run_idle(idle, std::chrono::seconds(30));
+    run_idle(program, idle, std::chrono::seconds(30));
     return 0;
   }
   fmt::print("{:<34} {:>8} {:>10} {:>8} {:>10} {:>8} {:>10} {:>8}\n", "", "cycles/s", "ask p50 ms",
              "p99", "tell p50", "p99", "server us", "MB");
-  run_cycles(sampler, connections, before, cycles);
+  run_cycles(program, sampler, connections, before, cycles);
   return 0;
 }
