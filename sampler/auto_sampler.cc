@@ -9,7 +9,7 @@ AutoSampler::Choice AutoSampler::choose(const History& history, Rng& rng) {
   if (history.finish_order().size() < options_.gp_results) {
     return {gp_, fmt::format("gp for the first {} results", options_.gp_results)};
   }
-  if (rng.index(options_.tpe_every) == 0) {
+  if (options_.tpe_every > 0 && rng.index(options_.tpe_every) == 0) {
     return {tpe_, fmt::format("tpe for one in {} after {} results", options_.tpe_every,
                               options_.gp_results)};
   }

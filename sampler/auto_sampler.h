@@ -2,8 +2,8 @@
 //
 // - Several objectives: tpe.
 // - The first results: gp, which begins around the study's defaults (sampler/local_start.h).
-// - Then: cmaes, which has learned from all of them, and now and then tpe, so that what lies far
-//   from the distribution is not forgotten.
+// - Then: cmaes, which has learned from all of them, and starts again elsewhere where it has
+// stopped.
 //
 // doc/samplers.md has the measurements behind these rules. A suggestion names the sampler that made
 // it.
@@ -21,7 +21,7 @@ namespace studyhall::sampler {
 
 struct AutoOptions {
   std::size_t gp_results = 250;  // results up to which gp suggests
-  std::size_t tpe_every = 8;     // one of so many suggestions after that is tpe's
+  std::size_t tpe_every = 0;     // one of so many suggestions after that is tpe's; 0: none
 };
 
 class AutoSampler : public Sampler {

@@ -73,7 +73,7 @@ std::unique_ptr<Sampler> make_auto(const Json& given) {
   options.gp_results = static_cast<std::size_t>(
       reader.integer("gp_results", static_cast<std::int64_t>(options.gp_results), 0, 1'000'000));
   options.tpe_every = static_cast<std::size_t>(
-      reader.integer("tpe_every", static_cast<std::int64_t>(options.tpe_every), 1, 1'000'000));
+      reader.integer("tpe_every", static_cast<std::int64_t>(options.tpe_every), 0, 1'000'000));
   reader.finish();
   return std::make_unique<AutoSampler>(options);
 }

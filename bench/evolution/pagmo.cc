@@ -9,6 +9,8 @@
 #include <pagmo/algorithms/cmaes.hpp>
 #include <pagmo/population.hpp>
 #include <pagmo/problem.hpp>
+#include <string>
+#include <vector>
 
 #include "bench/evolution/functions.h"
 #include "core/rng.h"
@@ -107,12 +109,16 @@ void print(const Function& function, const char* who, int runs, const Score& sco
 }  // namespace
 }  // namespace studyhall::bench
 
-int main() {
+// The dimensions to compare in; 10, 40 and 200 without any.
+int main(int argc, char** argv) {
   using namespace studyhall::bench;
   fmt::print("until {:g}, at most {} candidates\n\n", kTarget, kMost);
   fmt::print("| function | d | | candidates/s | needed | solved |\n|---|---:|---|---:|---:|---|\n");
+  std::vector<std::size_t> dimensions;
+  for (int i = 1; i < argc; ++i) dimensions.push_back(std::stoul(argv[i]));
+  if (dimensions.empty()) dimensions = {10, 40, 200};
   for (const char* name : {"sphere", "ellipsoid"}) {
-    for (const std::size_t d : {10, 40, 200}) {
+    for (const std::size_t d : dimensions) {
       const Function function = function_named(name, d);
       const int runs = d < 200 ? 3 : 1;
       Score full;

@@ -34,9 +34,9 @@ History finished(int trials, const std::vector<Direction>& directions = {Directi
 }
 
 // Who made the suggestions for 80 trials.
-std::map<std::string, int> makers(const History& history) {
+std::map<std::string, int> makers(const History& history, std::size_t tpe_every = 0) {
   const Slice slice = whole_space(plane());
-  AutoSampler sampler({.gp_results = 20});
+  AutoSampler sampler({.gp_results = 20, .tpe_every = tpe_every});
   std::map<std::string, int> count;
   for (int i = 0; i < 80; ++i) {
     Rng rng = Rng::for_trial(3, i);
@@ -48,7 +48,8 @@ std::map<std::string, int> makers(const History& history) {
 TEST(AutoSampler, BeginsLocallyThenModelsThenEvolves) {
   EXPECT_EQ(makers(finished(0)), (std::map<std::string, int>{{"start", 80}}));
   EXPECT_EQ(makers(finished(19)), (std::map<std::string, int>{{"gp", 80}}));
-  std::map<std::string, int> late = makers(finished(20));
+  EXPECT_EQ(makers(finished(20)), (std::map<std::string, int>{{"cmaes", 80}}));
+  std::map<std::string, int> late = makers(finished(20), 8);
   EXPECT_EQ(late["cmaes"] + late["tpe"], 80);
   EXPECT_GT(late["tpe"], 2);  // of 80 / 8
   EXPECT_GT(late["cmaes"], 50);
