@@ -49,7 +49,7 @@ void Connection::bind(SQLite::Statement& statement, int position, std::string_vi
 }
 
 void Connection::bind(SQLite::Statement& statement, int position, const std::string& value) {
-  statement.bindNoCopy(position, value);
+  statement.bind(position, value);
 }
 
 Transaction::Transaction(Connection& connection, Kind kind) : connection_(connection) {

@@ -54,8 +54,7 @@ class Connection {
   // Runs statements that have no parameters and whose rows do not matter.
   void exec(const std::string& sql) { database_.exec(sql); }
 
-  // `sql` with its parameters ?1, ?2, ... bound in order, ready to be stepped. Strings are not
-  // copied: they must live as long as the Query is stepped.
+  // `sql` with its parameters ?1, ?2, ... bound in order, ready to be stepped.
   template <class... Values>
   Query query(std::string_view sql, const Values&... values) {
     SQLite::Statement& prepared = statement(sql);
