@@ -23,6 +23,10 @@ namespace {
 // Commands that later builds have.
 constexpr std::array<std::string_view, 1> kLater{"prompt"};
 
+// Options that may stand before the command and take the next word.
+constexpr std::array<std::string_view, 5> kTakeAWord{"--server", "--db", "--token", "--token-file",
+                                                     "--tls-ca"};
+
 constexpr const char* kDescription =
     "Hyperparameter search for experiments that agents run.\n"
     "Without --server the studies are in a file, studies.db by default.";
@@ -44,13 +48,25 @@ void add_global_options(CLI::App& app, Session& session) {
   app.add_option("--db", session.db, "database file (default: $STUDY_DB, else studies.db)")
       ->type_name("FILE")
       ->group(kGroup);
+  app.add_option("--token-file", session.token_file,
+                 "file that holds the server's token (default: $STUDY_TOKEN_FILE; else the token "
+                 "itself in $STUDY_TOKEN)")
+      ->type_name("FILE")
+      ->group(kGroup);
+  app.add_option("--token", session.token, "the token itself; others see it in `ps`")
+      ->type_name("TOKEN")
+      ->group(kGroup);
+  app.add_option("--tls-ca", session.tls_ca,
+                 "certificates to trust for https, PEM (default: $STUDY_TLS_CA, else the system's)")
+      ->type_name("FILE")
+      ->group(kGroup);
   app.add_flag("--json", session.json, "print JSON")->group(kGroup);
 }
 
 // The first word that is neither an option nor an option's value; "" for none.
 std::string command_word(const std::vector<std::string>& args) {
   for (std::size_t i = 0; i < args.size(); ++i) {
-    if (args[i] == "--server" || args[i] == "--db")
+    if (std::find(kTakeAWord.begin(), kTakeAWord.end(), args[i]) != kTakeAWord.end())
       ++i;
     else if (!args[i].starts_with('-'))
       return args[i];
@@ -158,7 +174,7 @@ CLI::Option* add_study_name(CLI::App& command, std::string& target) {
 
 int run(const std::vector<std::string>& args, std::istream& in, std::ostream& out,
         std::ostream& err, const Environment& env) {
-  Session session{in, out, err, env, {}, {}, {}, false, {}};
+  Session session{in, out, err, env, {}, {}, {}, false, {}, {}, {}, {}};
   session.json = std::find(args.begin(), args.end(), "--json") != args.end();
   try {
     CLI::App root(kDescription, "study");
@@ -176,6 +192,8 @@ int run(const std::vector<std::string>& args, std::istream& in, std::ostream& ou
     add_work_commands(root, session);
     add_watch_commands(root, session);
     add_replay_command(root, session);
+    add_token_command(root, session);
+    add_upkeep_commands(root, session);
     add_completion_command(root, session);
 
     if (args.empty()) {

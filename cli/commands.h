@@ -22,6 +22,9 @@ void add_explain_command(CLI::App& root, Session& session);
 void add_work_commands(CLI::App& root, Session& session);
 void add_watch_commands(CLI::App& root, Session& session);
 void add_replay_command(CLI::App& root, Session& session);
+void add_token_command(CLI::App& root, Session& session);
+// backup, check, migrate, audit.
+void add_upkeep_commands(CLI::App& root, Session& session);
 void add_completion_command(CLI::App& root, Session& session);
 
 struct CommandText {

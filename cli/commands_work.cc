@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/prctl.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -64,9 +65,16 @@ Json summary_json(const worker_shim::WorkSummary& summary) {
           {"failed", summary.failed}};
 }
 
+// Experiments run as this user: without this they could read the token of the server from this
+// process's environment (/proc/PID/environ). Their own environment does not have it.
+void hide_token(const Session& session) {
+  if (!client_options(session).token.empty()) ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 int work(const Session& session, const WorkArguments& arguments) {
   check_worker_name(arguments.worker);
   const std::atomic<bool>& interrupted = session.env.interrupted();
+  hide_token(session);
   const Connection connection = connect(session);
   std::ostream& progress = session.json ? session.err : session.out;
   const std::filesystem::path folder =

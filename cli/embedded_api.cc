@@ -48,7 +48,7 @@ std::shared_ptr<StudyApi> EmbeddedApi::serving_api(bool writing) {
   }
   const std::lock_guard guard(mutex_);
   if (remote_ == nullptr || remote_url_ != mark->url) {
-    remote_ = client::connect(mark->url, {.token = options_.token});
+    remote_ = client::connect(mark->url, options_.server);
     remote_url_ = mark->url;
   }
   return remote_;

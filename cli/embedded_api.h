@@ -13,6 +13,7 @@
 #include <string>
 
 #include "cli/database_lock.h"
+#include "client/study_client.h"
 #include "core/clock.h"
 #include "core/study_api.h"
 #include "server/study_service.h"
@@ -22,7 +23,7 @@ namespace studyhall::cli {
 
 struct EmbeddedOptions {
   std::chrono::milliseconds patience{30'000};  // for other programs that hold the lock
-  std::string token;                           // for a server that holds the file
+  client::ClientOptions server{};              // to talk to a server that holds the file
 };
 
 // Verbs may also throw what opening the database throws (storage/sqlite_storage.h), and

@@ -17,6 +17,19 @@ constexpr int kFewestColumns = 20;
 std::atomic<bool> signalled{false};
 static_assert(std::atomic<bool>::is_always_lock_free);
 
+std::atomic<bool> hung_up_now{false};
+
+bool catch_hang_up() {
+  static const bool kCaught = [] {
+    struct sigaction action {};
+    action.sa_handler = [](int) { hung_up_now.store(true); };
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGHUP, &action, nullptr);
+    return true;
+  }();
+  return kCaught && hung_up_now.exchange(false);
+}
+
 const std::atomic<bool>& catch_signals() {
   struct sigaction action {};
   action.sa_handler = [](int) { signalled.store(true); };
@@ -67,6 +80,7 @@ Environment process_environment() {
   if (env.out_is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
     env.terminal_columns = size.ws_col;
   env.catch_interrupts = catch_signals;
+  env.hung_up = catch_hang_up;
   return env;
 }
 

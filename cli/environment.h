@@ -18,6 +18,9 @@ struct Environment {
   // interrupts.
   std::function<const std::atomic<bool>&()> catch_interrupts;
 
+  // Whether SIGHUP came since the last call; the first call begins to catch it. May be empty.
+  std::function<bool()> hung_up;
+
   // "" for one that is not set.
   [[nodiscard]] std::string variable(const std::string& name) const;
   // Columns that output may use: COLUMNS, else the terminal's, else 80; at least 20.

@@ -13,6 +13,9 @@ int exit_code(ErrorCode code) {
       return kCannotReachServer;
     case ErrorCode::NotFound:
     case ErrorCode::Conflict:
+    case ErrorCode::Unauthorized:
+    case ErrorCode::Forbidden:
+    case ErrorCode::RateLimited:
     case ErrorCode::Unavailable:
     case ErrorCode::Corrupt:
     case ErrorCode::Internal:

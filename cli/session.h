@@ -25,6 +25,9 @@ struct Session {
   std::string server;  // "" when not given
   std::string db;      // "" when not given
   bool json = false;
+  std::string token;       // "" when not given
+  std::string token_file;  // "" when not given
+  std::string tls_ca;      // "" when not given
 
   // What the command line asks for; returns the exit status. Set by parsing.
   std::function<int()> action;

@@ -10,13 +10,14 @@
 namespace studyhall::client {
 
 struct ClientOptions {
-  std::string token;                          // sent as a bearer token when not empty
+  std::string token;        // sent as a bearer token when not empty
+  std::string tls_ca = {};  // PEM file of trusted certificates; empty: the system's
   std::chrono::milliseconds timeout{30'000};  // of one attempt
   int retries = 3;                            // further attempts where repeating is safe
   std::chrono::milliseconds backoff{100};     // before the first of them; then 4 times as long each
 };
 
-// `url` is "http://host:port", with an optional path prefix.
+// `url` is "http://host:port" or "https://host:port", with an optional path prefix.
 //
 // Every verb throws Error(Unreachable), naming the URL, when no answer comes, or one that is not a
 // Studyhall server's. What may be repeated is tried again first, also while the server answers

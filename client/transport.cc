@@ -79,7 +79,11 @@ std::unique_ptr<httplib::Client> Transport::take_connection() {
       return connection;
     }
   }
-  auto connection = std::make_unique<httplib::Client>(url_.host, url_.port);
+  const bool is_v6 = url_.host.find(':') != std::string::npos;
+  auto connection = std::make_unique<httplib::Client>(
+      fmt::format("http{}://{}{}{}:{}", url_.tls ? "s" : "", is_v6 ? "[" : "", url_.host,
+                  is_v6 ? "]" : "", url_.port));
+  if (url_.tls && !options_.tls_ca.empty()) connection->set_ca_cert_path(options_.tls_ca);
   connection->set_keep_alive(true);
   connection->set_tcp_nodelay(true);
   connection->set_url_encode(false);
@@ -144,6 +148,17 @@ void Transport::fail(const Outgoing& outgoing, httplib::Error error, int attempt
     case httplib::Error::Read:
       what = fmt::format("no whole answer within {} ms, or the connection was closed",
                          options_.timeout.count());
+      break;
+    case httplib::Error::SSLServerVerification:
+      what =
+          "its certificate is not trusted here, or is for another name; --tls-ca FILE "
+          "(STUDY_TLS_CA) names the certificates to trust";
+      break;
+    case httplib::Error::SSLLoadingCerts:
+      what = fmt::format("the certificates to trust cannot be read ({})", options_.tls_ca);
+      break;
+    case httplib::Error::SSLConnection:
+      what = "no TLS connection came about; does the server speak https there?";
       break;
     default:
       what = "the connection failed (" + httplib::to_string(error) + ")";

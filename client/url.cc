@@ -45,21 +45,19 @@ int parse_port(std::string_view url, std::string_view text) {
 
 std::string ServerUrl::text() const {
   const bool is_v6 = host.find(':') != std::string::npos;
-  return fmt::format("http://{}{}{}:{}{}", is_v6 ? "[" : "", host, is_v6 ? "]" : "", port, prefix);
+  return fmt::format("http{}://{}{}{}:{}{}", tls ? "s" : "", is_v6 ? "[" : "", host,
+                     is_v6 ? "]" : "", port, prefix);
 }
 
 ServerUrl parse_server_url(std::string_view url) {
-  constexpr std::string_view kScheme = "http://";
-  if (url.starts_with("https://")) {
-    throw Error(ErrorCode::Unsupported,
-                fmt::format("server URL {}: this build does not speak https; use http, or a tunnel "
-                            "or proxy on this machine",
-                            brief(Json(url))));
-  }
-  if (!url.starts_with(kScheme)) refuse(url, "does not begin with http://");
+  ServerUrl parsed;
+  parsed.tls = url.starts_with("https://");
+  const std::string_view scheme = parsed.tls ? "https://" : "http://";
+  if (parsed.tls) parsed.port = 443;
+  if (!url.starts_with(scheme)) refuse(url, "does not begin with http:// or https://");
   if (url.find_first_of("?#") != std::string_view::npos) refuse(url, "has a query or a fragment");
 
-  std::string_view rest = url.substr(kScheme.size());
+  std::string_view rest = url.substr(scheme.size());
   const std::size_t slash = std::min(rest.find('/'), rest.size());
   std::string_view prefix = rest.substr(slash);
   std::string_view authority = rest.substr(0, slash);
@@ -71,7 +69,6 @@ ServerUrl parse_server_url(std::string_view url) {
   while (prefix.ends_with('/')) prefix.remove_suffix(1);
   if (!is_prefix(prefix)) refuse(url, "has a path with characters that must be percent-encoded");
 
-  ServerUrl parsed;
   parsed.prefix = prefix;
   const bool bracketed = authority.starts_with('[');
   const std::size_t end =

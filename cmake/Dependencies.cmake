@@ -1,7 +1,7 @@
 # Every outside library, all from Debian 12. Why each one is here: doc/architecture.md.
 
 find_package(nlohmann_json 3.11 REQUIRED)
-find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto SSL)
 find_package(Threads REQUIRED)
 find_package(Boost 1.74 REQUIRED)
 find_package(SQLiteCpp 3.2 REQUIRED)

@@ -8,9 +8,10 @@ namespace studyhall {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> kErrorCodes{
-    "malformed",   "not_found",   "conflict",    "too_large", "invalid",
-    "unsupported", "unavailable", "unreachable", "corrupt",   "internal"};
+constexpr std::array<std::string_view, 13> kErrorCodes{
+    "malformed",   "not_found",    "conflict",  "too_large",    "invalid",
+    "unsupported", "unauthorized", "forbidden", "rate_limited", "unavailable",
+    "unreachable", "corrupt",      "internal"};
 
 }  // namespace
 

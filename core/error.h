@@ -15,16 +15,19 @@
 namespace studyhall {
 
 enum class ErrorCode {
-  Malformed,    // not JSON, not UTF-8, a field of the wrong type
-  NotFound,     // no such study or trial
-  Conflict,     // a name taken, a result that differs from the one told, a lease never issued
-  TooLarge,     // more bytes or items than a request may have
-  Invalid,      // well-formed, but breaks a rule of the study file or of a value
-  Unsupported,  // legal, but not in this build
-  Unavailable,  // busy, shutting down, disk full: try again
-  Unreachable,  // no answer from the server
-  Corrupt,      // a file is not what it must be
-  Internal,     // a fault of ours
+  Malformed,     // not JSON, not UTF-8, a field of the wrong type
+  NotFound,      // no such study or trial
+  Conflict,      // a name taken, a result that differs from the one told, a lease never issued
+  TooLarge,      // more bytes or items than a request may have
+  Invalid,       // well-formed, but breaks a rule of the study file or of a value
+  Unsupported,   // legal, but not in this build
+  Unauthorized,  // no token, or one that the server does not know
+  Forbidden,     // a token that may not do this, or a request from a place that may not
+  RateLimited,   // too many requests from one client: later
+  Unavailable,   // busy, shutting down, disk full: try again
+  Unreachable,   // no answer from the server
+  Corrupt,       // a file is not what it must be
+  Internal,      // a fault of ours
 };
 
 // "malformed", "not_found", ... as in the JSON form {"error": {"code", "message", "details"}}.

@@ -82,7 +82,8 @@ std::string readable(std::string_view message) {
 // since a look-up in an ordered object is linear and a hostile one would take quadratic time.
 class Builder final : public nlohmann::json_sax<Json> {
  public:
-  Builder(std::string_view what, const Position& position) : what_(what), position_(position) {}
+  Builder(std::string_view what, const Position& position, std::size_t max_values)
+      : what_(what), position_(position), max_values_(max_values) {}
 
   Json take() { return std::move(root_); }
 
@@ -155,6 +156,10 @@ class Builder final : public nlohmann::json_sax<Json> {
   }
 
   Json* insert(Json value) {
+    if (++values_ > max_values_) {
+      throw Error(ErrorCode::TooLarge,
+                  fmt::format("{}: holds more than {} values", what_, max_values_));
+    }
     if (levels_.empty()) {
       root_ = std::move(value);
       return &root_;
@@ -188,6 +193,8 @@ class Builder final : public nlohmann::json_sax<Json> {
 
   std::string_view what_;
   const Position& position_;
+  std::size_t max_values_;
+  std::size_t values_ = 0;
   Json root_;
   std::vector<Level> levels_;
 };
@@ -244,9 +251,10 @@ void append(std::string& out, const Json& value) {
 
 }  // namespace
 
-Json parse_json(std::string_view text, std::string_view what, Comments comments) {
+Json parse_json(std::string_view text, std::string_view what, Comments comments,
+                std::size_t max_values) {
   Position position;
-  Builder builder(what, position);
+  Builder builder(what, position, max_values);
   Json::sax_parse(CountingIterator(text.data(), &position),
                   CountingIterator(text.data() + text.size(), &position), &builder,
                   Json::input_format_t::json, true, comments == Comments::Allow);

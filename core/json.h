@@ -1,6 +1,8 @@
 // JSON as the project reads and writes it: objects keep their order.
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -14,8 +16,10 @@ enum class Comments { Refuse, Allow };
 // Parses `text`, naming it `what` in messages ("request body", "study.jsonc").
 //
 // Throws Error(Malformed) with line and column for bad syntax, invalid UTF-8, nesting deeper than
-// 64, or an object that has one key twice.
-Json parse_json(std::string_view text, std::string_view what, Comments comments = Comments::Refuse);
+// 64, or an object that has one key twice; Error(TooLarge) for more than `max_values` values (each
+// member, item, object and array counts).
+Json parse_json(std::string_view text, std::string_view what, Comments comments = Comments::Refuse,
+                std::size_t max_values = std::numeric_limits<std::size_t>::max());
 
 // One line. Doubles are printed with the fewest digits that read back the same; NaN and infinities,
 // which JSON does not have, as null. Strings that are not UTF-8 get U+FFFD.

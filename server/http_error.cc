@@ -6,6 +6,10 @@ int http_status(ErrorCode code) {
   switch (code) {
     case ErrorCode::Malformed:
       return 400;
+    case ErrorCode::Unauthorized:
+      return 401;
+    case ErrorCode::Forbidden:
+      return 403;
     case ErrorCode::NotFound:
       return 404;
     case ErrorCode::Conflict:
@@ -14,6 +18,8 @@ int http_status(ErrorCode code) {
       return 413;
     case ErrorCode::Invalid:
       return 422;
+    case ErrorCode::RateLimited:
+      return 429;
     case ErrorCode::Unsupported:
       return 501;
     case ErrorCode::Unavailable:

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "server/http_body.h"
+#include "server/http_policy.h"
 
 namespace studyhall::server {
 namespace {
@@ -98,7 +99,7 @@ std::string_view hint_for(int cause) {
 }  // namespace
 
 struct HttpListener::Connection {
-  explicit Connection(int fd) : stream(fd) {}
+  Connection(int fd, std::unique_ptr<TlsSession> tls) : stream(fd, std::move(tls)) {}
   SocketStream stream;
   SteadyClock::time_point idle_since = SteadyClock::now();
   bool may_defer = true;  // the answer to the next request
@@ -215,7 +216,8 @@ void HttpListener::accept_all() {
     const int fd = ::accept4(svr_sock_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
       set_flag(fd, IPPROTO_TCP, TCP_NODELAY);
-      watch(std::make_shared<Connection>(fd), EPOLLIN, EPOLL_CTL_ADD);
+      watch(std::make_shared<Connection>(fd, options_.tls ? options_.tls->session(fd) : nullptr),
+            EPOLLIN, EPOLL_CTL_ADD);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       // The listening socket stays readable: without a pause this would spin.
       spdlog::warn("cannot take a connection: {}", std::strerror(errno));
@@ -304,8 +306,8 @@ HttpListener::Next HttpListener::serve_one(const SharedConnection& connection) {
     const std::string body = refuse_(error, status);
     const std::string text = fmt::format(
         "HTTP/1.1 {} Refused\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
-        "Connection: close\r\n\r\n{}",
-        status, body.size(), body);
+        "{}Connection: close\r\n\r\n{}",
+        status, body.size(), kSecurityHeaders, body);
     stream.write(text.data(), text.size());
     stream.linger(kLingerTime, kMaxLingerBytes);
   } catch (const std::exception& error) {

@@ -33,6 +33,7 @@ struct ListenerOptions {
   std::size_t threads = 1;
   std::chrono::milliseconds request_timeout{};  // from the first byte of a request to its last
   std::chrono::milliseconds idle_timeout{};     // of a connection between requests
+  const TlsServer* tls = nullptr;               // null: HTTP without TLS; must outlive the listener
 };
 
 class HttpListener final : private httplib::Server {

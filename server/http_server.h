@@ -3,12 +3,18 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/study_api.h"
 
 namespace studyhall::server {
+
+class Access;
+class AuditLog;
+struct CommitMetrics;
 
 struct HttpOptions {
   std::string host = "127.0.0.1";
@@ -17,6 +23,20 @@ struct HttpOptions {
   std::size_t threads = 64;                // requests answered at once; idle connections need none
   std::chrono::milliseconds request_timeout{30'000};  // for a request to come, head and body
   std::chrono::milliseconds idle_timeout{75'000};     // of a connection between two requests
+  std::vector<std::string> allowed_hosts = {};        // besides the loopback's names: http_policy.h
+  std::vector<std::string> cors_origins = {};         // whose pages may use the API
+  double requests_per_s = 0;                          // of one client; 0: as many as it likes
+
+  // PEM files of the certificate chain and its key: https. Empty: http.
+  std::string tls_cert = {};
+  std::string tls_key = {};
+
+  // Null for none. Each must outlive the server.
+  const Access* access = nullptr;
+  AuditLog* audit = nullptr;
+  const CommitMetrics* commits = nullptr;
+  // Throws where the storage does not answer: /readyz.
+  std::function<void()> probe = {};
 };
 
 class HttpServer {
@@ -32,6 +52,9 @@ class HttpServer {
   void run();
   // May be called from any thread or a signal handler, once run() was entered or not.
   void stop();
+  // Reads the TLS certificate and key again, for connections from now on; nothing without TLS.
+  // Throws Error(Invalid) for files that cannot be used, and those before stay.
+  void reload_certificate();
 
  private:
   class Impl;

@@ -49,15 +49,35 @@ void read_address(const sockaddr_storage& storage, std::string& ip, int& port) {
 
 }  // namespace
 
-SocketStream::SocketStream(int fd) : fd_(fd) {}
+SocketStream::SocketStream(int fd, std::unique_ptr<TlsSession> tls)
+    : fd_(fd), tls_(std::move(tls)) {}
 
-SocketStream::~SocketStream() { ::close(fd_); }
+SocketStream::~SocketStream() {
+  tls_.reset();
+  ::close(fd_);
+}
+
+TransferStep SocketStream::receive(char* bytes, std::size_t size) {
+  if (tls_) return tls_->read(bytes, size);
+  const ssize_t n = ::recv(fd_, bytes, size, MSG_DONTWAIT);
+  if (n >= 0) return {.bytes = n};
+  const bool later = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+  return {.wait_for = static_cast<short>(later ? POLLIN : 0)};
+}
+
+TransferStep SocketStream::transmit(const char* bytes, std::size_t size) {
+  if (tls_) return tls_->write(bytes, size);
+  const ssize_t n = ::send(fd_, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (n > 0) return {.bytes = n};
+  const bool later = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+  return {.wait_for = static_cast<short>(later ? POLLOUT : 0)};
+}
 
 void SocketStream::begin_request(Milliseconds timeout, std::size_t max_bytes) {
   deadline_ = SteadyClock::now() + timeout;
   timed_out_ = false;
   allowed_ = max_bytes;
-  if (!has_buffered()) begin_ = end_ = 0;
+  if (begin_ == end_) begin_ = end_ = 0;
   request_begin_ = begin_;
   is_whole_ = true;
 }
@@ -77,13 +97,12 @@ void SocketStream::rest() {
 bool SocketStream::flush_now() {
   std::size_t sent = 0;
   while (sent < out_.size() && !broken_) {
-    const ssize_t n =
-        ::send(fd_, out_.data() + sent, out_.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n > 0) {
-      sent += static_cast<std::size_t>(n);
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+    const TransferStep step = transmit(out_.data() + sent, out_.size() - sent);
+    if (step.bytes > 0) {
+      sent += static_cast<std::size_t>(step.bytes);
+    } else if (step.wait_for != 0) {
       break;
-    } else if (errno != EINTR) {
+    } else {
       broken_ = true;
     }
   }
@@ -103,6 +122,7 @@ bool SocketStream::flush() {
 
 void SocketStream::linger(Milliseconds timeout, std::size_t max_bytes) {
   if (!flush()) return;
+  if (tls_) tls_->close();
   ::shutdown(fd_, SHUT_WR);
   begin_request(timeout, max_bytes);
   std::vector<char> waste(kInputBytes);
@@ -130,26 +150,29 @@ void SocketStream::make_room() {
 
 ssize_t SocketStream::fill() {
   make_room();
+  // TLS may have bytes that the socket has no more.
+  short events = tls_ ? 0 : POLLIN;
   while (true) {
-    if (!wait_for(fd_, POLLIN, deadline_)) {
+    if (events != 0 && !wait_for(fd_, events, deadline_)) {
       timed_out_ = true;
       return -1;
     }
-    const ssize_t n = ::recv(fd_, in_.data() + end_, in_.size() - end_, MSG_DONTWAIT);
-    if (n >= 0) {
-      end_ += static_cast<std::size_t>(n);
-      return n;
+    const TransferStep step = receive(in_.data() + end_, in_.size() - end_);
+    if (step.bytes >= 0) {
+      end_ += static_cast<std::size_t>(step.bytes);
+      return step.bytes;
     }
-    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+    if (step.wait_for == 0) {
       broken_ = true;
       return -1;
     }
+    events = step.wait_for;
   }
 }
 
 ssize_t SocketStream::read(char* ptr, size_t size) {
   if (allowed_ == 0) return -1;
-  if (!has_buffered()) {
+  if (begin_ == end_) {
     if (!flush()) return -1;
     const ssize_t n = fill();
     if (n <= 0) return n;

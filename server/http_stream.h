@@ -7,8 +7,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "server/tls.h"
 
 namespace studyhall::server {
 
@@ -16,8 +19,8 @@ class SocketStream final : public httplib::Stream {
  public:
   using Milliseconds = std::chrono::milliseconds;
 
-  // Owns `fd`, a connected TCP socket.
-  explicit SocketStream(int fd);
+  // Owns `fd`, a connected TCP socket. `tls`: what is spoken on it; null: TCP itself.
+  explicit SocketStream(int fd, std::unique_ptr<TlsSession> tls = nullptr);
   ~SocketStream() override;
   SocketStream(const SocketStream&) = delete;
   SocketStream& operator=(const SocketStream&) = delete;
@@ -30,7 +33,7 @@ class SocketStream final : public httplib::Stream {
   void limit_bytes(std::size_t max_bytes) { allowed_ = max_bytes; }
   [[nodiscard]] bool timed_out() const { return timed_out_; }
   // Bytes of a further request are here already.
-  [[nodiscard]] bool has_buffered() const { return begin_ < end_; }
+  [[nodiscard]] bool has_buffered() const { return begin_ < end_ || (tls_ && tls_->has_pending()); }
   [[nodiscard]] bool is_broken() const { return broken_; }
 
   // Whether all of the request that was begun last is still here, so that rewind() can undo its
@@ -63,10 +66,13 @@ class SocketStream final : public httplib::Stream {
  private:
   void make_room();
   ssize_t fill();
+  TransferStep receive(char* bytes, std::size_t size);
+  TransferStep transmit(const char* bytes, std::size_t size);
 
   int fd_;
-  std::vector<char> in_;  // bytes [begin_, end_) are read but not taken; [request_begin_, begin_)
-                          // may be read again
+  std::unique_ptr<TlsSession> tls_;
+  std::vector<char> in_;  // bytes [begin_, end_) are read but not taken
+  [[nodiscard]] bool is_broken() const { return broken_; }
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::size_t request_begin_ = 0;

@@ -17,6 +17,9 @@
 namespace studyhall::server {
 namespace {
 
+// A body of the largest size could otherwise be millions of them, at many times its memory.
+constexpr std::size_t kMaxValues = 200'000;
+
 std::vector<std::string> split_path(std::string_view path) {
   std::vector<std::string> segments;
   std::size_t begin = 0;
@@ -88,7 +91,7 @@ Reply method_not_allowed(const std::string& method, const std::vector<std::strin
 }  // namespace
 
 Json Call::json(Comments comments) const {
-  return body.empty() ? Json::object() : parse_json(body, "request body", comments);
+  return body.empty() ? Json::object() : parse_json(body, "request body", comments, kMaxValues);
 }
 
 std::string Call::only_string(std::string_view name) const {
@@ -113,10 +116,18 @@ std::int64_t Call::number(std::size_t position) const {
 }
 
 void Router::add(std::string_view method, std::string_view pattern, Handler handler) {
-  routes_.push_back({std::string(method), split_path(pattern), std::move(handler)});
+  routes_.push_back(
+      {std::string(method), std::string(pattern), split_path(pattern), std::move(handler)});
+}
+
+std::vector<std::string> Router::names() const {
+  std::vector<std::string> names;
+  for (const Route& route : routes_) names.push_back(route.method + " " + route.pattern);
+  return names;
 }
 
 Reply Router::handle(Call call, std::string_view target) const {
+  int number = -1;
   try {
     const std::string_view path = target.substr(0, target.find('?'));
     const std::vector<std::string> segments = split_path(path);
@@ -131,12 +142,19 @@ Reply Router::handle(Call call, std::string_view target) const {
       for (std::size_t i = 0; i < segments.size(); ++i) {
         if (is_parameter(route.segments[i])) call.args.push_back(decode_segment(segments[i]));
       }
-      return route.handler(call);
+      call.pattern = route.pattern;
+      number = static_cast<int>(&route - routes_.data());
+      if (guard_) guard_(call);
+      Reply reply = route.handler(call);
+      reply.route = number;
+      return reply;
     }
     if (!allowed.empty()) return method_not_allowed(call.method, allowed);
     throw Error(ErrorCode::NotFound, fmt::format("no such path: {}", brief(Json(path))));
   } catch (...) {
-    return reply_to_current_exception();
+    Reply reply = reply_to_current_exception();
+    reply.route = number;
+    return reply;
   }
 }
 

@@ -13,6 +13,8 @@
 
 namespace studyhall::server {
 
+struct Caller;
+
 // One request, taken apart.
 struct Call {
   std::string method;
@@ -20,8 +22,10 @@ struct Call {
   std::multimap<std::string, std::string> query;  // decoded
   std::string accept;                             // the Accept header
   std::string body;
+  const Caller* caller = nullptr;  // who sent it; null: nobody in particular
+  std::string_view pattern = {};   // of the route that was found, as add() took it
 
-  // The body as JSON; an empty one is {}. Throws Error(Malformed).
+  // The body as JSON, of at most 200,000 values; an empty one is {}. Throws Error(Malformed).
   [[nodiscard]] Json json(Comments comments = Comments::Refuse) const;
   // The string `name` of a body that has at most that; empty when absent. Throws Error(Malformed).
   [[nodiscard]] std::string only_string(std::string_view name) const;
@@ -37,15 +41,23 @@ struct Reply {
   // The content piece by piece, sent as it is made; nullopt: the end. An exception breaks the
   // connection off, so that the client sees that the content is not whole.
   std::function<std::optional<std::string>()> pages = nullptr;
-  std::string content_type = "application/json";  // of pages
+  std::string text = {};                          // not empty: in place of `body`
+  std::string content_type = "application/json";  // of pages or text
+  int route = -1;  // number of the route that answered, in the order of add(); -1: none
 };
 
 using Handler = std::function<Reply(const Call&)>;
+// Throws where the call may not be made; asked once its route is known, before its handler.
+using Guard = std::function<void(const Call&)>;
 
 class Router {
  public:
   // `pattern` is a path; a segment in braces stands for any one that is not empty.
   void add(std::string_view method, std::string_view pattern, Handler handler);
+
+  void set_guard(Guard guard) { guard_ = std::move(guard); }
+  // "GET /healthz", ... of every route, in the order of add().
+  [[nodiscard]] std::vector<std::string> names() const;
 
   // Calls the handler for `call.method` and `target` (the path as it was sent, percent-encoded,
   // perhaps with a query, which is not looked at) with the path's args filled in. HEAD is GET.
@@ -56,11 +68,13 @@ class Router {
  private:
   struct Route {
     std::string method;
+    std::string pattern;
     std::vector<std::string> segments;
     Handler handler;
   };
 
   std::vector<Route> routes_;
+  Guard guard_;
 };
 
 // The Reply for an exception that is being handled.

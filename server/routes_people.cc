@@ -1,4 +1,5 @@
 #include "core/study_api_json.h"
+#include "server/access.h"
 #include "server/routes.h"
 
 namespace studyhall::server {
@@ -8,7 +9,9 @@ void refuse_query(const Call& call) { QueryReader(call).finish(); }
 
 PersonalRequest person(const Call& call) {
   refuse_query(call);
-  return personal_request_from_json(call.json());
+  PersonalRequest request = personal_request_from_json(call.json());
+  sign(call, request.author);
+  return request;
 }
 
 Reply edit_study(StudyApi& api, const Call& call) {
@@ -17,14 +20,16 @@ Reply edit_study(StudyApi& api, const Call& call) {
   request.author = query.text("author").value_or("");
   request.reason = query.text("reason").value_or("");
   query.finish();
+  sign(call, request.author);
   request.patch = call.json(Comments::Allow);
   return {.body = to_json(api.edit_study(call.args[0], request))};
 }
 
 Reply park(StudyApi& api, const Call& call) {
   refuse_query(call);
-  return {.body =
-              to_json(api.park(call.args[0], call.number(1), park_request_from_json(call.json())))};
+  const ParkRequest request = park_request_from_json(call.json());
+  require_own_trial(api, call, request.lease);
+  return {.body = to_json(api.park(call.args[0], call.number(1), request))};
 }
 
 Reply void_trial(StudyApi& api, const Call& call) {
@@ -46,7 +51,8 @@ Reply release_worker(StudyApi& api, const Call& call) {
 
 Reply add_insight(StudyApi& api, const Call& call) {
   refuse_query(call);
-  const InsightRequest request = insight_request_from_json(call.json());
+  InsightRequest request = insight_request_from_json(call.json());
+  sign(call, request.author);
   return {.status = 201, .body = to_json(api.add_insight(call.args[0], request))};
 }
 

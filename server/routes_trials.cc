@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "core/study_api_json.h"
+#include "server/access.h"
 #include "server/routes.h"
 
 namespace studyhall::server {
@@ -16,7 +17,9 @@ void refuse_query(const Call& call) { QueryReader(call).finish(); }
 Reply ask(StudyApi& api, const Call& call) {
   refuse_query(call);
   const std::string& study = call.args[0];
-  const AskAnswer answer = api.ask(study, ask_request_from_json(call.json()));
+  AskRequest request = ask_request_from_json(call.json());
+  act_as_worker(call, request.worker);
+  const AskAnswer answer = api.ask(study, request);
   const Json details{{"reason", answer.reason}};
   switch (answer.status) {
     case AskStatus::Finished:
@@ -39,23 +42,29 @@ Reply ask(StudyApi& api, const Call& call) {
 Reply tell(StudyApi& api, const Call& call) {
   refuse_query(call);
   const TellRequest request = tell_request_from_json(call.json());
+  require_own_trial(api, call, request.lease);
   return {.body = to_json(api.tell(call.args[0], call.number(1), request))};
 }
 
 Reply report(StudyApi& api, const Call& call) {
   refuse_query(call);
   const ReportRequest request = report_request_from_json(call.json());
+  require_own_trial(api, call, request.lease);
   return {.body = to_json(api.report(call.args[0], call.number(1), request))};
 }
 
 Reply heartbeat(StudyApi& api, const Call& call) {
   refuse_query(call);
-  return {.body = to_json(api.heartbeat(call.args[0], call.number(1), call.only_string("lease")))};
+  const std::string lease = call.only_string("lease");
+  require_own_trial(api, call, lease);
+  return {.body = to_json(api.heartbeat(call.args[0], call.number(1), lease))};
 }
 
 Reply release(StudyApi& api, const Call& call) {
   refuse_query(call);
-  api.release(call.args[0], call.number(1), call.only_string("lease"));
+  const std::string lease = call.only_string("lease");
+  require_own_trial(api, call, lease);
+  api.release(call.args[0], call.number(1), lease);
   return {.body = {{"released", call.number(1)}}};
 }
 

@@ -14,8 +14,6 @@ struct Absent {
 
 constexpr Absent kAbsent[] = {
     {"GET", "/api/v1/openapi.json", "the OpenAPI description"},
-    {"GET", "/metrics", "the metrics endpoint"},
-    {"GET", "/readyz", "the readiness endpoint"},
     {"POST", "/mcp", "the MCP endpoint"},
 };
 

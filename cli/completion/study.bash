@@ -16,10 +16,10 @@ _study_names() {
 
 _study() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-  local everywhere="--server --db --json --help --version"
+  local everywhere="--server --db --token --token-file --tls-ca --json --help --version"
   local commands="serve create schema list show ask tell report heartbeat release park void
     enqueue trials best importance explain export plot work status workers logs events replay insight edit
-    stop resume delete completion"
+    stop resume delete token audit backup check migrate completion"
   local command="" positionals=0 i
 
   for ((i = 1; i < COMP_CWORD; ++i)); do
@@ -30,19 +30,35 @@ _study() {
         --runs | --dir | --lines | --tag | --title | --description | --accepts | --cause | \
         --cost-usd | --turns | --tokens | \
         --until | --for-s | --author | --release | --trial | \
-        --objective | --target-quantile | --region-quantile) ((++i)) ;;
+        --objective | --target-quantile | --region-quantile | --token | --token-file | --tls-ca | \
+        --tls-cert | --tls-key | --allow-host | --cors-origin | --rate-limit | --audit | \
+        --log-format | --log-level | --role | --study | --allow | --expires | --by | --log | \
+        --backup) ((++i)) ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((++positionals)); fi ;;
     esac
   done
 
   case $previous in
-    --db | -o | --output)
+    --db | -o | --output | --token-file | --tls-ca | --tls-cert | --tls-key | --audit | --log | \
+      --backup)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
     --runs | --dir)
       mapfile -t COMPREPLY < <(compgen -d -- "$current")
+      return
+      ;;
+    --role)
+      mapfile -t COMPREPLY < <(compgen -W "admin worker read" -- "$current")
+      return
+      ;;
+    --log-format)
+      mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current")
+      return
+      ;;
+    --log-level)
+      mapfile -t COMPREPLY < <(compgen -W "debug info warning error" -- "$current")
       return
       ;;
     --format)
@@ -75,7 +91,11 @@ _study() {
   local options=""
   case $command in
     "") options="" ;;
-    serve) options="--host --port" ;;
+    serve) options="--host --port --require-tokens --insecure --tls-cert --tls-key --allow-host
+      --cors-origin --rate-limit --audit --log-format --log-level" ;;
+    token) options="--role --study --worker --allow --expires" ;;
+    audit) options="--by --log --limit" ;;
+    migrate) options="--backup" ;;
     stop) options="--reason" ;;
     delete) options="-y --yes" ;;
     ask) options="--worker --count --lease-s --request-id --accepts" ;;
@@ -105,8 +125,9 @@ _study() {
     mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current")
   elif ((positionals == 0)); then
     case $command in
-      serve | schema | list) COMPREPLY=() ;;
-      create) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+      serve | schema | list | audit | check | migrate) COMPREPLY=() ;;
+      token) mapfile -t COMPREPLY < <(compgen -W "create list revoke" -- "$current") ;;
+      create | backup) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
       insight) mapfile -t COMPREPLY < <(compgen -W "add list retire" -- "$current") ;;
       completion) mapfile -t COMPREPLY < <(compgen -W "bash" -- "$current") ;;
       plot)

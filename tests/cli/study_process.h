@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
@@ -102,10 +103,11 @@ class StudyProcess {
 // A server on a free port, its URL known.
 class ServerProcess {
  public:
-  ServerProcess(const std::filesystem::path& database, const std::filesystem::path& folder)
-      : process_({"serve", "--db", database.string(), "--port", "0"}, folder) {
+  ServerProcess(const std::filesystem::path& database, const std::filesystem::path& folder,
+                const std::vector<std::string>& more = {})
+      : process_(words(database, more), folder) {
     const std::string text = process_.read_until("Ctrl-C");
-    const std::size_t begin = text.find("http://");
+    const std::size_t begin = std::min(text.find("http://"), text.find("https://"));
     if (begin == std::string::npos) throw std::runtime_error("no server: " + text);
     url_ = text.substr(begin, text.find('\n', begin) - begin);
   }
@@ -113,6 +115,13 @@ class ServerProcess {
   StudyProcess& process() { return process_; }
 
  private:
+  static std::vector<std::string> words(const std::filesystem::path& database,
+                                        const std::vector<std::string>& more) {
+    std::vector<std::string> all{"serve", "--db", database.string(), "--port", "0"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+
   StudyProcess process_;
   std::string url_;
 };

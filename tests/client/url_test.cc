@@ -31,14 +31,14 @@ TEST(ServerUrl, TakesAnIpv6AddressInBrackets) {
   EXPECT_EQ(parse_server_url("http://[fe80::1%25eth0]").port, 80);
 }
 
-TEST(ServerUrl, RefusesHttpsByName) {
-  try {
-    parse_server_url("https://lab:8642");
-    FAIL() << "taken";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::Unsupported);
-    EXPECT_NE(std::string(error.what()).find("https"), std::string::npos);
-  }
+TEST(ServerUrl, KnowsHttps) {
+  const ServerUrl url = parse_server_url("https://lab:8642/search");
+
+  EXPECT_TRUE(url.tls);
+  EXPECT_EQ(url.host, "lab");
+  EXPECT_EQ(url.text(), "https://lab:8642/search");
+  EXPECT_EQ(parse_server_url("https://lab").port, 443);
+  EXPECT_FALSE(parse_server_url("http://lab").tls);
 }
 
 TEST(ServerUrl, RefusesWhatIsNotOne) {

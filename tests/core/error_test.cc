@@ -7,11 +7,13 @@ namespace {
 
 TEST(ErrorCode, HasOneNameInBothDirections) {
   const std::vector<std::pair<ErrorCode, std::string>> names = {
-      {ErrorCode::Malformed, "malformed"},     {ErrorCode::NotFound, "not_found"},
-      {ErrorCode::Conflict, "conflict"},       {ErrorCode::TooLarge, "too_large"},
-      {ErrorCode::Invalid, "invalid"},         {ErrorCode::Unsupported, "unsupported"},
-      {ErrorCode::Unavailable, "unavailable"}, {ErrorCode::Unreachable, "unreachable"},
-      {ErrorCode::Corrupt, "corrupt"},         {ErrorCode::Internal, "internal"}};
+      {ErrorCode::Malformed, "malformed"},       {ErrorCode::NotFound, "not_found"},
+      {ErrorCode::Conflict, "conflict"},         {ErrorCode::TooLarge, "too_large"},
+      {ErrorCode::Invalid, "invalid"},           {ErrorCode::Unsupported, "unsupported"},
+      {ErrorCode::Unauthorized, "unauthorized"}, {ErrorCode::Forbidden, "forbidden"},
+      {ErrorCode::RateLimited, "rate_limited"},  {ErrorCode::Unavailable, "unavailable"},
+      {ErrorCode::Unreachable, "unreachable"},   {ErrorCode::Corrupt, "corrupt"},
+      {ErrorCode::Internal, "internal"}};
 
   for (const auto& [code, name] : names) {
     EXPECT_EQ(to_string(code), name);
