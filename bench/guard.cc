@@ -34,7 +34,9 @@ void BM_Authorise(benchmark::State& state) {
   Caller caller;
   caller.token = std::make_shared<const storage::TokenRecord>(
       storage::TokenRecord{.name = "w", .role = storage::TokenRole::Worker, .study = "s"});
-  Call call{.method = "POST", .args = {"s", "17"}};
+  Call call;
+  call.method = "POST";
+  call.args = {"s", "17"};
   call.caller = &caller;
   call.pattern = "/api/v1/studies/{study}/trials/{n}/tell";
   for (auto _ : state) authorise(call);

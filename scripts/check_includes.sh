@@ -22,7 +22,7 @@ libraries=(
   'sqlite3.h:storage'
   'httplib.h:server client'
   'CLI/:cli'
-  'openssl/:core'
+  'openssl/:core server'
   'kainjow/:worker_shim'
 )
 

@@ -189,7 +189,7 @@ class HttpServer::Impl {
   }
 
   void record(const httplib::Request& request, int status, const Exchange& exchange) const {
-    const std::string_view by = exchange.caller.token ? exchange.caller.token->name : "";
+    const std::string by = exchange.caller.token ? exchange.caller.token->name : std::string();
     if (audit_ != nullptr && is_audited(request)) {
       audit_->write({.time = std::chrono::floor<Duration>(std::chrono::system_clock::now()),
                      .by = by,

@@ -71,8 +71,8 @@ class SocketStream final : public httplib::Stream {
 
   int fd_;
   std::unique_ptr<TlsSession> tls_;
-  std::vector<char> in_;  // bytes [begin_, end_) are read but not taken
-  [[nodiscard]] bool is_broken() const { return broken_; }
+  std::vector<char> in_;  // bytes [begin_, end_) are read but not taken; [request_begin_, begin_)
+                          // may be read again
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::size_t request_begin_ = 0;

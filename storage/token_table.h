@@ -22,15 +22,15 @@ std::string_view to_string(TokenRole role);
 std::optional<TokenRole> token_role_from_string(std::string_view name);
 
 struct TokenRecord {
-  std::string name;  // unique among all there ever were
+  std::string name = {};  // unique among all there ever were
   TokenRole role = TokenRole::Read;
-  std::string study;               // the only one it is for; empty: any
-  std::string worker;              // the only one it may be; empty: any
-  std::vector<std::string> allow;  // verbs besides those of its role
-  std::string hash;                // SHA-256 of the token, 64 hexadecimal digits
-  Timestamp created;
-  std::optional<Timestamp> expires;
-  std::optional<Timestamp> revoked;
+  std::string study = {};               // the only one it is for; empty: any
+  std::string worker = {};              // the only one it may be; empty: any
+  std::vector<std::string> allow = {};  // verbs besides those of its role
+  std::string hash = {};                // SHA-256 of the token, 64 hexadecimal digits
+  Timestamp created = {};
+  std::optional<Timestamp> expires = {};
+  std::optional<Timestamp> revoked = {};
   bool operator==(const TokenRecord&) const = default;
 };
 

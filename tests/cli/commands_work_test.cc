@@ -55,6 +55,35 @@ TEST_F(WorkCommands, WorkRunsTrialsUntilTheBudgetIsUsed) {
   EXPECT_EQ(late.wait(), 3) << late.read_all();
 }
 
+// The token of the server is the worker's, not the experiment's, unless the study passes it on.
+TEST_F(WorkCommands, ExperimentsDoNotGetTheTokenUnasked) {
+  const auto script = write_file("experiment/run.sh",
+                                 "#!/bin/sh\n"
+                                 "[ -z \"$STUDY_TOKEN\" ] && score=0 || score=1\n"
+                                 "echo \"{\\\"score\\\": $score}\" > result.json\n");
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  const std::string token = study({"token", "create", "root", "--role", "admin"}).out;
+  ServerProcess server(database(), dir_.path(), {"--require-tokens"});
+  const std::string variable = "STUDY_TOKEN=" + token.substr(0, token.find('\n'));
+  for (const std::string passed : {R"(["PATH"])", R"(["PATH", "STUDY_TOKEN"])"}) {
+    const bool asked = passed.find("TOKEN") != std::string::npos;
+    const std::string name = asked ? "asked" : "unasked";
+    const auto file = write_file("experiment/" + name + ".jsonc", R"({
+        "name": ")" + name + R"(", "direction": "maximize", "sampler": {"name": "random"},
+        "params": {"x": {"type": "int", "low": 0, "high": 63}}, "limits": {"trials": 1},
+        "experiment": {"command": ["./run.sh"], "pass_env": )" + passed +
+                                                                      "}}");
+    env_.variables["STUDY_TOKEN"] = token.substr(0, token.find('\n'));
+    ASSERT_EQ(study({"create", file.string()}).status, 0);
+    StudyProcess worker(
+        {"work", name, "--worker", "W1", "--server", server.url(), "--runs", path("runs").string()},
+        dir_.path(), {variable});
+    EXPECT_EQ(worker.wait(), 0) << worker.read_all();
+    const Json trial = study({"trials", name, "--json"}).json()["trials"][0];
+    EXPECT_EQ(trial["value"], asked ? 1 : 0) << name;
+  }
+}
+
 TEST_F(WorkCommands, OnceAndMaxTrialsAreLimits) {
   create_experiment(R"({"trials": 30})");
   std::vector<std::string> once = work_args("W1");

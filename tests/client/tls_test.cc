@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <thread>
 
 #include "client/study_client.h"
 #include "core/error.h"
@@ -25,6 +26,13 @@ using studyhall::testing::RunningServer;
 using ::testing::HasSubstr;
 using ::testing::NiceMock;
 using ::testing::Return;
+
+ClientOptions trusting(const std::string& ca) {
+  ClientOptions options;
+  options.tls_ca = ca;
+  options.retries = 0;
+  return options;
+}
 
 class TlsTest : public ::testing::Test {
  protected:
@@ -58,7 +66,7 @@ class TlsTest : public ::testing::Test {
 
 TEST_F(TlsTest, ServesTheVerbsOfAClientThatTrustsIt) {
   const RunningServer server(api_, options());
-  const auto client = connect(url(server), {.tls_ca = cert()});
+  const auto client = connect(url(server), trusting(cert()));
   std::vector<StudyInfo> many(300);
   for (std::size_t i = 0; i < many.size(); ++i) many[i].name = std::string(300, 'a');
   ON_CALL(api_, studies()).WillByDefault(Return(many));
@@ -69,7 +77,7 @@ TEST_F(TlsTest, ServesTheVerbsOfAClientThatTrustsIt) {
 
 TEST_F(TlsTest, IsNotTrustedWithoutItsCertificate) {
   const RunningServer server(api_, options());
-  const auto client = connect(url(server), {.retries = 0});
+  const auto client = connect(url(server), trusting(""));
   try {
     static_cast<void>(client->studies());
     FAIL() << "trusted";
@@ -89,7 +97,7 @@ TEST_F(TlsTest, SurvivesClientsThatSpeakSomethingElse) {
     socket.finish_sending();
     EXPECT_THAT(socket.read_all(), ::testing::Not(HasSubstr("HTTP/1.1")));
   }
-  const auto client = connect(url(server), {.tls_ca = cert()});
+  const auto client = connect(url(server), trusting(cert()));
   EXPECT_TRUE(client->studies().empty());
 }
 
@@ -100,8 +108,7 @@ TEST_F(TlsTest, TakesANewCertificateWithoutARestart) {
   const int port = server.bind();
   std::thread thread([&] { server.run(); });
   const auto works = [&](const std::string& ca) {
-    const auto client =
-        connect("https://127.0.0.1:" + std::to_string(port), {.tls_ca = ca, .retries = 0});
+    const auto client = connect("https://127.0.0.1:" + std::to_string(port), trusting(ca));
     try {
       static_cast<void>(client->studies());
       return true;

@@ -21,6 +21,12 @@ using ::testing::HasSubstr;
 using ::testing::NiceMock;
 using ::testing::Return;
 
+AskAnswer waiting() {
+  AskAnswer answer;
+  answer.status = AskStatus::Wait;
+  return answer;
+}
+
 class AccessTest : public ::testing::Test {
  protected:
   AccessTest() {
@@ -103,7 +109,7 @@ TEST_F(AccessTest, KnowsNoRevokedOrExpiredToken) {
 
 // Every route, whoever asks: what a role may not do is refused, what is new is for admins.
 TEST_F(AccessTest, EachRoleMayDoWhatItIsFor) {
-  ON_CALL(api_, ask).WillByDefault(Return(AskAnswer{.status = AskStatus::Wait}));
+  ON_CALL(api_, ask).WillByDefault(Return(waiting()));
   const std::string s = "/api/v1/studies/s";
   for (const std::string verb : {"/trials/0/heartbeat", "/trials/0/release"}) {
     EXPECT_EQ(post("w", s + verb), 200) << verb;
@@ -145,7 +151,7 @@ TEST_F(AccessTest, AWorkerMayBeAllowedMore) {
 TEST_F(AccessTest, ATokenOfAWorkerIsThatWorker) {
   EXPECT_CALL(api_, ask("s", Field(&AskRequest::worker, "W1")))
       .Times(2)
-      .WillRepeatedly(Return(AskAnswer{.status = AskStatus::Wait}));
+      .WillRepeatedly(Return(waiting()));
   EXPECT_EQ(post("w1", "/api/v1/studies/s/ask", R"({"worker": "W1"})"), 200);
   EXPECT_EQ(post("w1", "/api/v1/studies/s/ask", "{}"), 200);
   EXPECT_EQ(post("w1", "/api/v1/studies/s/ask", R"({"worker": "W2"})"), 403);

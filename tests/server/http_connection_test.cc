@@ -34,11 +34,11 @@ class HttpConnection : public ::testing::Test {
     return socket.read_all();
   }
   void expect_alive() const {
-    EXPECT_THAT(answer_to("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+    EXPECT_THAT(answer_to("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
                 StartsWith("HTTP/1.1 200"));
   }
   static std::string ask_with(const std::string& headers, const std::string& body) {
-    return "POST /api/v1/studies/s/ask HTTP/1.1\r\nHost: x\r\n"
+    return "POST /api/v1/studies/s/ask HTTP/1.1\r\nHost: localhost\r\n"
            "Content-Type: application/json\r\n" +
            headers + "\r\n" + body;
   }
@@ -67,7 +67,7 @@ TEST_F(HttpConnection, RefusesWhatIsNotHttp) {
 
 TEST_F(HttpConnection, RefusesAPathThatIsTooLong) {
   const std::string answer =
-      answer_to("GET /api/v1/studies/" + std::string(9000, 'n') + " HTTP/1.1\r\nHost: x\r\n\r\n");
+      answer_to("GET /api/v1/studies/" + std::string(9000, 'n') + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 414"));
   EXPECT_THAT(answer, HasSubstr("\"too_large\""));
@@ -190,7 +190,7 @@ TEST_F(HttpConnection, GivesUpOnAHeadThatDoesNotCome) {
 
 TEST_F(HttpConnection, ClosesAConnectionThatStaysIdle) {
   const RawSocket socket = connect();
-  socket.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+  socket.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
   const std::string all = socket.read_all();
 
@@ -201,7 +201,7 @@ TEST_F(HttpConnection, AnswersABodilessPostAtOnce) {
   EXPECT_CALL(api_, stop_study("s", _));
   const RawSocket socket = connect();
 
-  socket.send("POST /api/v1/studies/s/stop HTTP/1.1\r\nHost: x\r\n\r\n");
+  socket.send("POST /api/v1/studies/s/stop HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
   EXPECT_THAT(socket.read_until("\"}\n"), HasSubstr("\"stopped\":\"s\""));
 }
@@ -225,8 +225,8 @@ TEST_F(HttpConnection, AnswersRequestsSentTogetherInTheirOrder) {
     throw Error(ErrorCode::NotFound, "no study " + name);
   });
   const std::string all = answer_to(
-      "GET /api/v1/studies/one HTTP/1.1\r\nHost: x\r\n\r\n"
-      "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      "GET /api/v1/studies/one HTTP/1.1\r\nHost: localhost\r\n\r\n"
+      "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 
   const std::size_t first = all.find("HTTP/1.1 404");
   const std::size_t second = all.find("HTTP/1.1 200");
@@ -239,7 +239,7 @@ TEST_F(HttpConnection, HoldsMoreIdleConnectionsThanItHasThreads) {
   std::vector<RawSocket> idle;
   for (int i = 0; i < 100; ++i) {
     idle.push_back(connect());
-    ASSERT_TRUE(idle.back().send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"));
+    ASSERT_TRUE(idle.back().send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     ASSERT_THAT(idle.back().read_until("}\n"), StartsWith("HTTP/1.1 200"));
   }
 
@@ -257,7 +257,7 @@ TEST_F(HttpConnection, StopsWhileAClientIsStillSending) {
 
 TEST_F(HttpConnection, IgnoresARangeAndAnswersTheWhole) {
   const std::string answer = answer_to(
-      "GET /healthz HTTP/1.1\r\nHost: x\r\nRange: bytes=0-3\r\nConnection: close\r\n\r\n");
+      "GET /healthz HTTP/1.1\r\nHost: localhost\r\nRange: bytes=0-3\r\nConnection: close\r\n\r\n");
 
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(answer, HasSubstr("{\"status\":\"ok\"}"));

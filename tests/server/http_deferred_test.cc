@@ -29,7 +29,7 @@ class HttpDeferred : public ::testing::Test {
   [[nodiscard]] RawSocket connect() const { return RawSocket::connect_to(server_->port()); }
   static std::string post(const std::string& verb, const std::string& body) {
     return "POST /api/v1/studies/s/" + verb +
-           " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
            body;
   }
   static std::string told(int number, double value) {
@@ -57,7 +57,7 @@ TEST_F(HttpDeferred, AnswersOthersWhileACommitIsUnderWay) {
   storage_.wait_for_a_commit();
 
   const RawSocket other = connect();  // there is one thread only
-  other.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+  other.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_THAT(other.read_until("ok"), StartsWith("HTTP/1.1 200"));
   EXPECT_FALSE(asking.has_input());
 
@@ -93,7 +93,7 @@ TEST_F(HttpDeferred, KeepsTheOrderOfRequestsSentAtOnce) {
   const RawSocket socket = connect();
   storage_.close_gate();
   socket.send(post("ask", "{}") + told(0, 2) +
-              "GET /api/v1/studies/s HTTP/1.1\r\nHost: x\r\n"
+              "GET /api/v1/studies/s HTTP/1.1\r\nHost: localhost\r\n"
               "Connection: close\r\n\r\n");
   storage_.wait_for_a_commit();
   storage_.open_gate();
@@ -125,7 +125,7 @@ TEST_F(HttpDeferred, AcknowledgesARepeatedTellNoEarlierThanTheFirst) {
   const RawSocket second = connect();
   second.send(told(0, 1));
   const RawSocket other = connect();
-  other.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+  other.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_THAT(other.read_until("ok"), StartsWith("HTTP/1.1 200"));
   EXPECT_FALSE(second.has_input());
   storage_.open_gate();

@@ -189,7 +189,9 @@ TEST_F(HttpPolicyTest, CountsRequestsByRouteAndStatus) {
   StudyInfo info;
   info.name = "a\"b";
   info.counts = {{"waiting", 2}, {"running", 1}};
-  info.budget = {{.limit = "cost_usd", .used = 1.5, .bound = 10}};
+  info.budget.emplace_back();
+  info.budget[0].limit = "cost_usd";
+  info.budget[0].used = 1.5;
   WorkerInfo worker;
   worker.name = "W1";
   worker.done = 4;
