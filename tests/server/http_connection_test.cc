@@ -66,8 +66,8 @@ TEST_F(HttpConnection, RefusesWhatIsNotHttp) {
 }
 
 TEST_F(HttpConnection, RefusesAPathThatIsTooLong) {
-  const std::string answer =
-      answer_to("GET /api/v1/studies/" + std::string(9000, 'n') + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const std::string answer = answer_to("GET /api/v1/studies/" + std::string(9000, 'n') +
+                                       " HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 414"));
   EXPECT_THAT(answer, HasSubstr("\"too_large\""));

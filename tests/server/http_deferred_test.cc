@@ -29,8 +29,8 @@ class HttpDeferred : public ::testing::Test {
   [[nodiscard]] RawSocket connect() const { return RawSocket::connect_to(server_->port()); }
   static std::string post(const std::string& verb, const std::string& body) {
     return "POST /api/v1/studies/s/" + verb +
-           " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
-           body;
+           " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body;
   }
   static std::string told(int number, double value) {
     return post("trials/" + std::to_string(number) + "/tell",
