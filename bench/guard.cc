@@ -96,3 +96,5 @@ BENCHMARK(BM_Audit);
 
 }  // namespace
 }  // namespace studyhall::server
+
+BENCHMARK_MAIN();
