@@ -15,6 +15,7 @@
 #include "bench/load/load_client.h"
 #include "client/study_client.h"
 #include "core/json.h"
+#include "tests/support/paths.h"
 #include "tests/support/server_process.h"
 #include "tests/support/temp_dir.h"
 
@@ -77,25 +78,58 @@ class Server {
   studyhall::testing::ServerProcess process_;
 };
 
-void print_cycles(const std::string& title, const LoadResult& result, const Usage& before,
-                  const Usage& after) {
-  const auto cycles = static_cast<double>(result.cycles);
-  fmt::print("{:<34} {:>8.0f} {:>10.2f} {:>8.2f} {:>10.2f} {:>8.2f} {:>10.0f} {:>8.0f}\n", title,
-             cycles / result.seconds, quantile(result.ask_ms, 0.5), quantile(result.ask_ms, 0.99),
-             quantile(result.tell_ms, 0.5), quantile(result.tell_ms, 0.99),
-             (after.cpu_seconds - before.cpu_seconds) / cycles * 1e6, after.resident_mb);
-  std::fflush(stdout);
+// What one run is.
+struct Load {
+  std::string program = "bin/study";  // below the build folder
+  std::string sampler = "random";
+  int connections = 64;
+  std::int64_t cycles = 40'000;
+  std::int64_t before = 0;  // trials in the study already
+};
+
+void print_head() {
+  fmt::print("{:<42} {:>8} {:>10} {:>8} {:>10} {:>8} {:>10} {:>6}\n", "", "cycles/s", "ask p50 ms",
+             "p99", "tell p50", "p99", "server us", "MB");
 }
 
-void run_cycles(const std::string& program, const std::string& sampler, int connections,
-                std::int64_t before, std::int64_t cycles) {
-  const Server server(program, sampler);
-  if (before > 0) ask_and_tell(server.options(connections, before));
+// Returns cycles a second.
+double run_cycles(const Load& load) {
+  const Server server(load.program, load.sampler);
+  if (load.before > 0) ask_and_tell(server.options(load.connections, load.before));
   const Usage begin = server.usage();
-  const LoadResult result = ask_and_tell(server.options(connections, cycles));
-  const std::string trials = before > 0 ? fmt::format(" after {} trials", before) : "";
-  print_cycles(fmt::format("{}{}, {} connections", sampler, trials, connections), result, begin,
-               server.usage());
+  const LoadResult result = ask_and_tell(server.options(load.connections, load.cycles));
+  const Usage end = server.usage();
+  const auto cycles = static_cast<double>(result.cycles);
+  const double rate = cycles / result.seconds;
+  const std::string trials = load.before > 0 ? fmt::format(" after {} trials", load.before) : "";
+  fmt::print("{:<42} {:>8.0f} {:>10.2f} {:>8.2f} {:>10.2f} {:>8.2f} {:>10.0f} {:>6.0f}\n",
+             fmt::format("{}{}, {} connections", load.sampler, trials, load.connections), rate,
+             quantile(result.ask_ms, 0.5), quantile(result.ask_ms, 0.99),
+             quantile(result.tell_ms, 0.5), quantile(result.tell_ms, 0.99),
+             (end.cpu_seconds - begin.cpu_seconds) / cycles * 1e6, end.resident_mb);
+  std::fflush(stdout);
+  return rate;
+}
+
+// The same of Optuna, as the Python given runs it; `ours` is what it is compared with.
+void run_optuna(const std::string& python, const std::string& storage, int processes, double ours) {
+  const std::string script = source_path("bench/load/optuna_cycles.py");
+  const std::string command =
+      fmt::format("{} -W ignore {} {} {} 8", python, script, storage, processes);
+  FILE* const pipe = ::popen(command.c_str(), "r");
+  std::string text;
+  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) text += static_cast<char>(c);
+  if (::pclose(pipe) != 0) {
+    fmt::print("Optuna with {}: not measured: {} failed\n", storage, command);
+    return;
+  }
+  const Json said = parse_json(text, script);
+  const double rate = said["cycles_per_s"].get<double>();
+  fmt::print("{:<42} {:>8.0f}   (server: {:.0f} times as many)\n",
+             fmt::format("Optuna {}, {}, {} processes", said["optuna"].get<std::string>(), storage,
+                         processes),
+             rate, ours / rate);
+  std::fflush(stdout);
 }
 
 void run_idle(const std::string& program, int workers, std::chrono::seconds duration) {
@@ -118,29 +152,37 @@ void run_idle(const std::string& program, int workers, std::chrono::seconds dura
 int main(int argc, char** argv) {
   using namespace studyhall::load;
   CLI::App app("Ask and tell over HTTP, fully durable, nine parameters");
-  int connections = 64;
-  std::int64_t cycles = 40'000;
-  std::int64_t before = 0;
-  std::string sampler = "random";
+  Load load;
   int idle = 0;
-  std::string program = "bin/study";
-  app.add_option("--connections", connections);
-  app.add_option("--cycles", cycles);
-  app.add_option("--before", before, "trials in the study already");
-  app.add_option("--sampler", sampler);
+  bool all = false;
+  std::string python = "python3";
+  app.add_option("--connections", load.connections);
+  app.add_option("--cycles", load.cycles);
+  app.add_option("--before", load.before, "trials in the study already");
+  app.add_option("--sampler", load.sampler);
+  app.add_option("--program", load.program, "below the build folder");
   app.add_option("--idle", idle, "only this many workers that hold a trial each");
-  app.add_option("--program", program, "below the build folder");
+  app.add_flag("--all", all, "the table of bench/README.md, Optuna included");
+  app.add_option("--python", python, "one that has Optuna");
   CLI11_PARSE(app, argc, argv);
   rlimit files{};
   ::getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
   if (idle > 0) {
-    run_idle(program, idle, std::chrono::seconds(30));
+    run_idle(load.program, idle, std::chrono::seconds(30));
     return 0;
   }
-  fmt::print("{:<34} {:>8} {:>10} {:>8} {:>10} {:>8} {:>10} {:>8}\n", "", "cycles/s", "ask p50 ms",
-             "p99", "tell p50", "p99", "server us", "MB");
-  run_cycles(program, sampler, connections, before, cycles);
+  print_head();
+  const double rate = run_cycles(load);
+  if (!all) return 0;
+  load.sampler = "tpe";
+  load.before = 10'000;
+  load.cycles = 10'000;
+  run_cycles(load);
+  for (const int processes : {1, 4}) {
+    for (const char* storage : {"sqlite", "journal"}) run_optuna(python, storage, processes, rate);
+  }
+  run_idle(load.program, 2000, std::chrono::seconds(30));
   return 0;
 }
