@@ -151,7 +151,9 @@ class SqliteStorage final : public Storage {
     const std::lock_guard lock(mutex_);
     return guarded(file_, [&] {
       const std::int64_t version = connection_.data_version();
-      return std::exchange(seen_version_, version) != version;
+      const bool changed = std::exchange(seen_version_, version) != version;
+      if (changed) writer_->forget();
+      return changed;
     });
   }
 

@@ -222,6 +222,29 @@ TEST_F(SqliteStorage, SeesTheCommitsOfAnotherStorageOnTheSameFile) {
   EXPECT_TRUE(two->refresh());
 }
 
+// What a storage remembers of what it wrote holds only until another writes.
+TEST_F(SqliteStorage, ForgetsWhatItWroteOnceAnotherHasWritten) {
+  const auto one = open();
+  const StudyId study = create(*one, make_spec("a"));
+  const auto two = open();
+  for (std::int64_t number = 0; number < 6; ++number) {
+    Storage& writer = number % 2 == 0 ? *one : *two;
+    (void)writer.refresh();
+    ASSERT_EQ(commit(writer, study, {AddTrial{make_running(number)}}).outcome,
+              CommitOutcome::Committed);
+  }
+  Trial told = make_running(0);
+  told.state = TrialState::Complete;
+  told.values = {1.5};
+  (void)two->refresh();
+  ASSERT_EQ(commit(*two, study, {UpdateTrial{TrialState::Running, told}}).outcome,
+            CommitOutcome::Committed);
+  (void)one->refresh();
+  told.values = {2.5};
+  EXPECT_THROW((void)commit(*one, study, {UpdateTrial{TrialState::Running, told}}), Error);
+  EXPECT_EQ(one->trials(study, {}).front().values, std::vector<double>{1.5});
+}
+
 // Two embedded writers that follow the rule (refresh, decide again) hold the numbers dense.
 TEST_F(SqliteStorage, TwoStoragesOnOneFileGiveEachNumberOnce) {
   const StudyId study = create(*open(), make_spec("a"));
