@@ -184,6 +184,7 @@ int run(const std::vector<std::string>& args, std::istream& in, std::ostream& ou
     root.get_formatter()->column_width(28);
     add_global_options(root, session);
     add_server_commands(root, session);
+    add_mcp_command(root, session);
     add_study_commands(root, session);
     add_trial_commands(root, session);
     add_queue_commands(root, session);

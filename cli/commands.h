@@ -12,6 +12,7 @@
 namespace studyhall::cli {
 
 void add_server_commands(CLI::App& root, Session& session);
+void add_mcp_command(CLI::App& root, Session& session);
 void add_study_commands(CLI::App& root, Session& session);
 void add_trial_commands(CLI::App& root, Session& session);
 void add_queue_commands(CLI::App& root, Session& session);

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "server/routes.h"
 
 namespace studyhall::server {
 namespace {
@@ -50,6 +51,11 @@ std::string_view bearer_token(std::string_view header) {
   while (token.starts_with(' ')) token.remove_prefix(1);
   while (token.ends_with(' ')) token.remove_suffix(1);
   return token;
+}
+
+// Open to every token: what is there says nothing of a study, or asks for each of its tools.
+bool is_for_all(std::string_view pattern) {
+  return is_public(pattern) || pattern == kOpenApiPath || pattern == kMcpPath;
 }
 
 bool is_reading(const Call& call) { return call.method == "GET" || call.method == "HEAD"; }
@@ -118,7 +124,7 @@ bool is_public(std::string_view path) { return path == "/healthz" || path == "/r
 void authorise(const Call& call) {
   if (call.caller == nullptr || call.caller->token == nullptr) return;
   const TokenRecord& token = *call.caller->token;
-  if (token.role == TokenRole::Admin || is_public(call.pattern)) return;
+  if (token.role == TokenRole::Admin || is_for_all(call.pattern)) return;
   if (token.role == TokenRole::Read && !is_reading(call)) forbid(token, call, "it only reads");
   if (!token.study.empty()) {
     const bool of_a_study = call.pattern.starts_with("/api/v1/studies/{study}");

@@ -39,9 +39,8 @@ void put_pages(const Reply& reply, const std::string& target, httplib::Response&
 bool is_reading(const std::string& method) { return method == "GET" || method == "HEAD"; }
 
 // Beats come often and change nothing that people look for.
-bool is_audited(const httplib::Request& request) {
-  return !is_reading(request.method) && request.method != "OPTIONS" &&
-         !request.path.ends_with("/heartbeat");
+bool is_audited(const std::string& method, const std::string& path) {
+  return !is_reading(method) && method != "OPTIONS" && !path.ends_with("/heartbeat");
 }
 
 Reply ready(const std::function<void()>& probe) {
@@ -59,6 +58,7 @@ struct Exchange {
   std::chrono::steady_clock::time_point begin;
   std::string id;
   Caller caller;
+  std::optional<InnerCall> inner = {};  // in place of the request where it came to another call
 };
 
 }  // namespace
@@ -99,12 +99,14 @@ class HttpServer::Impl {
     add_trial_routes(router_, api);
     add_people_routes(router_, api);
     add_export_routes(router_, api);
-    add_unsupported_routes(router_);
+    add_openapi_route(router_);
+    add_mcp_route(router_, api);
     router_.set_guard(authorise);
     metrics_ = std::make_unique<RequestMetrics>(router_.names());
   }
 
   HttpListener& listener() { return listener_; }
+  [[nodiscard]] std::vector<std::string> routes() const { return router_.names(); }
   void reload_certificate() {
     if (tls_) tls_->reload();
   }
@@ -119,8 +121,9 @@ class HttpServer::Impl {
     policy_.finish(request, response);
     int route = -1;
     if (!policy_.answer_preflight(request, response)) {
-      const Reply reply = reply_to(request, exchange);
+      Reply reply = reply_to(request, exchange);
       route = reply.route;
+      exchange.inner = std::move(reply.inner);
       put(reply, request, response);
     }
     record(request, response.status, exchange);
@@ -135,7 +138,7 @@ class HttpServer::Impl {
       put_pages(reply, request.target, response);
     } else if (!reply.text.empty()) {
       response.set_content(reply.text, reply.content_type);
-    } else {
+    } else if (reply.status != 202) {
       response.set_content(dump_json(reply.body) + "\n", "application/json");
     }
   }
@@ -158,7 +161,8 @@ class HttpServer::Impl {
                              .query = request.params,
                              .accept = request.get_header_value("Accept"),
                              .body = request.body,
-                             .caller = &exchange.caller},
+                             .caller = &exchange.caller,
+                             .protocol_version = request.get_header_value("MCP-Protocol-Version")},
                             request.target);
     } catch (...) {
       Reply reply = reply_to_current_exception();
@@ -190,13 +194,16 @@ class HttpServer::Impl {
 
   void record(const httplib::Request& request, int status, const Exchange& exchange) const {
     const std::string by = exchange.caller.token ? exchange.caller.token->name : std::string();
-    if (audit_ != nullptr && is_audited(request)) {
+    const InnerCall done = exchange.inner.value_or(InnerCall{request.method, request.path, status});
+    // Of MCP only the tools write, each under its own path.
+    const bool writes = exchange.inner || request.path != kMcpPath;
+    if (audit_ != nullptr && writes && is_audited(done.method, done.path)) {
       audit_->write({.time = std::chrono::floor<Duration>(std::chrono::system_clock::now()),
                      .by = by,
                      .address = exchange.caller.address,
-                     .method = request.method,
-                     .path = request.path,
-                     .status = status,
+                     .method = done.method,
+                     .path = done.path,
+                     .status = done.status,
                      .request_id = exchange.id});
     }
     if (!spdlog::should_log(spdlog::level::debug)) return;
@@ -229,6 +236,7 @@ HttpServer::~HttpServer() = default;
 int HttpServer::bind() { return impl_->listener().bind(); }
 void HttpServer::run() { impl_->listener().run(); }
 void HttpServer::stop() { impl_->listener().stop(); }
+std::vector<std::string> HttpServer::routes() const { return impl_->routes(); }
 void HttpServer::reload_certificate() { impl_->reload_certificate(); }
 
 }  // namespace studyhall::server

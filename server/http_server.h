@@ -52,6 +52,8 @@ class HttpServer {
   void run();
   // May be called from any thread or a signal handler, once run() was entered or not.
   void stop();
+  // "GET /healthz", ... of every route.
+  [[nodiscard]] std::vector<std::string> routes() const;
   // Reads the TLS certificate and key again, for connections from now on; nothing without TLS.
   // Throws Error(Invalid) for files that cannot be used, and those before stay.
   void reload_certificate();

@@ -22,8 +22,9 @@ struct Call {
   std::multimap<std::string, std::string> query;  // decoded
   std::string accept;                             // the Accept header
   std::string body;
-  const Caller* caller = nullptr;  // who sent it; null: nobody in particular
-  std::string_view pattern = {};   // of the route that was found, as add() took it
+  const Caller* caller = nullptr;     // who sent it; null: nobody in particular
+  std::string_view pattern = {};      // of the route that was found, as add() took it
+  std::string protocol_version = {};  // the MCP-Protocol-Version header
 
   // The body as JSON, of at most 200,000 values; an empty one is {}. Throws Error(Malformed).
   [[nodiscard]] Json json(Comments comments = Comments::Refuse) const;
@@ -33,7 +34,14 @@ struct Call {
   [[nodiscard]] std::int64_t number(std::size_t position) const;
 };
 
-// What a handler answers: `body`, or `pages` where that is set.
+// A call of the API that another one was made for, as a tool of MCP is.
+struct InnerCall {
+  std::string method;
+  std::string path;
+  int status = 0;
+};
+
+// What a handler answers: `body`, or `pages` where that is set; with status 202 nothing.
 struct Reply {
   int status = 200;
   Json body = nullptr;
@@ -43,6 +51,7 @@ struct Reply {
   std::function<std::optional<std::string>()> pages = nullptr;
   std::string text = {};                          // not empty: in place of `body`
   std::string content_type = "application/json";  // of pages or text
+  std::optional<InnerCall> inner = {};
   int route = -1;  // number of the route that answered, in the order of add(); -1: none
 };
 

@@ -6,13 +6,18 @@
 
 namespace studyhall::server {
 
+inline constexpr std::string_view kOpenApiPath = "/api/v1/openapi.json";
+inline constexpr std::string_view kMcpPath = "/mcp";
+
 // In each, `api` must outlive the router.
 void add_study_routes(Router& router, StudyApi& api);
 void add_trial_routes(Router& router, StudyApi& api);
 // What people do besides: edit, park, void, workers, insights.
 void add_people_routes(Router& router, StudyApi& api);
 void add_export_routes(Router& router, StudyApi& api);
-// Paths of the API that this build does not have: refused by name.
-void add_unsupported_routes(Router& router);
+// The OpenAPI description of all routes: server/openapi.json.
+void add_openapi_route(Router& router);
+// The Model Context Protocol over HTTP, one message a request: server/mcp.h.
+void add_mcp_route(Router& router, StudyApi& api);
 
 }  // namespace studyhall::server

@@ -17,7 +17,7 @@ _study_names() {
 _study() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local everywhere="--server --db --token --token-file --tls-ca --json --help --version"
-  local commands="serve create schema list show ask tell report heartbeat release park void
+  local commands="serve mcp create schema list show ask tell report heartbeat release park void
     enqueue trials best importance explain export plot work status workers logs events replay insight edit
     stop resume delete token audit backup check migrate completion"
   local command="" positionals=0 i
@@ -125,7 +125,7 @@ _study() {
     mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current")
   elif ((positionals == 0)); then
     case $command in
-      serve | schema | list | audit | check | migrate) COMPREPLY=() ;;
+      serve | mcp | schema | list | audit | check | migrate) COMPREPLY=() ;;
       token) mapfile -t COMPREPLY < <(compgen -W "create list revoke" -- "$current") ;;
       create | backup) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
       insight) mapfile -t COMPREPLY < <(compgen -W "add list retire" -- "$current") ;;

@@ -139,10 +139,7 @@ TEST_F(HttpServerTest, SurvivesAnyExceptionOfAVerb) {
   EXPECT_EQ(get("/healthz")->status, 200);
 }
 
-TEST_F(HttpServerTest, NamesThePathsThatThisBuildDoesNotHave) {
-  EXPECT_THAT(error_message(post("/mcp", "{}"), 501, "unsupported"), HasSubstr("this build"));
-  EXPECT_THAT(error_message(get("/api/v1/openapi.json"), 501, "unsupported"),
-              HasSubstr("this build"));
+TEST_F(HttpServerTest, NamesWhatThisBuildDoesNotHave) {
   EXPECT_THAT(
       error_message(client_.Get("/api/v1/studies/s/events", {{"Accept", "text/event-stream"}}), 501,
                     "unsupported"),
