@@ -76,7 +76,8 @@ bool HttpPolicy::answer_preflight(const httplib::Request& request,
   }
   response.status = 204;
   response.set_header("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE");
-  response.set_header("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Request-Id");
+  response.set_header("Access-Control-Allow-Headers",
+                      "Authorization, Content-Type, MCP-Protocol-Version, X-Request-Id");
   response.set_header("Access-Control-Max-Age", "600");
   return true;
 }

@@ -138,9 +138,8 @@ void ReplayedStudy::redraw() {
     Redrawn again{ask_snapshot(model_, ask.number, ask.worker), std::nullopt};
     if (ask.draw && (ask.number == std::ssize(model_.trials()) || !again.ask.given.empty())) {
       asker_.apply(model_.take_history_changes());
-      again.draw = asker_.draw(again.ask, [&](const Config& config) {
-        return model_.holder(config).has_value();
-      });
+      again.draw = asker_.draw(
+          again.ask, [&](const Config& config) { return model_.holder(config).has_value(); });
     }
     redrawn_.emplace(ask.event, std::move(again));
   }

@@ -86,7 +86,7 @@ TEST_F(EmbeddedApiTest, ThreadsAndObjectsShareOneFile) {
 }
 
 TEST_F(EmbeddedApiTest, WaitsForALockInVainWithAMessage) {
-  EmbeddedApi api(database(), clock_, {.patience = std::chrono::milliseconds(20), .token = ""});
+  EmbeddedApi api(database(), clock_, {.patience = std::chrono::milliseconds(20), .server = {}});
   api.create_study(study_file());
   const auto held = DatabaseLock::try_acquire(database());
 

@@ -107,6 +107,24 @@ TEST_F(AccessTest, KnowsNoRevokedOrExpiredToken) {
   EXPECT_EQ(get("reader", "/api/v1/studies"), 401);
 }
 
+TEST_F(AccessTest, EveryTokenMayReadTheDescriptionAndSpeakToTools) {
+  const auto call = [](const std::string& tool) {
+    const Json params{{"name", tool}, {"arguments", {{"study", "s"}}}};
+    return Json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", "tools/call"}, {"params", params}}.dump();
+  };
+  ON_CALL(api_, ask).WillByDefault(Return(waiting()));
+  EXPECT_CALL(api_, stop_study).Times(0);
+  for (const std::string token : {"w", "reader", "board"}) {
+    EXPECT_EQ(get(token, "/api/v1/openapi.json"), 200) << token;
+    const auto asked = client_.Post("/mcp", bearer(token), call("ask"), "application/json");
+    EXPECT_EQ(asked->status, 200) << token;
+    EXPECT_EQ(asked->body.find("\"isError\"") == std::string::npos, token == "w") << asked->body;
+    const auto stopped = client_.Post("/mcp", bearer(token), call("stop"), "application/json");
+    EXPECT_THAT(stopped->body, HasSubstr("\"forbidden\"")) << token;
+  }
+  EXPECT_EQ(client_.Post("/mcp", call("ask"), "application/json")->status, 401);
+}
+
 // Every route, whoever asks: what a role may not do is refused, what is new is for admins.
 TEST_F(AccessTest, EachRoleMayDoWhatItIsFor) {
   ON_CALL(api_, ask).WillByDefault(Return(waiting()));

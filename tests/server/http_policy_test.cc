@@ -16,6 +16,7 @@ namespace {
 using studyhall::testing::MockStudyApi;
 using studyhall::testing::RawSocket;
 using studyhall::testing::RunningServer;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::NiceMock;
 using ::testing::Not;
@@ -79,7 +80,7 @@ TEST_F(HttpPolicyTest, LetsPagesOfACorsOriginInAndNoOthers) {
   EXPECT_EQ(preflight->status, 204);
   EXPECT_EQ(preflight->get_header_value("Access-Control-Allow-Origin"), "https://board.lab");
   EXPECT_THAT(preflight->get_header_value("Access-Control-Allow-Headers"),
-              HasSubstr("Authorization"));
+              AllOf(HasSubstr("Authorization"), HasSubstr("MCP-Protocol-Version")));
   const auto write =
       client.Post("/api/v1/studies/s/resume", {{"Origin", "https://board.lab"}}, "", "");
   EXPECT_EQ(write->status, 200);
