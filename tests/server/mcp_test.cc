@@ -5,9 +5,7 @@
 #include <httplib.h>
 
 #include <fstream>
-#include <set>
 
-#include "core/hash.h"
 #include "server/access.h"
 #include "server/audit_log.h"
 #include "server/study_service.h"
