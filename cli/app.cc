@@ -189,6 +189,7 @@ int run(const std::vector<std::string>& args, std::istream& in, std::ostream& ou
     add_trial_commands(root, session);
     add_queue_commands(root, session);
     add_people_commands(root, session);
+    add_task_command(root, session);
     add_result_commands(root, session);
     add_work_commands(root, session);
     add_watch_commands(root, session);

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "core/error.h"
+#include "core/priority.h"
 
 namespace studyhall::cli {
 
@@ -49,6 +50,11 @@ double parse_number(const std::string& text, const std::string& what) {
                 fmt::format("{}: {} is refused, only finite numbers count as results", what,
                             trimmed(text)));
   return *value;
+}
+
+double parse_priority(const std::string& text) {
+  if (const auto named = priority_from_name(text)) return *named;
+  return parse_number(text, "--priority");
 }
 
 std::int64_t parse_integer(const std::string& text, const std::string& what, std::int64_t least) {

@@ -16,6 +16,8 @@ namespace studyhall::cli {
 double parse_number(const std::string& text, const std::string& what);
 // A decimal integer, at least `least`.
 std::int64_t parse_integer(const std::string& text, const std::string& what, std::int64_t least);
+// A number, or the name of one (core/priority.h); `text` is what --priority was given.
+double parse_priority(const std::string& text);
 // "name=rest" at the first '='; the name is not empty.
 std::pair<std::string, std::string> split_assignment(const std::string& text,
                                                      const std::string& what);

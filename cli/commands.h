@@ -17,6 +17,7 @@ void add_study_commands(CLI::App& root, Session& session);
 void add_trial_commands(CLI::App& root, Session& session);
 void add_queue_commands(CLI::App& root, Session& session);
 void add_people_commands(CLI::App& root, Session& session);
+void add_task_command(CLI::App& root, Session& session);
 void add_result_commands(CLI::App& root, Session& session);
 void add_importance_command(CLI::App& root, Session& session);
 void add_explain_command(CLI::App& root, Session& session);

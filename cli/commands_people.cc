@@ -120,12 +120,14 @@ Table workers_table(const std::vector<WorkerInfo>& workers) {
   Table table({{"worker", Align::Left, true},
                {"running", Align::Right},
                {"done", Align::Right},
+               {"tasks", Align::Right},
                {"failures", Align::Right},
                {"quarantined until"},
                {"first ask"}});
   for (const WorkerInfo& worker : workers)
     table.add({worker.name.empty() ? "(no name)" : worker.name, std::to_string(worker.running),
-               std::to_string(worker.done), std::to_string(worker.failures),
+               std::to_string(worker.done), std::to_string(worker.tasks),
+               std::to_string(worker.failures),
                worker.quarantined_until ? Cell{format_time(*worker.quarantined_until), Colour::Red}
                                         : Cell{"-"},
                format_time(worker.first_ask)});

@@ -30,6 +30,7 @@ struct EnqueueArguments {
   std::string request_id;
   std::vector<std::string> tags;
   std::vector<std::string> after;
+  std::vector<std::string> after_tasks;
   std::string title;
   std::string description;
 };
@@ -44,13 +45,14 @@ int enqueue(const Session& session, const EnqueueArguments& arguments) {
       throw Error(ErrorCode::Invalid, fmt::format("parameter {} is given twice", name));
     request.params[name] = parse_parameter(spec, name, value);
   }
-  if (!arguments.priority.empty())
-    request.priority = parse_number(arguments.priority, "--priority");
+  if (!arguments.priority.empty()) request.priority = parse_priority(arguments.priority);
   request.count = static_cast<int>(std::min<std::int64_t>(arguments.count, 1'000'000));
   request.request_id = arguments.request_id;
   request.tags = arguments.tags;
   for (const std::string& number : arguments.after)
     request.after.push_back(parse_integer(number, "--after", 0));
+  for (const std::string& number : arguments.after_tasks)
+    request.after_tasks.push_back(parse_integer(number, "--after-task", 0));
   request.title = arguments.title;
   request.description = arguments.description;
   const EnqueueAnswer answer = connection.api->enqueue(arguments.study, request);
@@ -78,7 +80,9 @@ void add_enqueue(CLI::App& root, Session& session) {
   add_study_name(command, arguments->study);
   command.add_option("PARAM", arguments->params, "name=value; the sampler chooses those not named")
       ->type_name("");
-  command.add_option("--priority", arguments->priority, "higher goes first (default: 0)")
+  command
+      .add_option("--priority", arguments->priority,
+                  "a number, higher first (default: 0), or critical, high, medium, low")
       ->type_name("P");
   add_integer(command, "--count", arguments->count, 1, "how many replicates (default: 1)");
   command
@@ -93,6 +97,11 @@ void add_enqueue(CLI::App& root, Session& session) {
   command
       .add_option("--after", arguments->after,
                   "not before this trial is complete or pruned; may be repeated")
+      ->type_name("N")
+      ->allow_extra_args(false);
+  command
+      .add_option("--after-task", arguments->after_tasks,
+                  "not before this task is done; may be repeated")
       ->type_name("N")
       ->allow_extra_args(false);
   command.add_option("--title", arguments->title, "a name for people and agents")

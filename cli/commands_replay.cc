@@ -68,6 +68,7 @@ Json to_json(const ReplayReport& report) {
             {"equal", report.equal()},
             {"events", report.events},
             {"trials", report.trials},
+            {"tasks", report.tasks},
             {"suggestions",
              {{"checked", report.suggestions.checked},
               {"equal", report.suggestions.equal},
@@ -95,6 +96,7 @@ void print(const Session& session, const ReplayReport& report) {
   session.out << fmt::format("{}: {} events, {} trials, {} suggestions drawn again, {} equal\n",
                              report.study, report.events, report.trials, drawn.checked,
                              drawn.equal);
+  if (report.tasks > 0) session.out << count_of(report.tasks, "task") << '\n';
   if (report.prunings > 0)
     session.out << fmt::format("{} decisions of the pruner made again\n", report.prunings);
   if (report.requests > 0)

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
+#include "cli/show_tasks.h"
 #include "cli/text.h"
 #include "core/error.h"
 #include "core/study_api_json.h"
@@ -41,6 +42,7 @@ struct AskArguments {
   std::string lease_s;
   std::string request_id;
   std::vector<std::string> accepts;
+  bool tasks = false;
 };
 
 void print_asked(const Session& session, const std::string& study,
@@ -55,7 +57,8 @@ void print_asked(const Session& session, const std::string& study,
     for (const auto& [name, value] : trial.params.items())
       session.out << fmt::format("  {} = {}\n", printable(name), format_scalar(value));
   }
-  session.out << fmt::format("Then: study tell {} {} VALUE\n", study, trials.front().number);
+  if (!trials.empty())
+    session.out << fmt::format("Then: study tell {} {} VALUE\n", study, trials.front().number);
 }
 
 int ask(const Session& session, const AskArguments& arguments) {
@@ -70,6 +73,7 @@ int ask(const Session& session, const AskArguments& arguments) {
   if (!arguments.lease_s.empty()) request.lease_s = parse_number(arguments.lease_s, "--lease-s");
   request.request_id = arguments.request_id;
   if (!arguments.accepts.empty()) request.accepts = arguments.accepts;
+  if (arguments.tasks) request.want = Want::Any;
   const Connection connection = connect(session);
   const AskAnswer answer = connection.api->ask(arguments.study, request);
 
@@ -86,13 +90,15 @@ int ask(const Session& session, const AskArguments& arguments) {
   }
   if (session.json)
     session.print_json(to_json(answer));
-  else if (answer.status == AskStatus::Wait || answer.trials.empty())
+  else if (answer.status == AskStatus::Wait)
     session.out << fmt::format(
         "No trial now: {}. Ask again in {:.0f} s.\n",
         answer.reason.empty() ? "the rest of the budget is running" : printable(answer.reason),
         answer.retry_after_s);
-  else
+  else {
     print_asked(session, arguments.study, answer.trials);
+    print_asked_tasks(session, arguments.study, answer.tasks);
+  }
   return kDone;
 }
 
@@ -114,9 +120,11 @@ void add_ask(CLI::App& root, Session& session) {
       ->type_name("ID");
   command
       .add_option("--accepts", arguments->accepts,
-                  "a tag of enqueued trials to take; may be repeated (default: the study file's)")
+                  "a tag of enqueued trials and tasks to take; may be repeated (default: the study "
+                  "file's)")
       ->type_name("T")
       ->allow_extra_args(false);
+  command.add_flag("--tasks", arguments->tasks, "take tasks as well (study task)");
   command.callback([&session, arguments] {
     session.action = [&session, arguments] { return ask(session, *arguments); };
   });

@@ -224,6 +224,47 @@ void EmbeddedApi::retire_insight(const std::string& study, std::int64_t id,
   write(false, [&](StudyApi& api) { api.retire_insight(study, id, request); });
 }
 
+std::int64_t EmbeddedApi::add_task(const std::string& study, const TaskRequest& request) {
+  TaskRequest known = request;
+  if (known.request_id.empty()) known.request_id = random_token();
+  return write(false, [&](StudyApi& api) { return api.add_task(study, known); });
+}
+
+std::vector<TaskView> EmbeddedApi::tasks(const std::string& study, const TaskQuery& query) {
+  return read([&](StudyApi& api) { return api.tasks(study, query); });
+}
+
+TaskView EmbeddedApi::task(const std::string& study, std::int64_t number) {
+  return read([&](StudyApi& api) { return api.task(study, number); });
+}
+
+TaskTellAnswer EmbeddedApi::tell_task(const std::string& study, std::int64_t number,
+                                      const TaskTell& request) {
+  TaskTell known = request;
+  if (known.request_id.empty()) known.request_id = random_token();
+  return write(false, [&](StudyApi& api) { return api.tell_task(study, number, known); });
+}
+
+BeatAnswer EmbeddedApi::heartbeat_task(const std::string& study, std::int64_t number,
+                                       const std::string& lease) {
+  return write(false, [&](StudyApi& api) { return api.heartbeat_task(study, number, lease); });
+}
+
+BeatAnswer EmbeddedApi::park_task(const std::string& study, std::int64_t number,
+                                  const ParkRequest& request) {
+  return write(false, [&](StudyApi& api) { return api.park_task(study, number, request); });
+}
+
+void EmbeddedApi::release_task(const std::string& study, std::int64_t number,
+                               const std::string& lease) {
+  write(false, [&](StudyApi& api) { api.release_task(study, number, lease); });
+}
+
+void EmbeddedApi::cancel_task(const std::string& study, std::int64_t number,
+                              const PersonalRequest& request) {
+  write(false, [&](StudyApi& api) { api.cancel_task(study, number, request); });
+}
+
 std::vector<TrialView> EmbeddedApi::trials(const std::string& study, const TrialQuery& query) {
   return read([&](StudyApi& api) { return api.trials(study, query); });
 }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <set>
 
+#include "cli/lines.h"
 #include "cli/text.h"
 
 namespace studyhall::cli {
@@ -95,24 +96,13 @@ std::string used_words(const StudyInfo& info) {
   return text;
 }
 
-template <typename Item>
-std::string words_of(const std::vector<Item>& items) {
-  return fmt::format("{}", fmt::join(items, ", "));
+// "3 waiting, 1 running".
+std::string count_words(const std::map<std::string, std::int64_t>& counts) {
+  std::string words;
+  for (const auto& [state, count] : counts)
+    words += fmt::format("{}{} {}", words.empty() ? "" : ", ", count, state);
+  return words;
 }
-
-class Lines {
- public:
-  explicit Lines(const Session& session) : session_(session) {}
-  // "label:  text", nothing for an empty text; long texts run on.
-  void add(const std::string& label, const std::string& text) const {
-    if (text.empty()) return;
-    session_.out << session_.paint(fmt::format("{:<14}", label + ":"), Colour::Grey)
-                 << printable(text) << '\n';
-  }
-
- private:
-  const Session& session_;
-};
 
 std::string range_words(const Json& param) {
   if (param.contains("choices")) {
@@ -328,10 +318,8 @@ void show_study(const Session& session, const StudyInfo& info) {
   lines.add("state", state_words(info));
   lines.add(info.front_size ? "directions" : "direction", direction_words(info.spec));
   lines.add("sampler", info.spec.contains("sampler") ? dump_json(info.spec["sampler"]) : "");
-  std::string counts;
-  for (const auto& [state, count] : info.counts)
-    counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count, state);
-  lines.add("trials", counts);
+  lines.add("trials", count_words(info.counts));
+  lines.add("tasks", count_words(info.tasks));
   if (info.front_size) lines.add("front", count_of(*info.front_size, "configuration"));
   if (info.best_number && info.best_value)
     lines.add("best",
@@ -360,6 +348,7 @@ void show_trial(const Session& session, const std::string& study, const TrialVie
   if (record.parked_until) lines.add("parked until", format_time(*record.parked_until) + " UTC");
   lines.add("tags", words_of(record.tags));
   lines.add("after", words_of(record.after));
+  lines.add("after tasks", words_of(record.after_tasks));
   lines.add(trial.values.size() > 1 ? "values" : "value", format_values(trial.values));
   lines.add("metrics", format_metrics(trial.metrics));
   lines.add("worker", record.worker);

@@ -21,6 +21,10 @@ std::string trial_path(const std::string& study, std::int64_t number) {
   return fmt::format("{}/trials/{}", study_path(study), number);
 }
 
+std::string task_path(const std::string& study, std::int64_t number) {
+  return fmt::format("{}/tasks/{}", study_path(study), number);
+}
+
 std::string id_or_new(const std::string& request_id) {
   return request_id.empty() ? random_token() : request_id;
 }
@@ -151,6 +155,54 @@ class StudyClient final : public StudyApi {
   void retire_insight(const std::string& study, std::int64_t id,
                       const PersonalRequest& request) override {
     post(fmt::format("{}/insights/{}/retire", study_path(study), id), to_json(request));
+  }
+
+  std::int64_t add_task(const std::string& study, const TaskRequest& request) override {
+    TaskRequest named = request;
+    named.request_id = id_or_new(request.request_id);
+    return read(post(study_path(study) + "/tasks", to_json(named)),
+                [](const Json& answer) { return answer.at("number").get<std::int64_t>(); });
+  }
+
+  std::vector<TaskView> tasks(const std::string& study, const TaskQuery& query) override {
+    std::string path =
+        fmt::format("{}/tasks?after={}&limit={}", study_path(study), query.after, query.limit);
+    if (query.state) path += fmt::format("&state={}", to_string(*query.state));
+    if (!query.worker.empty()) path += "&worker=" + percent_encode(query.worker);
+    return read_list(get(path), "tasks", task_view_from_json);
+  }
+
+  TaskView task(const std::string& study, std::int64_t number) override {
+    return read(get(task_path(study, number)), task_view_from_json);
+  }
+
+  TaskTellAnswer tell_task(const std::string& study, std::int64_t number,
+                           const TaskTell& request) override {
+    TaskTell named = request;
+    named.request_id = id_or_new(request.request_id);
+    return read(post(task_path(study, number) + "/tell", to_json(named)),
+                task_tell_answer_from_json);
+  }
+
+  BeatAnswer heartbeat_task(const std::string& study, std::int64_t number,
+                            const std::string& lease) override {
+    return read(post(task_path(study, number) + "/heartbeat", {{"lease", lease}}),
+                beat_answer_from_json);
+  }
+
+  BeatAnswer park_task(const std::string& study, std::int64_t number,
+                       const ParkRequest& request) override {
+    return read(post(task_path(study, number) + "/park", to_json(request)), beat_answer_from_json);
+  }
+
+  void release_task(const std::string& study, std::int64_t number,
+                    const std::string& lease) override {
+    post(task_path(study, number) + "/release", {{"lease", lease}}, Repeat::Unsafe);
+  }
+
+  void cancel_task(const std::string& study, std::int64_t number,
+                   const PersonalRequest& request) override {
+    post(task_path(study, number) + "/cancel", to_json(request));
   }
 
   std::vector<TrialView> trials(const std::string& study, const TrialQuery& query) override {

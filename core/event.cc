@@ -6,11 +6,15 @@ namespace studyhall {
 
 namespace {
 
-constexpr std::array<std::string_view, 23> kKinds{
-    "created",         "asked",    "enqueued",  "told",        "reported",        "lease_lost",
-    "released",        "new_best", "stopped",   "resumed",     "deleted",         "foreign",
-    "voided",          "parked",   "unparked",  "quarantined", "worker_released", "insight_added",
-    "insight_retired", "edited",   "candidate", "confirmed",   "refuted"};
+constexpr std::array<std::string_view, 31> kKinds{
+    "created",         "asked",         "enqueued",        "told",
+    "reported",        "lease_lost",    "released",        "new_best",
+    "stopped",         "resumed",       "deleted",         "foreign",
+    "voided",          "parked",        "unparked",        "quarantined",
+    "worker_released", "insight_added", "insight_retired", "edited",
+    "candidate",       "confirmed",     "refuted",         "task_added",
+    "task_asked",      "task_told",     "task_lease_lost", "task_released",
+    "task_parked",     "task_unparked", "task_cancelled"};
 
 }  // namespace
 

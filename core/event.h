@@ -21,7 +21,7 @@ enum class EventKind {
   Created,  // the resolved study file
   Asked,  // a trial was handed out: params, worker, purpose, attempt, pin, pin_version, as_of (the
           // event up to which its sampler saw the study), sampler, sampler_version, slice, cpu
-  Enqueued,  // params, priority, purpose, tags, after, title, description, confirms
+  Enqueued,  // params, priority, purpose, tags, after, after_tasks, title, description, confirms
   Told,  // state, values, metrics, reason, cause, note, usage, evidence, worker; lease: which of
          // the trial's leases it came with, from 1 (absent: the server ended the trial);
          // requeued: back to waiting; of, attempt: the late result of that trial's lease
@@ -45,6 +45,16 @@ enum class EventKind {
               // exhausted
   Confirmed,  // mean, runs: this trial's configuration stays the best after being run again
   Refuted,    // mean, runs, reason, withdrawn: it does not
+  // Of a task; every body has its number as "task".
+  TaskAdded,      // title, description, priority, tags, after, after_trials, retries
+  TaskAsked,      // worker, attempt
+  TaskTold,       // state, reason, cause, result, evidence, note, usage, worker; lease, requeued as
+                  // told has them
+  TaskLeaseLost,  // worker, attempt: back to waiting
+  TaskReleased,   // worker: given back by its holder
+  TaskParked,     // worker, until, reason: waits out a rate limit
+  TaskUnparked,   // worker: goes on
+  TaskCancelled,  // from (its state), reason
 };
 std::string_view to_string(EventKind kind);
 std::optional<EventKind> event_kind_from_string(std::string_view name);

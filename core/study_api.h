@@ -19,6 +19,7 @@
 #include "core/clock.h"
 #include "core/event.h"
 #include "core/json.h"
+#include "core/task.h"
 #include "core/trial.h"
 
 namespace studyhall {
@@ -47,15 +48,24 @@ struct StudyInfo {
   Timestamp created;
   std::int64_t last_event = 0;    // sequence
   std::vector<BudgetUse> budget;  // of each limit set but "running"; the study's first
+  // Tasks by state name, every state present; empty while there has been no task.
+  std::map<std::string, std::int64_t> tasks{};
 };
+
+// What a worker takes.
+enum class Want { Trials, Tasks, Any };
+// "trials", "tasks", "any".
+std::string_view to_string(Want want);
+std::optional<Want> want_from_string(std::string_view name);
 
 struct AskRequest {
   std::string worker;             // empty: nobody in particular, the whole space
   int count = 1;                  // 1 to 1000
   std::optional<double> lease_s;  // default: the experiment's time limit + 10 %, else 24 h
   std::string request_id;         // empty: not idempotent
-  // Tags of waiting trials that the worker takes; absent: those of the study file.
+  // Tags of waiting trials and tasks that the worker takes; absent: those of the study file.
   std::optional<std::vector<std::string>> accepts{};
+  Want want = Want::Trials;
 };
 
 struct Lease {
@@ -88,9 +98,21 @@ struct AskedTrial {
   std::vector<Insight> insights;  // to show to the agent: those not retired
 };
 
+struct AskedTask {
+  std::int64_t number = -1;
+  std::string title;
+  std::string description;
+  double priority = 0;
+  std::vector<std::string> tags;
+  std::vector<std::int64_t> after;  // tasks that were done before it
+  Lease lease;
+  int attempt = 1;
+  std::vector<Insight> insights;  // as of an AskedTrial
+};
+
 enum class AskStatus {
-  Trials,     // `trials` holds one or more
-  Wait,       // none now: reserved trials still run; ask again after retry_after_s
+  Trials,     // `trials` and `tasks` hold one or more
+  Wait,       // none now, though there may be later: ask again after retry_after_s
   Exhausted,  // every configuration of the finite space was handed out
   Finished,   // stopped, target met, or a budget used: `reason`
 };
@@ -100,6 +122,7 @@ struct AskAnswer {
   std::vector<AskedTrial> trials;
   double retry_after_s = 0;
   std::string reason;
+  std::vector<AskedTask> tasks{};
 };
 
 struct TellRequest {
@@ -172,7 +195,8 @@ struct WorkerInfo {
   std::int64_t running = 0;
   std::int64_t done = 0;                       // complete or pruned
   std::int64_t failures = 0;                   // of its own, in a row, up to now
-  std::optional<Timestamp> quarantined_until;  // then it gets one trial as a probe
+  std::optional<Timestamp> quarantined_until;  // then it gets one trial or task as a probe
+  std::int64_t tasks = 0;                      // that it works on
 };
 
 struct EnqueueRequest {
@@ -185,6 +209,7 @@ struct EnqueueRequest {
                                       // (dependency) once one has failed for good
   std::string title{};
   std::string description{};
+  std::vector<std::int64_t> after_tasks{};  // as `after`, of tasks
 };
 
 struct EnqueueAnswer {
@@ -350,6 +375,27 @@ class StudyApi {
   virtual void void_trial(const std::string& study, std::int64_t number,
                           const PersonalRequest& request) = 0;
   virtual EnqueueAnswer enqueue(const std::string& study, const EnqueueRequest& request) = 0;
+
+  // The number of the new task, the study's count of tasks so far.
+  virtual std::int64_t add_task(const std::string& study, const TaskRequest& request) = 0;
+  // Ascending by number.
+  virtual std::vector<TaskView> tasks(const std::string& study, const TaskQuery& query) = 0;
+  virtual TaskView task(const std::string& study, std::int64_t number) = 0;
+  // Throws Error(Conflict) for a lease never issued for this task, a result that differs from the
+  // one told, or a task that another has done or that was cancelled.
+  virtual TaskTellAnswer tell_task(const std::string& study, std::int64_t number,
+                                   const TaskTell& request) = 0;
+  // heartbeat, park and release as of a trial.
+  virtual BeatAnswer heartbeat_task(const std::string& study, std::int64_t number,
+                                    const std::string& lease) = 0;
+  virtual BeatAnswer park_task(const std::string& study, std::int64_t number,
+                               const ParkRequest& request) = 0;
+  virtual void release_task(const std::string& study, std::int64_t number,
+                            const std::string& lease) = 0;
+  // What waits for it fails (dependency); its holder is told to stop. Cancelled before: nothing
+  // changes. Throws Error(Conflict) for a task that is done or failed.
+  virtual void cancel_task(const std::string& study, std::int64_t number,
+                           const PersonalRequest& request) = 0;
 
   virtual std::vector<TrialView> trials(const std::string& study, const TrialQuery& query) = 0;
   virtual TrialView trial(const std::string& study, std::int64_t number) = 0;

@@ -14,6 +14,7 @@ namespace studyhall {
 namespace {
 
 constexpr std::array<std::string_view, 3> kStudyStates{"running", "stopped", "finished"};
+constexpr std::array<std::string_view, 3> kWants{"trials", "tasks", "any"};
 
 std::optional<StudyState> study_state_from_string(std::string_view name) {
   return enum_from_name<StudyState>(kStudyStates, name);
@@ -111,6 +112,12 @@ std::optional<ErrorCode> code_of_status(int status) {
 
 }  // namespace
 
+std::string_view to_string(Want want) { return enum_name(kWants, want); }
+
+std::optional<Want> want_from_string(std::string_view name) {
+  return enum_from_name<Want>(kWants, name);
+}
+
 std::string_view to_string(StudyState state) { return enum_name(kStudyStates, state); }
 
 Json to_json(const StudyInfo& info) {
@@ -119,6 +126,7 @@ Json to_json(const StudyInfo& info) {
   Json json = {{"name", info.name}, {"state", to_string(info.state)}};
   if (!info.finished_because.empty()) json["finished_because"] = info.finished_because;
   json["counts"] = std::move(counts);
+  for (const auto& [state, count] : info.tasks) json["tasks"][state] = count;
   json["best_number"] = value_or_null(info.best_number);
   json["best_value"] = info.best_value ? number_or_name(*info.best_value) : Json(nullptr);
   if (info.front_size) json["front_size"] = *info.front_size;
@@ -137,6 +145,9 @@ StudyInfo study_info_from_json(const Json& json) {
   put(info.name, reader.field("name").required("a name").string());
   put(info.state, read_name(reader.field("state"), "a study state", study_state_from_string));
   put(info.finished_because, reader.field("finished_because").string());
+  if (const auto tasks = reader.field("tasks").members()) {
+    for (const auto& [state, count] : *tasks) put(info.tasks[state], count.integer(0));
+  }
   if (const auto counts = reader.field("counts").members()) {
     for (const auto& [state, count] : *counts) put(info.counts[state], count.integer(0));
   }

@@ -19,7 +19,7 @@ StudyInfo study_info_from_json(const Json& json);
 Json to_json(const AskRequest& request);
 AskRequest ask_request_from_json(const Json& json);
 // {"trials": [{"number", "params", "lease": {"token", "expires_at"}, "attempt", "purpose", ...}],
-//  "retry_after_s"?}; of a Finished or Exhausted answer use error_json instead.
+//  "tasks"?: [...], "retry_after_s"?}; of a Finished or Exhausted answer use error_json instead.
 Json to_json(const AskAnswer& answer);
 AskAnswer ask_answer_from_json(const Json& json);
 
@@ -41,6 +41,16 @@ Json to_json(const Insight& insight);
 Insight insight_from_json(const Json& json);
 Json to_json(const WorkerInfo& worker);
 WorkerInfo worker_info_from_json(const Json& json);
+
+Json to_json(const TaskRequest& request);
+TaskRequest task_request_from_json(const Json& json);
+Json to_json(const TaskTell& request);
+TaskTell task_tell_from_json(const Json& json);
+Json to_json(const TaskTellAnswer& answer);
+TaskTellAnswer task_tell_answer_from_json(const Json& json);
+// The members of the task, and "lease_expires".
+Json to_json(const TaskView& view);
+TaskView task_view_from_json(const Json& json);
 
 Json to_json(const ReportRequest& request);
 ReportRequest report_request_from_json(const Json& json);

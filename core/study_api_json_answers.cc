@@ -3,6 +3,7 @@
 #include "core/json_object.h"
 #include "core/study_api_json.h"
 #include "core/study_api_json_reader.h"
+#include "core/tags.h"
 
 namespace studyhall {
 
@@ -22,6 +23,22 @@ Json to_json(const AskedTrial& trial) {
   return json;
 }
 
+Lease read_lease(const JsonField& field) {
+  Lease lease;
+  ObjectReader object(field.required("an object"));
+  put(lease.token, object.field("token").string());
+  put(lease.expires_at, read_time(object.field("expires_at")));
+  return lease;
+}
+
+std::vector<Insight> read_insights(const JsonField& field) {
+  std::vector<Insight> insights;
+  if (const auto items = field.list()) {
+    for (const JsonField& item : *items) insights.push_back(insight_from_json(item.json()));
+  }
+  return insights;
+}
+
 AskedTrial read_asked_trial(const JsonField& field) {
   AskedTrial trial;
   ObjectReader object(field);
@@ -29,9 +46,7 @@ AskedTrial read_asked_trial(const JsonField& field) {
   if (const JsonField params = object.field("params").required("an object")) {
     trial.params = params.json();
   }
-  ObjectReader lease(object.field("lease").required("an object"));
-  put(trial.lease.token, lease.field("token").string());
-  put(trial.lease.expires_at, read_time(lease.field("expires_at")));
+  trial.lease = read_lease(object.field("lease"));
   put(trial.attempt, object.field("attempt").integer(0, 1'000'000));
   put(trial.purpose, read_name(object.field("purpose"), "a purpose", purpose_from_string));
   put(trial.sampler, object.field("sampler").string());
@@ -40,12 +55,43 @@ AskedTrial read_asked_trial(const JsonField& field) {
   put(trial.seed, object.field("seed").integer(0, UINT32_MAX));
   put(trial.title, object.field("title").string());
   put(trial.description, object.field("description").string());
-  if (const auto insights = object.field("insights").list()) {
-    for (const JsonField& insight : *insights) {
-      trial.insights.push_back(insight_from_json(insight.json()));
+  trial.insights = read_insights(object.field("insights"));
+  return trial;
+}
+
+Json to_json(const AskedTask& task) {
+  Json json = {
+      {"number", task.number},
+      {"title", task.title},
+      {"description", task.description},
+      {"priority", task.priority},
+      {"tags", task.tags},
+      {"after", task.after},
+      {"lease", {{"token", task.lease.token}, {"expires_at", format_utc(task.lease.expires_at)}}},
+      {"attempt", task.attempt}};
+  for (const Insight& insight : task.insights) {
+    json["insights"].push_back(studyhall::to_json(insight));
+  }
+  return json;
+}
+
+AskedTask read_asked_task(const JsonField& field) {
+  AskedTask task;
+  ObjectReader object(field);
+  put(task.number, object.field("number").required("a task number").integer(0));
+  put(task.title, object.field("title").string());
+  put(task.description, object.field("description").string());
+  put(task.priority, object.field("priority").number());
+  if (const JsonField tags = object.field("tags")) task.tags = read_tags(tags);
+  if (const auto after = object.field("after").list()) {
+    for (const JsonField& item : *after) {
+      if (const auto number = item.integer(0)) task.after.push_back(*number);
     }
   }
-  return trial;
+  task.lease = read_lease(object.field("lease"));
+  put(task.attempt, object.field("attempt").integer(0, 1'000'000));
+  task.insights = read_insights(object.field("insights"));
+  return task;
 }
 
 }  // namespace
@@ -55,6 +101,7 @@ Json to_json(const AskAnswer& answer) {
   Json trials = Json::array();
   for (const AskedTrial& trial : answer.trials) trials.push_back(to_json(trial));
   Json json = json_object("trials", std::move(trials));
+  for (const AskedTask& task : answer.tasks) json["tasks"].push_back(to_json(task));
   if (answer.status == AskStatus::Wait) {
     json["retry_after_s"] = answer.retry_after_s;
     if (!answer.reason.empty()) json["reason"] = answer.reason;
@@ -67,8 +114,11 @@ AskAnswer ask_answer_from_json(const Json& json) {
   AskAnswer answer;
   if (const auto trials = reader.field("trials").required("a list of trials").list()) {
     for (const JsonField& trial : *trials) answer.trials.push_back(read_asked_trial(trial));
-    if (trials->empty()) answer.status = AskStatus::Wait;
   }
+  if (const auto tasks = reader.field("tasks").list("a list of tasks")) {
+    for (const JsonField& task : *tasks) answer.tasks.push_back(read_asked_task(task));
+  }
+  if (answer.trials.empty() && answer.tasks.empty()) answer.status = AskStatus::Wait;
   put(answer.retry_after_s, reader.field("retry_after_s").number());
   put(answer.reason, reader.field("reason").string());
   reader.finish_answer();

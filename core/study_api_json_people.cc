@@ -101,6 +101,7 @@ Json to_json(const WorkerInfo& worker) {
                {"running", worker.running},   {"done", worker.done},
                {"failures", worker.failures}, {"quarantined_until", nullptr}};
   if (worker.quarantined_until) json["quarantined_until"] = format_utc(*worker.quarantined_until);
+  if (worker.tasks > 0) json["tasks"] = worker.tasks;
   return json;
 }
 
@@ -112,6 +113,7 @@ WorkerInfo worker_info_from_json(const Json& json) {
   put(worker.running, reader.field("running").integer(0));
   put(worker.done, reader.field("done").integer(0));
   put(worker.failures, reader.field("failures").integer(0));
+  put(worker.tasks, reader.field("tasks").integer(0));
   worker.quarantined_until = read_time(reader.field("quarantined_until"));
   reader.finish_answer();
   return worker;

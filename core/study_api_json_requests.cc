@@ -1,3 +1,4 @@
+#include "core/priority.h"
 #include "core/study_api_json.h"
 #include "core/study_api_json_reader.h"
 #include "core/tags.h"
@@ -62,6 +63,7 @@ Json to_json(const AskRequest& request) {
   if (request.lease_s) json["lease_s"] = *request.lease_s;
   if (!request.request_id.empty()) json["request_id"] = request.request_id;
   if (request.accepts) json["accepts"] = *request.accepts;
+  if (request.want != Want::Trials) json["want"] = to_string(request.want);
   return json;
 }
 
@@ -77,6 +79,8 @@ AskRequest ask_request_from_json(const Json& json) {
     reader.refuse(wait, "this build does not wait in an ask; ask again after retry_after_s");
   }
   if (const JsonField accepts = reader.field("accepts")) request.accepts = read_tags(accepts);
+  put(request.want,
+      read_name(reader.field("want"), "\"trials\", \"tasks\" or \"any\"", want_from_string));
   reader.finish_request();
   return request;
 }
@@ -156,6 +160,7 @@ Json to_json(const EnqueueRequest& request) {
   if (request.count != 1) json["count"] = request.count;
   if (!request.tags.empty()) json["tags"] = request.tags;
   if (!request.after.empty()) json["after"] = request.after;
+  if (!request.after_tasks.empty()) json["after_tasks"] = request.after_tasks;
   if (!request.title.empty()) json["title"] = request.title;
   if (!request.description.empty()) json["description"] = request.description;
   if (!request.request_id.empty()) json["request_id"] = request.request_id;
@@ -172,13 +177,18 @@ EnqueueRequest enqueue_request_from_json(const Json& json) {
       params.report_expected("an object of parameters and values");
     }
   }
-  put(request.priority, reader.field("priority").number());
+  put(request.priority, read_priority(reader.field("priority")));
   put(request.count, reader.field("count").integer(1, kMaxCount));
   put(request.request_id, reader.field("request_id").string());
   if (const JsonField tags = reader.field("tags")) request.tags = read_tags(tags);
   if (const auto after = reader.field("after").list("a list of trial numbers")) {
     for (const JsonField& item : *after) {
       if (const auto number = item.integer(0)) request.after.push_back(*number);
+    }
+  }
+  if (const auto after = reader.field("after_tasks").list("a list of task numbers")) {
+    for (const JsonField& item : *after) {
+      if (const auto number = item.integer(0)) request.after_tasks.push_back(*number);
     }
   }
   put(request.title, reader.field("title").string());

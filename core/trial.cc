@@ -115,6 +115,7 @@ Json to_json(const TrialRecord& record) {
   if (record.parked_until) json["parked_until"] = format_utc(*record.parked_until);
   if (!record.tags.empty()) json["tags"] = record.tags;
   if (!record.after.empty()) json["after"] = record.after;
+  if (!record.after_tasks.empty()) json["after_tasks"] = record.after_tasks;
   if (record.confirms >= 0) json["confirms"] = record.confirms;
   if (!record.version.empty()) json["version"] = record.version;
   if (!record.title.empty()) json["title"] = record.title;
@@ -169,6 +170,7 @@ TrialRecord trial_record_from_json(const Json& json) {
     }
     read(json, "tags", record.tags);
     read(json, "after", record.after);
+    read(json, "after_tasks", record.after_tasks);
     read(json, "confirms", record.confirms);
     read(json, "version", record.version);
     read(json, "title", record.title);

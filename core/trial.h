@@ -36,7 +36,7 @@ enum class FailReason {
   Infra,       // the worker is at fault: retried elsewhere
   Declined,    // the agent ended without running it
   Cancelled,   // a person interrupted it
-  Dependency,  // a trial that it was to wait for failed for good
+  Dependency,  // a trial or task that it was to wait for failed for good
   Voided,      // a person declared it void: no result, and its configuration may be tried again
   Withdrawn,   // a run that was to confirm a candidate and is needed no more
 };
@@ -105,9 +105,10 @@ struct TrialRecord {
   std::optional<Timestamp> parked_until;  // running: its worker waits out a rate limit
   std::vector<std::string> tags;          // sorted: only for workers that accept them all
   std::vector<std::int64_t> after;  // trials that must have ended well before it is handed out
-  std::int64_t confirms = -1;       // run by the service to confirm this trial's configuration
-  std::string version;              // of the experiment it ran under (core/experiment_version.h)
-  std::string title;                // words for people and agents
+  std::vector<std::int64_t> after_tasks;  // tasks that must have been done before
+  std::int64_t confirms = -1;  // run by the service to confirm this trial's configuration
+  std::string version;         // of the experiment it ran under (core/experiment_version.h)
+  std::string title;           // words for people and agents
   std::string description;
   bool operator==(const TrialRecord&) const = default;
 };

@@ -48,11 +48,24 @@ void Budget::count(const Trial& trial, int sign) {
       tally->last_end = std::max(tally->last_end.value_or(*trial.completed), *trial.completed);
     }
   }
-  if (record.usage != Usage{}) spend(record.worker, record.usage, sign);
-  for (const AttemptUsage& attempt : record.earlier) spend(attempt.worker, attempt.usage, sign);
+  if (record.usage != Usage{}) spend(record.worker, record.usage, sign, largest_);
+  for (const AttemptUsage& attempt : record.earlier) {
+    spend(attempt.worker, attempt.usage, sign, largest_);
+  }
 }
 
-void Budget::spend(const std::string& worker, const Usage& usage, int sign) {
+void Budget::count(const Task& task, int sign) {
+  for (Tally* tally : {&study_, &workers_[task.worker]}) {
+    if (task.state == TaskState::Running) tally->tasks += sign;
+    if (task.ended) tally->last_end = std::max(tally->last_end.value_or(*task.ended), *task.ended);
+  }
+  if (task.usage != Usage{}) spend(task.worker, task.usage, sign, largest_task_);
+  for (const AttemptUsage& attempt : task.earlier) {
+    spend(attempt.worker, attempt.usage, sign, largest_task_);
+  }
+}
+
+void Budget::spend(const std::string& worker, const Usage& usage, int sign, Amounts& largest) {
   const Amounts amounts{usage.cost_usd ? micro(*usage.cost_usd) : 0, bounded(usage.turns),
                         bounded(usage.tokens)};
   for (Tally* tally : {&study_, &workers_[worker]}) {
@@ -60,9 +73,9 @@ void Budget::spend(const std::string& worker, const Usage& usage, int sign) {
     tally->used.turns += sign * amounts.turns;
     tally->used.tokens += sign * amounts.tokens;
   }
-  largest_.micro_usd = std::max(largest_.micro_usd, amounts.micro_usd);
-  largest_.turns = std::max(largest_.turns, amounts.turns);
-  largest_.tokens = std::max(largest_.tokens, amounts.tokens);
+  largest.micro_usd = std::max(largest.micro_usd, amounts.micro_usd);
+  largest.turns = std::max(largest.turns, amounts.turns);
+  largest.tokens = std::max(largest.tokens, amounts.tokens);
 }
 
 void Budget::start(const std::string& worker, Timestamp first_ask) {
@@ -88,12 +101,13 @@ Budget::Amounts Budget::reserve(const StudySpec& spec) const {
 }
 
 std::vector<Budget::Line> Budget::lines(const StudySpec& spec, const Limits& limits,
-                                        const Tally& tally, Timestamp now) const {
+                                        const Tally& tally, Next next, Timestamp now) const {
   std::vector<Line> lines;
-  if (limits.trials) {
+  if (limits.trials && next == Next::Trial) {
     lines.push_back({"trials", tally.done, tally.running, 1, *limits.trials, 1});
   }
-  if (const auto failures = limits.failures ? limits.failures : limits.trials) {
+  if (const auto failures = limits.failures ? limits.failures : limits.trials;
+      failures && next == Next::Trial) {
     lines.push_back({"failures", tally.failures, 0, 0, *failures, 1});
   }
   if (limits.hours) {
@@ -103,25 +117,29 @@ std::vector<Budget::Line> Budget::lines(const StudySpec& spec, const Limits& lim
   }
   if (!limits.cost_usd && !limits.turns && !limits.tokens) return lines;
   const Amounts each = reserve(spec);
-  const auto add = [&](const char* name, std::int64_t used, std::int64_t next, std::int64_t bound,
+  const auto add = [&](const char* name, std::int64_t Amounts::*amount, std::int64_t bound,
                        double unit) {
-    lines.push_back({name, used, tally.running * next, next, bound, unit});
+    const std::int64_t of_trial = each.*amount;
+    const std::int64_t of_task = largest_task_.*amount;
+    lines.push_back({name, tally.used.*amount, tally.running * of_trial + tally.tasks * of_task,
+                     next == Next::Trial ? of_trial : of_task, bound, unit});
   };
   if (limits.cost_usd) {
     // Not bounded as one attempt is: a larger limit is never used up.
     const double bound = std::min(*limits.cost_usd * kMicro, 9e18);
-    add("cost_usd", tally.used.micro_usd, each.micro_usd, std::llround(bound), kMicro);
+    add("cost_usd", &Amounts::micro_usd, std::llround(bound), kMicro);
   }
-  if (limits.turns) add("turns", tally.used.turns, each.turns, *limits.turns, 1);
-  if (limits.tokens) add("tokens", tally.used.tokens, each.tokens, *limits.tokens, 1);
+  if (limits.turns) add("turns", &Amounts::turns, *limits.turns, 1);
+  if (limits.tokens) add("tokens", &Amounts::tokens, *limits.tokens, 1);
   return lines;
 }
 
 std::optional<AskAnswer> Budget::closed(const StudySpec& spec, const Limits& limits,
-                                        const Tally& tally, const std::string& name,
+                                        const Tally& tally, const std::string& name, Next next,
                                         Timestamp now) const {
   std::optional<AskAnswer> wait;
-  for (const Line& line : lines(spec, limits, tally, now)) {
+  const bool nothing_runs = tally.running + tally.tasks == 0;
+  for (const Line& line : lines(spec, limits, tally, next, now)) {
     const auto used = [&] {
       return fmt::format("{}.{}: {} of {} used", name, line.limit,
                          text(static_cast<double>(line.used) / line.unit),
@@ -129,37 +147,49 @@ std::optional<AskAnswer> Budget::closed(const StudySpec& spec, const Limits& lim
     };
     if (line.used >= line.bound) return answer_of(AskStatus::Finished, used());
     if (line.used + line.running + line.next <= line.bound) continue;
-    if (tally.running == 0) {
-      return answer_of(AskStatus::Finished,
-                       fmt::format("{}, and a trial may use {}", used(),
-                                   text(static_cast<double>(line.next) / line.unit)));
+    if (nothing_runs) {
+      return answer_of(
+          AskStatus::Finished,
+          fmt::format("{}, and a {} may use {}", used(), next == Next::Trial ? "trial" : "task",
+                      text(static_cast<double>(line.next) / line.unit)));
     }
     if (!wait) {
-      wait = answer_of(AskStatus::Wait, used() + ", the rest is reserved by trials that run");
+      wait = answer_of(AskStatus::Wait, used() + ", the rest is reserved by " +
+                                            (tally.tasks > 0 ? "what runs" : "trials that run"));
     }
   }
-  if (!wait && limits.running && tally.running >= *limits.running) {
+  if (!wait && next == Next::Trial && limits.running && tally.running >= *limits.running) {
     wait =
         answer_of(AskStatus::Wait, fmt::format("{}.running: {} trials run", name, tally.running));
   }
   return wait;
 }
 
-std::optional<AskAnswer> Budget::closed(const StudySpec& spec, Timestamp now) const {
-  return closed(spec, spec.limits, study_, "limits", now);
+std::optional<AskAnswer> Budget::closed(const StudySpec& spec, Next next, Timestamp now) const {
+  return closed(spec, spec.limits, study_, "limits", next, now);
 }
 
-std::optional<AskAnswer> Budget::closed(const StudySpec& spec, const std::string& worker,
+std::optional<AskAnswer> Budget::closed(const StudySpec& spec, const std::string& worker, Next next,
                                         Timestamp now) const {
   const auto found = spec.workers.find(worker);
   if (found == spec.workers.end()) return std::nullopt;
-  return closed(spec, found->second.limits, tally(worker), "workers." + worker + ".limits", now);
+  return closed(spec, found->second.limits, tally(worker), "workers." + worker + ".limits", next,
+                now);
+}
+
+std::optional<AskAnswer> Budget::closed_to_tasks(const StudySpec& spec, const std::string& worker,
+                                                 Timestamp now) const {
+  std::optional<AskAnswer> study = closed(spec, Next::Task, now);
+  if (study && study->status == AskStatus::Finished) return study;
+  std::optional<AskAnswer> own = closed(spec, worker, Next::Task, now);
+  if (own && own->status == AskStatus::Finished) return own;
+  return study ? study : own;
 }
 
 std::vector<BudgetUse> Budget::uses(const StudySpec& spec, Timestamp now) const {
   std::vector<BudgetUse> uses;
   const auto add = [&](const std::string& worker, const Limits& limits, const Tally& tally) {
-    for (const Line& line : lines(spec, limits, tally, now)) {
+    for (const Line& line : lines(spec, limits, tally, Next::Trial, now)) {
       uses.push_back({worker, line.limit, static_cast<double>(line.used) / line.unit,
                       static_cast<double>(line.running) / line.unit,
                       static_cast<double>(line.bound) / line.unit});

@@ -1,7 +1,9 @@
 // Reading the body of an event, with errors that name the event.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/error.h"
 #include "core/event.h"
@@ -44,6 +46,17 @@ class EventBody {
 
   const Event& event_;
 };
+
+// The value that the body's `key` names. Throws as need() does, and Error(Corrupt) for no name of
+// one.
+template <typename T>
+T named(const EventBody& body, const char* key, std::optional<T> (*from_string)(std::string_view)) {
+  const auto value = from_string(body.need<std::string>(key));
+  if (!value) {
+    body.refuse("\"" + std::string(key) + "\" is " + brief(body.json().at(key)));
+  }
+  return *value;
+}
 
 // "event 17 (told)".
 std::string name_of(const Event& event);

@@ -98,6 +98,7 @@ class HttpServer::Impl {
     add_study_routes(router_, api);
     add_trial_routes(router_, api);
     add_people_routes(router_, api);
+    add_task_routes(router_, api);
     add_export_routes(router_, api);
     add_openapi_route(router_);
     add_mcp_route(router_, api);

@@ -78,12 +78,22 @@ bool same(const Trial& a, const Trial& b) {
          a.record == b.record;
 }
 
-Json describe_leases(const StudyModel& study, std::int64_t number) {
+Json describe_leases(const std::vector<storage::LeaseRecord>& leases) {
   Json list = Json::array();
-  for (const storage::LeaseRecord& lease : study.leases(number)) {
+  for (const storage::LeaseRecord& lease : leases) {
     list.push_back({lease.worker, lease.attempt, lease.current, lease.told_as});
   }
   return list;
+}
+
+Json describe_tasks(const StudyModel& study) {
+  Json body = Json::object();
+  for (const storage::TaskRecord& record : study.tasks().records()) {
+    const std::string name = "task " + std::to_string(record.task.number);
+    body[name] = to_json(record.task);
+    body[name + ": leases"] = describe_leases(record.leases);
+  }
+  return body;
 }
 
 Json describe_standing(const StudyModel& study) {
@@ -139,8 +149,8 @@ void compare_trials(const StudyModel& again, const StudyModel& stored, Compariso
       const Trial& a = again.trial(number);
       const Trial& b = stored.trial(number);
       if (!same(a, b)) comparison.compare_members(describe(a), describe(b), number);
-      comparison.compare("leases", describe_leases(again, number), describe_leases(stored, number),
-                         number);
+      comparison.compare("leases", describe_leases(again.leases(number)),
+                         describe_leases(stored.leases(number)), number);
     }
   }
 }
@@ -157,6 +167,7 @@ std::vector<Difference> model_differences(const StudyModel& again, const StudyMo
   comparison.compare("last event", again.last_sequence(), stored.last_sequence());
   comparison.compare_members(describe_standing(again), describe_standing(stored), -1);
   comparison.compare_members(describe_workers(again), describe_workers(stored), -1);
+  comparison.compare_members(describe_tasks(again), describe_tasks(stored), -1);
   comparison.compare_members(describe_insights(again), describe_insights(stored), -1);
   if (stored.foreign().empty()) {
     comparison.compare_members(describe_budget(again), describe_budget(stored), -1);

@@ -64,6 +64,7 @@ class Replay {
       throw Error(ErrorCode::Unsupported, "study \"" + report_.study + "\" has no events");
     }
     report_.trials = std::ssize(study_->model().trials());
+    report_.tasks = study_->model().tasks().size();
     report_.suggestions = study_->suggestions();
     report_.prunings = study_->prunings();
     keep(study_->differences());
@@ -125,13 +126,15 @@ class Replay {
     if (id == event.body.end()) return;
     ++report_.requests;
     const auto request = storage_.find_request(id_, id->get<std::string>());
-    const std::int64_t number = event.body.value("number", std::int64_t{-1});
+    const bool is_task = event.body.contains("task");
+    const std::int64_t number = event.body.value(is_task ? "task" : "number", std::int64_t{-1});
     const auto differ = [&](const std::string& found) {
-      keep({{event.sequence, number, "the answer kept for request " + id->get<std::string>(),
-             fmt::format("trial {}", number), found}});
+      keep({{event.sequence, is_task ? -1 : number,
+             "the answer kept for request " + id->get<std::string>(),
+             fmt::format("{} {}", is_task ? "task" : "trial", number), found}});
     };
     if (!request) return differ("none");
-    for (const char* path : {"/trials/0/number", "/number", "/numbers/0"}) {
+    for (const char* path : {"/trials/0/number", "/tasks/0/number", "/number", "/numbers/0"}) {
       const Json::json_pointer at(path);
       if (request->answer.contains(at) && request->answer[at] == number) return;
     }

@@ -16,6 +16,7 @@ struct ReplayReport {
   std::string study;
   std::int64_t events = 0;
   std::int64_t trials = 0;
+  std::int64_t tasks = 0;
   SuggestionCount suggestions;
   std::int64_t prunings = 0;  // decisions of the pruner that were made again
   std::int64_t requests = 0;  // answers kept for a request id that were found
@@ -31,8 +32,9 @@ struct ReplayReport {
 };
 
 // Reads the study's events in their order, makes it again from them, draws every suggestion again,
-// and compares: trials, leases, workers, insights, leader, pin and budgets with the tables, answers
-// with the requests they were given for. `progress` is told how many of how many events are done.
+// and compares: trials, tasks, leases, workers, insights, leader, pin and budgets with the tables,
+// answers with the requests they were given for. `progress` is told how many of how many events are
+// done.
 //
 // Throws Error(NotFound) for an unknown study, Error(Unsupported) for one without a study file or
 // with events of an earlier build that lack what is needed, Error(Unavailable) for a study that

@@ -9,6 +9,7 @@
 #include "server/event_body.h"
 #include "server/foreign_trial.h"
 #include "server/pruning.h"
+#include "server/replayed_tasks.h"
 #include "server/telling.h"
 
 namespace studyhall::server {
@@ -28,13 +29,6 @@ storage::StudyRecord record_of(const Event& created) {
   record.directions = record.spec->directions;
   record.created = created.time;
   return record;
-}
-
-template <typename T>
-T named(const EventBody& body, const char* key, std::optional<T> (*from_string)(std::string_view)) {
-  const auto value = from_string(body.need<std::string>(key));
-  if (!value) body.refuse(fmt::format("\"{}\" is {}", key, brief(body.json()[key])));
-  return *value;
 }
 
 std::vector<Change> one(Change change) {
@@ -224,6 +218,15 @@ std::vector<Change> ReplayedStudy::apply(const Event& event) {
       return apply_edited(event);
     case EventKind::Candidate:
       return model_.confirm_challenger(body.get<bool>("exhausted"), event.time);
+    case EventKind::TaskAdded:
+    case EventKind::TaskAsked:
+    case EventKind::TaskTold:
+    case EventKind::TaskLeaseLost:
+    case EventKind::TaskReleased:
+    case EventKind::TaskParked:
+    case EventKind::TaskUnparked:
+    case EventKind::TaskCancelled:
+      return apply_task_event(model_, event);
     case EventKind::Created:
     case EventKind::NewBest:
     case EventKind::Confirmed:
@@ -284,6 +287,7 @@ std::vector<Change> ReplayedStudy::apply_enqueued(const Event& event) {
   request.priority = body.need<double>("priority");
   request.tags = body.get<std::vector<std::string>>("tags");
   request.after = body.get<std::vector<std::int64_t>>("after");
+  request.after_tasks = body.get<std::vector<std::int64_t>>("after_tasks");
   request.title = body.get<std::string>("title");
   request.description = body.get<std::string>("description");
   const bool replicate = named(body, "purpose", purpose_from_string) == Purpose::Replicate;

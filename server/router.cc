@@ -109,7 +109,7 @@ std::string Call::only_string(std::string_view name) const {
 std::int64_t Call::number(std::size_t position) const {
   const auto number = parse_integer(args.at(position));
   if (!number || *number < 0) {
-    throw Error(ErrorCode::Malformed, fmt::format("trial number {}: expected a whole number from 0",
+    throw Error(ErrorCode::Malformed, fmt::format("number {}: expected a whole number from 0",
                                                   brief(Json(args.at(position)))));
   }
   return *number;

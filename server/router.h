@@ -30,7 +30,7 @@ struct Call {
   [[nodiscard]] Json json(Comments comments = Comments::Refuse) const;
   // The string `name` of a body that has at most that; empty when absent. Throws Error(Malformed).
   [[nodiscard]] std::string only_string(std::string_view name) const;
-  // args[position] as a trial number. Throws Error(Malformed).
+  // args[position] as the number of a trial, task or insight. Throws Error(Malformed).
   [[nodiscard]] std::int64_t number(std::size_t position) const;
 };
 

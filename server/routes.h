@@ -14,6 +14,7 @@ void add_study_routes(Router& router, StudyApi& api);
 void add_trial_routes(Router& router, StudyApi& api);
 // What people do besides: edit, park, void, workers, insights.
 void add_people_routes(Router& router, StudyApi& api);
+void add_task_routes(Router& router, StudyApi& api);
 void add_export_routes(Router& router, StudyApi& api);
 // The OpenAPI description of all routes: server/openapi.json.
 void add_openapi_route(Router& router);

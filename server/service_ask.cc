@@ -18,12 +18,6 @@ constexpr double kDefaultLeaseSeconds = 24.0 * 3600;
 constexpr double kLongestLeaseSeconds = 365.0 * 24 * 3600;
 constexpr int kMostTrialsPerAsk = 1000;
 
-Duration lease_length(const StudySpec& spec, const AskRequest& request) {
-  if (request.lease_s) return seconds_to_duration(*request.lease_s);
-  const double limit_min = spec.experiment ? spec.experiment->time_limit_min : 0;
-  return seconds_to_duration(limit_min > 0 ? limit_min * 60 * 1.1 : kDefaultLeaseSeconds);
-}
-
 void check(const AskRequest& request) {
   std::vector<Problem> problems;
   if (!request.worker.empty() && !is_valid_name(request.worker)) {
@@ -51,7 +45,27 @@ std::string part_id(const AskRequest& request, int index) {
   return request.request_id + "#" + std::to_string(index);
 }
 
-// Sorted.
+// Moves what one part of an ask gave to the whole answer.
+void add_part(AskAnswer& answer, AskAnswer part) {
+  std::ranges::move(part.trials, std::back_inserter(answer.trials));
+  std::ranges::move(part.tasks, std::back_inserter(answer.tasks));
+}
+
+}  // namespace
+
+storage::LeaseRecord new_lease(const ServiceOptions& options, const StudySpec& spec,
+                               const AskRequest& request, Timestamp now) {
+  storage::LeaseRecord lease;
+  lease.token = options.new_token();
+  const double limit_min = spec.experiment ? spec.experiment->time_limit_min : 0;
+  lease.length = seconds_to_duration(request.lease_s ? *request.lease_s
+                                     : limit_min > 0 ? limit_min * 60 * 1.1
+                                                     : kDefaultLeaseSeconds);
+  lease.worker = request.worker;
+  lease.expires_at = now + lease.length;
+  return lease;
+}
+
 std::vector<std::string> accepts_of(const StudySpec& spec, const AskRequest& request) {
   if (request.accepts) {
     std::vector<std::string> accepts = *request.accepts;
@@ -62,22 +76,20 @@ std::vector<std::string> accepts_of(const StudySpec& spec, const AskRequest& req
   return found == spec.workers.end() ? std::vector<std::string>{} : found->second.accepts;
 }
 
-}  // namespace
-
 AskAnswer StudyService::Impl::ask(LiveStudy& live, const AskRequest& request) {
   check(request);
   AskAnswer answer;
   std::vector<CommitQueue::Ticket> tidied;
   std::vector<CommitQueue::Ticket> tickets;
+  std::vector<AskAnswer> parts;
   {
     const std::lock_guard asking(live.ask_mutex);
     for (int i = 0; i < request.count && !request.request_id.empty(); ++i) {
       const auto before = answered(live, part_id(request, i), "ask");
       if (!before) break;
-      AskAnswer part = ask_answer_from_json(*before);
-      answer.trials.push_back(std::move(part.trials.front()));
+      add_part(answer, ask_answer_from_json(*before));
     }
-    if (!answer.trials.empty()) {
+    if (!answer.trials.empty() || !answer.tasks.empty()) {
       add_insights(live, answer);
       return answer;
     }
@@ -90,10 +102,10 @@ AskAnswer StudyService::Impl::ask(LiveStudy& live, const AskRequest& request) {
       AskAnswer one = ask_one(live, request, i, ticket);
       if (one.status != AskStatus::Trials) {
         if (ticket) tidied.push_back(std::move(ticket));  // what it found out on the way
-        if (answer.trials.empty()) answer = std::move(one);
+        if (parts.empty()) answer = std::move(one);
         break;
       }
-      answer.trials.push_back(std::move(one.trials.front()));
+      parts.push_back(std::move(one));
       tickets.push_back(std::move(ticket));
     }
   }
@@ -107,12 +119,13 @@ AskAnswer StudyService::Impl::ask(LiveStudy& live, const AskRequest& request) {
         CommitQueue::wait(tickets[i]);
       } catch (...) {
         if (i == 0) throw;
-        answer.trials.resize(i);
+        parts.resize(i);
         break;
       }
     }
   }
-  if (!answer.trials.empty()) add_insights(live, answer);
+  for (AskAnswer& part : parts) add_part(answer, std::move(part));
+  if (!parts.empty()) add_insights(live, answer);
   return answer;
 }
 
@@ -121,6 +134,7 @@ void StudyService::Impl::add_insights(LiveStudy& live, AskAnswer& answer) {
   for (const Insight& insight : loaded(live).insights()) {
     if (insight.retired) continue;
     for (AskedTrial& trial : answer.trials) trial.insights.push_back(insight);
+    for (AskedTask& task : answer.tasks) task.insights.push_back(insight);
   }
 }
 
@@ -137,6 +151,17 @@ void StudyService::Impl::sync_asker(LiveStudy& live, StudyModel& study) {
 
 AskAnswer StudyService::Impl::ask_one(LiveStudy& live, const AskRequest& request, int index,
                                       CommitQueue::Ticket& ticket) {
+  if (request.want == Want::Trials) return ask_trial(live, request, index, ticket);
+  if (auto task = ask_task(live, request, index, ticket)) return std::move(*task);
+  AskAnswer answer = ask_trial(live, request, index, ticket);
+  if (answer.status != AskStatus::Finished && answer.status != AskStatus::Exhausted) return answer;
+  const std::lock_guard lock(live.mutex);
+  const StudyModel& study = loaded(live);
+  return study.wait_for_tasks(accepts_of(study.spec(), request)).value_or(std::move(answer));
+}
+
+AskAnswer StudyService::Impl::ask_trial(LiveStudy& live, const AskRequest& request, int index,
+                                        CommitQueue::Ticket& ticket) {
   while (true) {
     AskSnapshot ask;
     Purpose purpose = Purpose::Suggested;
@@ -219,11 +244,7 @@ AskAnswer StudyService::Impl::hand_out(LiveStudy& live, const AskRequest& reques
                                        CommitQueue::Ticket& ticket) {
   StudyModel& study = *live.study;
   const Timestamp now = clock.now();
-  storage::LeaseRecord lease;
-  lease.token = options.new_token();
-  lease.length = lease_length(study.spec(), request);
-  lease.expires_at = now + lease.length;
-
+  const storage::LeaseRecord lease = new_lease(options, study.spec(), request, now);
   std::vector<storage::Change> changes{study.hand_out(number, std::move(what), lease, now)};
   const Trial& trial = study.trial(number);
   AskedTrial asked;
@@ -241,10 +262,14 @@ AskAnswer StudyService::Impl::hand_out(LiveStudy& live, const AskRequest& reques
   AskAnswer answer;
   answer.trials.push_back(std::move(asked));
 
-  std::optional<storage::RequestRecord> record;
-  if (!request.request_id.empty()) record = {part_id(request, index), "ask", to_json(answer)};
-  ticket = submit(live, std::move(changes), std::move(record));
+  ticket = submit(live, std::move(changes), part_record(request, index, answer));
   return answer;
+}
+
+std::optional<storage::RequestRecord> StudyService::Impl::part_record(const AskRequest& request,
+                                                                      int index,
+                                                                      const AskAnswer& answer) {
+  return record_of(part_id(request, index), "ask", to_json(answer));
 }
 
 }  // namespace studyhall::server

@@ -1,11 +1,10 @@
 // The verb enqueue: what waits in front of the sampler.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "core/study_api_json.h"
+#include "server/queue_checks.h"
 #include "server/service_impl.h"
 
 namespace studyhall::server {
@@ -13,50 +12,6 @@ namespace studyhall::server {
 namespace {
 
 constexpr int kMostTrialsPerEnqueue = 1000;
-constexpr std::size_t kMostTags = 100;
-constexpr std::size_t kMostAwaited = 1000;
-constexpr std::size_t kLongestTitle = 200;
-constexpr std::size_t kLongestDescription = 20'000;
-
-void check_words(const EnqueueRequest& request, std::vector<Problem>& problems) {
-  if (request.title.size() > kLongestTitle) {
-    problems.push_back({"/title", fmt::format("found {} bytes, expected at most {}",
-                                              request.title.size(), kLongestTitle)});
-  }
-  if (request.description.size() > kLongestDescription) {
-    problems.push_back(
-        {"/description", fmt::format("found {} bytes, expected at most {}",
-                                     request.description.size(), kLongestDescription)});
-  }
-  if (request.tags.size() > kMostTags) {
-    problems.push_back(
-        {"/tags", fmt::format("found {}, expected at most {}", request.tags.size(), kMostTags)});
-  }
-  for (const std::string& tag : request.tags) {
-    if (is_valid_name(tag)) continue;
-    problems.push_back({"/tags", fmt::format("found \"{}\", expected 1 to 64 of A-Z a-z 0-9 . _ -, "
-                                             "not beginning with '.' or '-'",
-                                             tag)});
-  }
-}
-
-void check_awaited(const StudyModel& study, const EnqueueRequest& request,
-                   std::vector<Problem>& problems) {
-  if (request.after.size() > kMostAwaited) {
-    problems.push_back({"/after", fmt::format("found {} trials, expected at most {}",
-                                              request.after.size(), kMostAwaited)});
-    return;
-  }
-  for (const std::int64_t number : request.after) {
-    if (number < 0 || number >= std::ssize(study.trials())) {
-      problems.push_back({"/after", fmt::format("there is no trial {} (the study has {})", number,
-                                                study.trials().size())});
-    } else if (study.trial(number).state == TrialState::Fail) {
-      problems.push_back(
-          {"/after", fmt::format("trial {} has failed: what waits for it never runs", number)});
-    }
-  }
-}
 
 void check(const StudyModel& study, const EnqueueRequest& request, bool full) {
   std::vector<Problem> problems;
@@ -68,19 +23,11 @@ void check(const StudyModel& study, const EnqueueRequest& request, bool full) {
                                               "every parameter",
                                               request.count)});
   }
-  if (!std::isfinite(request.priority)) {
-    problems.push_back(
-        {"/priority", fmt::format("found {}, expected a finite number", request.priority)});
-  }
-  check_words(request, problems);
-  check_awaited(study, request, problems);
+  check_priority(request.priority, problems);
+  check_words(request.title, request.description, request.tags, problems);
+  check_awaited_trials(study, "/after", request.after, problems);
+  check_awaited_tasks(study, "/after_tasks", request.after_tasks, problems);
   if (!problems.empty()) throw Error::from_problems(ErrorCode::Invalid, "enqueue", problems);
-}
-
-template <typename T>
-void sort_unique(std::vector<T>& list) {
-  std::sort(list.begin(), list.end());
-  list.erase(std::unique(list.begin(), list.end()), list.end());
 }
 
 }  // namespace
@@ -89,6 +36,7 @@ EnqueueAnswer StudyService::enqueue(const std::string& study, const EnqueueReque
   EnqueueRequest wanted = request;
   sort_unique(wanted.tags);
   sort_unique(wanted.after);
+  sort_unique(wanted.after_tasks);
   return impl_->on(study, [&](LiveStudy& live) {
     if (const auto before = impl_->answered(live, wanted.request_id, "enqueue")) {
       return enqueue_answer_from_json(*before);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/deferred_answer.h"
+#include "server/task_telling.h"
 #include "server/telling.h"
 
 namespace studyhall::server {
@@ -151,6 +152,9 @@ std::vector<CommitQueue::Ticket> StudyService::Impl::tidy(LiveStudy& live) {
   }
   for (storage::Change& change : server::expire_leases(study, now)) {
     changes.push_back(std::move(change));
+  }
+  for (const std::int64_t number : study.tasks().expired(now)) {
+    lose_task_lease(study, number, now, changes);
   }
   if (!changes.empty()) tickets.push_back(submit(live, std::move(changes)));
   return tickets;

@@ -94,11 +94,21 @@ class StudyService::Impl {
  private:
   static constexpr int kTries = 20;
 
-  // One of the trials of an ask. Nothing in `trials` when the status is not Trials.
+  // One of the trials and tasks of an ask. Nothing in either when the status is not Trials.
   AskAnswer ask_one(LiveStudy& live, const AskRequest& request, int index,
                     CommitQueue::Ticket& ticket);
+  // A task, where one comes before every trial that waits; else, to a worker that takes tasks
+  // alone, what keeps it from one, and nullopt to one that takes trials as well.
+  std::optional<AskAnswer> ask_task(LiveStudy& live, const AskRequest& request, int index,
+                                    CommitQueue::Ticket& ticket);
+  // One of the trials of an ask. Nothing in `trials` when the status is not Trials.
+  AskAnswer ask_trial(LiveStudy& live, const AskRequest& request, int index,
+                      CommitQueue::Ticket& ticket);
   AskAnswer hand_out(LiveStudy& live, const AskRequest& request, int index, std::int64_t number,
                      HandOut what, CommitQueue::Ticket& ticket);
+  // The request record of the `index`-th trial or task of an ask; nullopt for an ask without an id.
+  static std::optional<storage::RequestRecord> part_record(const AskRequest& request, int index,
+                                                           const AskAnswer& answer);
   // Those that agents shall be shown.
   void add_insights(LiveStudy& live, AskAnswer& answer);
   void sync_asker(LiveStudy& live, StudyModel& study);
@@ -114,5 +124,11 @@ class StudyService::Impl {
  public:
   CommitQueue queue;  // the last, as its thread uses the others
 };
+
+// Of an ask of a study: how long it asks for, else the experiment's time limit + 10 %, else a day.
+storage::LeaseRecord new_lease(const ServiceOptions& options, const StudySpec& spec,
+                               const AskRequest& request, Timestamp now);
+// Tags that the asking worker takes, sorted: the request's, else the study file's.
+std::vector<std::string> accepts_of(const StudySpec& spec, const AskRequest& request);
 
 }  // namespace studyhall::server

@@ -31,6 +31,7 @@ StudyModel::StudyModel(storage::StudyRecord record)
 StudyModel StudyModel::load(storage::Storage& storage, const storage::StudyRecord& record) {
   StudyModel study(record);
   study.last_sequence_ = storage.last_sequence(record.id);
+  for (storage::TaskRecord& task : storage.tasks(record.id)) study.place_task(std::move(task));
   std::vector<Trial> trials = storage.trials(record.id, {});
   for (Trial& trial : trials) study.place(std::move(trial));
   study.rank_all();
@@ -215,10 +216,14 @@ void StudyModel::place(Trial trial) {
 }
 
 bool StudyModel::is_ready(const Trial& trial) const {
-  return std::all_of(trial.record.after.begin(), trial.record.after.end(), [&](std::int64_t n) {
+  const auto has_ended_well = [&](std::int64_t n) {
     const TrialState state = this->trial(n).state;
     return state == TrialState::Complete || state == TrialState::Pruned;
-  });
+  };
+  return std::ranges::all_of(trial.record.after, has_ended_well) &&
+         std::ranges::all_of(trial.record.after_tasks, [&](std::int64_t n) {
+           return tasks_.task(n).state == TaskState::Done;
+         });
 }
 
 LeadChange StudyModel::rank(const Trial& trial) {
@@ -232,6 +237,7 @@ void StudyModel::index(const Trial& trial) {
   count_confirming(trial, 1);
   if (trial.state == TrialState::Waiting) {
     for (const std::int64_t awaited : trial.record.after) dependents_[awaited].insert(trial.number);
+    if (!trial.record.after_tasks.empty()) after_tasks_.insert(trial.number);
     if (is_ready(trial)) waiting_[trial.record.tags].insert(waiting_key(trial));
   }
   if (holds(trial)) holders_[hash_of(trial.config)].insert(trial.number);
@@ -249,6 +255,7 @@ void StudyModel::unindex(const Trial& trial) {
   --counts_[slot(trial.state)];
   budget_.remove(trial);
   count_confirming(trial, -1);
+  after_tasks_.erase(trial.number);
   if (const auto queue = waiting_.find(trial.record.tags); queue != waiting_.end()) {
     queue->second.erase(waiting_key(trial));
     if (queue->second.empty()) waiting_.erase(queue);
@@ -259,7 +266,7 @@ void StudyModel::unindex(const Trial& trial) {
   if (found->second.empty()) holders_.erase(found);
 }
 
-StudyModel::WaitingKey StudyModel::waiting_key(const Trial& trial) {
+WaitingKey StudyModel::waiting_key(const Trial& trial) {
   const Purpose purpose = trial.record.purpose;
   const int rank = purpose == Purpose::Enqueued ? 2 : purpose == Purpose::Replicate ? 1 : 0;
   return {rank, -trial.record.priority, trial.number};

@@ -13,7 +13,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -24,6 +23,7 @@
 #include "server/budget.h"
 #include "server/config_hashes.h"
 #include "server/standing.h"
+#include "server/task_board.h"
 #include "server/worker_record.h"
 #include "storage/storage.h"
 
@@ -170,10 +170,51 @@ class StudyModel {
   void mark_told(std::int64_t number, const std::string& token, std::int64_t told_as);
   // Writes for the leases changed since the last call: they go along with the next change.
   std::vector<storage::Write> take_lease_writes();
-  // Every lease gets its full length again from `now`.
+  // Every lease, of tasks too, gets its full length again from `now`.
   void renew_leases(Timestamp now);
 
+  // --- Tasks (server/study_model_tasks.cc) ---
+
+  [[nodiscard]] const TaskBoard& tasks() const { return tasks_; }
+  // Throws Error(NotFound) naming the study, the number and how many tasks there are.
+  [[nodiscard]] const Task& task(std::int64_t number) const;
+  // The waiting task to hand out first to a worker that accepts these tags (sorted); none that
+  // waits for a task or trial.
+  [[nodiscard]] std::optional<std::int64_t> first_task(std::span<const std::string> accepts) const;
+  // Why the worker may have no task now: the study is stopped, a limit of hours, money, turns or
+  // tokens is used up, or the worker is quarantined. A target that is met or limits.trials used up
+  // keep nobody from a task.
+  [[nodiscard]] std::optional<AskAnswer> closed_to_tasks(const std::string& worker,
+                                                         Timestamp now) const;
+  // What to answer instead of Finished or Exhausted while tasks are open to a worker that accepts
+  // these tags and something still runs; nullopt: nothing.
+  [[nodiscard]] std::optional<AskAnswer> wait_for_tasks(std::span<const std::string> accepts) const;
+  storage::Change add_task(const TaskRequest& request, int retries, Timestamp now);
+  // REQUIRES: waiting. `lease` has a token, the worker, a length and an end.
+  storage::Change hand_out_task(std::int64_t number, storage::LeaseRecord lease, Timestamp now);
+  // A result, or its cancelling (`kind`: TaskTold, TaskCancelled). `ended` holds state, reason,
+  // result, evidence, note and usage as they shall be; `token` names the lease that it was told
+  // with, if any. What waited for a task that is not done fails with it, in more changes.
+  std::vector<storage::Change> end_task(Task ended, EventKind kind, const std::string& token,
+                                        const Json& how, const std::string& author, Timestamp now);
+  // As requeue() does with a trial.
+  storage::Change requeue_task(std::int64_t number, EventKind kind, Json body,
+                               const std::string& author, bool same_attempt, const Usage& used,
+                               Timestamp now);
+  storage::Change park_task(std::int64_t number, Timestamp until, const std::string& reason,
+                            Timestamp now);
+  storage::Change unpark_task(std::int64_t number, Timestamp now);
+  void extend_task_lease(std::int64_t number, Timestamp now) { tasks_.extend_lease(number, now); }
+
+  // The place of a waiting trial in the queue.
+  [[nodiscard]] static WaitingKey waiting_key(const Trial& trial);
+
  private:
+  // A trial or a task.
+  struct Ended {
+    bool is_task = false;
+    std::int64_t number = -1;
+  };
   explicit StudyModel(storage::StudyRecord record);
 
   storage::Change change(EventKind kind, Json body, const std::string& author, Timestamp now);
@@ -192,8 +233,19 @@ class StudyModel {
   void close_leases(std::int64_t number);
   void finish_one(Trial result, const std::string& author, Timestamp now, const Json& how,
                   std::vector<storage::Change>& changes);
-  // Fails what waits for the trial, and what waits for that.
-  void fail_dependents(std::int64_t number, Timestamp now, std::vector<storage::Change>& changes);
+  // Fails what waits for it, and what waits for that, if it has failed.
+  void fail_dependents(Ended first, Timestamp now, std::vector<storage::Change>& changes);
+  [[nodiscard]] bool has_failed(const Ended& ended) const;
+  // Waiting trials and tasks that wait for it, ascending.
+  [[nodiscard]] std::vector<std::int64_t> trials_after(const Ended& ended) const;
+  [[nodiscard]] std::vector<std::int64_t> tasks_after(const Ended& ended) const;
+  [[nodiscard]] bool is_ready(const Task& task) const;
+  void end_one_task(Task ended, EventKind kind, const std::string& token, const Json& how,
+                    const std::string& author, Timestamp now,
+                    std::vector<storage::Change>& changes);
+  void place_task(storage::TaskRecord record);
+  // Remembers a worker at its first ask.
+  void note_worker(const std::string& name, Timestamp now, storage::Change& change);
   void note_lead(const LeadChange& lead, Timestamp now, std::vector<storage::Change>& changes);
   // The leader, or with several objectives the front, ascending.
   [[nodiscard]] std::vector<std::int64_t> in_the_lead() const;
@@ -235,9 +287,6 @@ class StudyModel {
   [[nodiscard]] Observation observe(const Trial& trial) const;
   [[nodiscard]] bool is_observed(const Trial& trial) const;
 
-  using WaitingKey = std::tuple<int, double, std::int64_t>;  // class, -priority, number
-  [[nodiscard]] static WaitingKey waiting_key(const Trial& trial);
-
   storage::StudyRecord record_;
   std::vector<Trial> trials_;
   std::array<std::int64_t, 5> counts_{};  // by TrialState
@@ -250,6 +299,8 @@ class StudyModel {
   std::unordered_map<std::string, std::set<std::int64_t>> holders_;   // config hash -> trials
   std::map<std::vector<std::string>, std::set<WaitingKey>> waiting_;  // by tags; may be handed out
   std::unordered_map<std::int64_t, std::set<std::int64_t>> dependents_;  // that wait for it
+  TaskBoard tasks_;
+  std::set<std::int64_t> after_tasks_;  // waiting trials that are to follow tasks
   std::unordered_map<std::int64_t, std::vector<storage::LeaseRecord>> leases_;
   std::set<std::pair<Timestamp, std::int64_t>> expiries_;        // of current leases
   std::set<std::pair<std::int64_t, std::string>> dirty_leases_;  // number, token

@@ -59,14 +59,7 @@ Change StudyModel::hand_out(std::int64_t number, HandOut what, LeaseRecord lease
     out.writes.emplace_back(storage::UpdateTrial{TrialState::Waiting, trial});
   }
   out.writes.emplace_back(storage::PutLease{lease});
-  if (!workers_.contains(what.worker)) {
-    WorkerRecord worker;
-    worker.name = what.worker;
-    worker.first_ask = now;
-    out.writes.emplace_back(storage::PutFact{to_fact(worker)});
-    workers_.emplace(worker.name, worker);
-    budget_.start(worker.name, now);
-  }
+  note_worker(what.worker, now, out);
   place(std::move(trial));
   learn(number);
   return out;
@@ -77,7 +70,7 @@ std::vector<Change> StudyModel::finish(Trial result, const std::string& author, 
   std::vector<Change> changes;
   const std::int64_t number = result.number;
   finish_one(std::move(result), author, now, how, changes);
-  fail_dependents(number, now, changes);
+  fail_dependents({.number = number}, now, changes);
   confirm(number, now, changes);
   return changes;
 }
@@ -138,25 +131,6 @@ void StudyModel::note_lead(const LeadChange& lead, Timestamp now, std::vector<Ch
     if (standing_.leader()->mean) news["mean"] = *standing_.leader()->mean;
   }
   changes.push_back(change(EventKind::NewBest, std::move(news), "server", now));
-}
-
-void StudyModel::fail_dependents(std::int64_t number, Timestamp now, std::vector<Change>& changes) {
-  std::vector<std::int64_t> failed{number};
-  while (!failed.empty()) {
-    const std::int64_t cause = failed.back();
-    failed.pop_back();
-    const auto waits = dependents_.find(cause);
-    if (trial(cause).state != TrialState::Fail || waits == dependents_.end()) continue;
-    for (const std::int64_t dependent : waits->second) {
-      Trial lost = trial(dependent);
-      if (lost.state != TrialState::Waiting) continue;
-      lost.state = TrialState::Fail;
-      lost.record.reason = FailReason::Dependency;
-      lost.record.note = "trial " + std::to_string(cause) + ", which it was to follow, failed";
-      finish_one(std::move(lost), "server", now, Json::object(), changes);
-      failed.push_back(dependent);
-    }
-  }
 }
 
 void StudyModel::close_leases(std::int64_t number) {
@@ -228,6 +202,7 @@ Change StudyModel::enqueue(Config config, const EnqueueRequest& request, bool re
   trial.record.priority = request.priority;
   trial.record.tags = request.tags;
   trial.record.after = request.after;
+  trial.record.after_tasks = request.after_tasks;
   trial.record.title = request.title;
   trial.record.description = request.description;
   Json body{{"number", trial.number},
@@ -236,6 +211,7 @@ Change StudyModel::enqueue(Config config, const EnqueueRequest& request, bool re
             {"purpose", to_string(trial.record.purpose)}};
   if (!request.tags.empty()) body["tags"] = request.tags;
   if (!request.after.empty()) body["after"] = request.after;
+  if (!request.after_tasks.empty()) body["after_tasks"] = request.after_tasks;
   if (!request.title.empty()) body["title"] = request.title;
   if (!request.description.empty()) body["description"] = request.description;
   Change out = change(EventKind::Enqueued, std::move(body), "server", now);
@@ -287,7 +263,7 @@ std::vector<Change> StudyModel::adopt(std::int64_t number, Timestamp now) {
     note_lead(rank(this->trial(number)), now, changes);
   }
   std::erase(foreign_, number);
-  fail_dependents(number, now, changes);
+  fail_dependents({.number = number}, now, changes);
   confirm(number, now, changes);
   return changes;
 }
@@ -318,6 +294,7 @@ std::vector<storage::Write> StudyModel::take_lease_writes() {
       if (lease.token == token) writes.emplace_back(storage::PutLease{lease});
     }
   }
+  for (storage::Write& write : tasks_.take_lease_writes()) writes.push_back(std::move(write));
   return writes;
 }
 
@@ -325,6 +302,7 @@ void StudyModel::renew_leases(Timestamp now) {
   std::vector<std::int64_t> running;
   for (const auto& [expires_at, number] : expiries_) running.push_back(number);
   for (const std::int64_t number : running) extend_lease(number, now);
+  for (const std::int64_t number : tasks_.in(TaskState::Running)) tasks_.extend_lease(number, now);
 }
 
 }  // namespace studyhall::server

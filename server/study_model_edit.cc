@@ -75,7 +75,7 @@ void StudyModel::withdraw_outside(std::int64_t number, Timestamp now,
   lost.record.reason = lost.record.confirms < 0 ? FailReason::Cancelled : FailReason::Withdrawn;
   lost.record.note = "its parameters are not in the search space";
   finish_one(std::move(lost), "server", now, Json::object(), changes);
-  fail_dependents(number, now, changes);
+  fail_dependents({.number = number}, now, changes);
 }
 
 }  // namespace studyhall::server

@@ -53,7 +53,7 @@ std::vector<Change> StudyModel::void_trial(std::int64_t number, const std::strin
   close_leases(number);
   learn(number);
   if (from == TrialState::Complete || from == TrialState::Fail) rank_all_noting(now, changes);
-  fail_dependents(number, now, changes);
+  fail_dependents({.number = number}, now, changes);
   confirm(std::nullopt, now, changes);
   return changes;
 }
@@ -136,7 +136,7 @@ std::optional<AskAnswer> StudyModel::quarantine_of(const std::string& worker, Ti
                                     "one trial as a probe is due at {}",
                                     worker, record.failures, format_utc(until)));
     }
-    if (budget_.running(worker) == 0) return std::nullopt;
+    if (!budget_.is_busy(worker)) return std::nullopt;
     return wait_until(now + kProbeRuns, now,
                       fmt::format("worker {} is quarantined, and its probe still runs", worker));
   }
@@ -158,7 +158,7 @@ bool StudyModel::most_workers_fail(Timestamp now) const {
     const std::optional<Timestamp> ended = budget_.last_end(name);
     const bool lately = (ended && now - *ended < kActive) ||
                         (record.last_failure && now - *record.last_failure < kActive);
-    if (lately || budget_.running(name) > 0) ++active;
+    if (lately || budget_.is_busy(name)) ++active;
   }
   return 2 * quarantined_.size() > active;
 }

@@ -66,6 +66,19 @@ class StudyService final : public StudyApi {
   std::vector<Insight> insights(const std::string& study, bool all) override;
   void retire_insight(const std::string& study, std::int64_t id,
                       const PersonalRequest& request) override;
+  std::int64_t add_task(const std::string& study, const TaskRequest& request) override;
+  std::vector<TaskView> tasks(const std::string& study, const TaskQuery& query) override;
+  TaskView task(const std::string& study, std::int64_t number) override;
+  TaskTellAnswer tell_task(const std::string& study, std::int64_t number,
+                           const TaskTell& request) override;
+  BeatAnswer heartbeat_task(const std::string& study, std::int64_t number,
+                            const std::string& lease) override;
+  BeatAnswer park_task(const std::string& study, std::int64_t number,
+                       const ParkRequest& request) override;
+  void release_task(const std::string& study, std::int64_t number,
+                    const std::string& lease) override;
+  void cancel_task(const std::string& study, std::int64_t number,
+                   const PersonalRequest& request) override;
   std::vector<TrialView> trials(const std::string& study, const TrialQuery& query) override;
   TrialView trial(const std::string& study, std::int64_t number) override;
   Explanation explain(const std::string& study, std::int64_t number) override;

@@ -32,6 +32,7 @@ StudyInfo view_study(const StudyModel& study, Timestamp now) {
   if (study.spec().directions.size() > 1) {
     info.front_size = std::ssize(study.standing().front());
   }
+  info.tasks = study.tasks().counts();
   info.budget = study.budget().uses(study.spec(), now);
   return info;
 }
@@ -43,6 +44,7 @@ std::vector<WorkerInfo> view_workers(const StudyModel& study) {
     worker.name = name;
     worker.first_ask = record.first_ask;
     worker.running = study.budget().running(name);
+    worker.tasks = study.budget().tasks(name);
     worker.done = study.budget().done(name);
     worker.failures = record.failures;
     worker.quarantined_until = record.quarantined_until;

@@ -24,22 +24,7 @@ std::string name_of(const StudyModel& study, std::int64_t number) {
 // The lease that `token` names among those of the trial.
 const LeaseRecord& find_lease(const StudyModel& study, std::int64_t number,
                               const std::string& token) {
-  const std::vector<LeaseRecord>& leases = study.leases(number);
-  if (leases.empty()) {
-    throw Error(ErrorCode::Conflict,
-                name_of(study, number) + " was never handed out, so it has no result to tell");
-  }
-  if (token.empty()) {
-    if (leases.size() == 1) return leases.front();
-    throw Error(ErrorCode::Conflict,
-                fmt::format("{} has had {} leases: say which is yours (\"lease\")",
-                            name_of(study, number), leases.size()));
-  }
-  for (const LeaseRecord& lease : leases) {
-    if (lease.token == token) return lease;
-  }
-  throw Error(ErrorCode::Conflict,
-              fmt::format("lease \"{}\" was never issued for {}", token, name_of(study, number)));
+  return lease_named(study.leases(number), token, name_of(study, number));
 }
 
 void check_values(const StudyModel& study, const TellRequest& request,
@@ -145,10 +130,6 @@ Trial result_of(const Trial& trial, const TellRequest& request) {
   return result;
 }
 
-int retries(const StudySpec& spec) {
-  return spec.experiment ? spec.experiment->retries : kDefaultRetries;
-}
-
 bool goes_back(const StudyModel& study, const Trial& trial, const TellRequest& request) {
   if (request.state != TrialState::Fail || reason_of(request) == FailReason::BadConfig) {
     return false;
@@ -226,6 +207,28 @@ TellOutcome tell_done(StudyModel& study, const Trial& trial, const LeaseRecord& 
 
 }  // namespace
 
+const LeaseRecord& lease_named(const std::vector<LeaseRecord>& leases, const std::string& token,
+                               const std::string& what) {
+  if (leases.empty()) {
+    throw Error(ErrorCode::Conflict, what + " was never handed out, so it has no result to tell");
+  }
+  if (token.empty()) {
+    if (leases.size() == 1) return leases.front();
+    throw Error(
+        ErrorCode::Conflict,
+        fmt::format("{} has had {} leases: say which is yours (\"lease\")", what, leases.size()));
+  }
+  for (const LeaseRecord& lease : leases) {
+    if (lease.token == token) return lease;
+  }
+  throw Error(ErrorCode::Conflict,
+              fmt::format("lease \"{}\" was never issued for {}", token, what));
+}
+
+int retries(const StudySpec& spec) {
+  return spec.experiment ? spec.experiment->retries : kDefaultRetries;
+}
+
 TellOutcome tell(StudyModel& study, std::int64_t number, const TellRequest& request,
                  Timestamp now) {
   const Trial& trial = study.trial(number);
@@ -260,8 +263,7 @@ TellOutcome tell(StudyModel& study, std::int64_t number, const TellRequest& requ
   return outcome;
 }
 
-ParkOutcome park(StudyModel& study, std::int64_t number, const ParkRequest& request,
-                 Timestamp now) {
+Timestamp parked_until(const ParkRequest& request, Timestamp now) {
   const Timestamp until =
       request.until ? *request.until : now + seconds_to_duration(request.for_s.value_or(0));
   if (request.until.has_value() == request.for_s.has_value() || until <= now ||
@@ -272,6 +274,12 @@ ParkOutcome park(StudyModel& study, std::int64_t number, const ParkRequest& requ
                     "and at most 30 days ahead",
                     format_utc(until), format_utc(now)));
   }
+  return until;
+}
+
+ParkOutcome park(StudyModel& study, std::int64_t number, const ParkRequest& request,
+                 Timestamp now) {
+  const Timestamp until = parked_until(request, now);
   const LeaseRecord& held = find_lease(study, number, request.lease);
   ParkOutcome outcome;
   outcome.answer.stop = !held.current || study.trial(number).state != TrialState::Running;

@@ -37,6 +37,17 @@ struct ParkOutcome {
 // this trial.
 ParkOutcome park(StudyModel& study, std::int64_t number, const ParkRequest& request, Timestamp now);
 
+// When the parking that is asked for ends. Throws Error(Invalid) as park() does.
+Timestamp parked_until(const ParkRequest& request, Timestamp now);
+
+// The lease of `token` among `leases`, those of `what` ("trial 7 of study \"s\""); empty: the only
+// one. Throws Error(Conflict) as tell() does.
+const storage::LeaseRecord& lease_named(const std::vector<storage::LeaseRecord>& leases,
+                                        const std::string& token, const std::string& what);
+
+// New attempts after failures of workers.
+int retries(const StudySpec& spec);
+
 // Whether whoever holds `lease` (empty: allowed while the trial has had only one) should go on.
 // `prune` repeats what a report of this attempt found. Extends a current lease. Throws
 // Error(Conflict) for a lease never issued for this trial.

@@ -9,6 +9,28 @@
 
 namespace studyhall::storage {
 
+namespace {
+
+void check_next(std::string_view what, std::int64_t number, std::int64_t count) {
+  if (number == count) return;
+  throw Error(ErrorCode::Conflict,
+              fmt::format("{} {} cannot be added; the next number is {}", what, number, count));
+}
+
+template <typename State>
+void check_change(std::string_view what, std::int64_t number, State stored, State from, State to) {
+  if (stored != from) {
+    throw Error(ErrorCode::Conflict, fmt::format("{} {} is {}, not {}", what, number,
+                                                 to_string(stored), to_string(from)));
+  }
+  if (from != to && !is_legal_change(from, to)) {
+    throw Error(ErrorCode::Conflict, fmt::format("{} {} is {} and cannot become {}", what, number,
+                                                 to_string(from), to_string(to)));
+  }
+}
+
+}  // namespace
+
 void check_new_study(const StudyRecord& study) {
   if (!study.spec || study.directions.empty()) {
     throw Error(
@@ -39,21 +61,19 @@ void check_trial(const Trial& trial, const StudySpec& spec) {
 }
 
 void check_next_number(const Trial& trial, std::int64_t count) {
-  if (trial.number != count) {
-    throw Error(ErrorCode::Conflict, fmt::format("trial {} cannot be added; the next number is {}",
-                                                 trial.number, count));
-  }
+  check_next("trial", trial.number, count);
 }
 
 void check_state_change(std::int64_t number, TrialState stored, TrialState from, TrialState to) {
-  if (stored != from) {
-    throw Error(ErrorCode::Conflict,
-                fmt::format("trial {} is {}, not {}", number, to_string(stored), to_string(from)));
-  }
-  if (from != to && !is_legal_change(from, to)) {
-    throw Error(ErrorCode::Conflict, fmt::format("trial {} is {} and cannot become {}", number,
-                                                 to_string(from), to_string(to)));
-  }
+  check_change("trial", number, stored, from, to);
+}
+
+void check_next_task(const Task& task, std::int64_t count) {
+  check_next("task", task.number, count);
+}
+
+void check_task_change(std::int64_t number, TaskState stored, TaskState from, TaskState to) {
+  check_change("task", number, stored, from, to);
 }
 
 void check_next_event(const Event& event, std::int64_t last) {
@@ -70,6 +90,10 @@ Error no_such_study(StudyId study) {
 
 Error no_such_trial(StudyId study, std::int64_t number) {
   return {ErrorCode::NotFound, fmt::format("study {} has no trial {}", study, number)};
+}
+
+Error no_such_task(StudyId study, std::int64_t number) {
+  return {ErrorCode::NotFound, fmt::format("study {} has no task {}", study, number)};
 }
 
 Error name_taken(const std::string& name) {

@@ -27,11 +27,16 @@ void check_next_number(const Trial& trial, std::int64_t count);
 // Throws Error(Conflict) unless `stored` is `from` and may become `to`.
 void check_state_change(std::int64_t number, TrialState stored, TrialState from, TrialState to);
 
+// The same of tasks.
+void check_next_task(const Task& task, std::int64_t count);
+void check_task_change(std::int64_t number, TaskState stored, TaskState from, TaskState to);
+
 // Throws Error(Conflict) unless `event` follows `last`, the study's last sequence.
 void check_next_event(const Event& event, std::int64_t last);
 
 Error no_such_study(StudyId study);
 Error no_such_trial(StudyId study, std::int64_t number);
+Error no_such_task(StudyId study, std::int64_t number);
 Error name_taken(const std::string& name);
 Error request_taken(const std::string& request_id);
 Error study_without_spec(StudyId study);

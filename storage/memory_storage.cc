@@ -23,6 +23,7 @@ struct Study {
   std::unordered_map<std::string, std::size_t> lease_positions;  // by token
   std::map<std::string, RequestRecord> requests;
   std::map<std::pair<std::string, std::string>, Json> facts;  // by kind and key
+  std::vector<TaskRecord> tasks;
 };
 
 using Studies = std::map<StudyId, Study>;
@@ -176,6 +177,20 @@ class GroupWriter {
     });
   }
 
+  void write(const AddTask& add) {
+    check_next_task(add.record.task, std::ssize(study(study_).tasks));
+    append(&Study::tasks, add.record);
+  }
+
+  void write(const UpdateTask& update) {
+    const std::vector<TaskRecord>& tasks = study(study_).tasks;
+    const std::int64_t number = update.record.task.number;
+    if (number < 0 || number >= std::ssize(tasks)) throw no_such_task(study_, number);
+    const auto position = static_cast<std::size_t>(number);
+    check_task_change(number, tasks[position].task.state, update.from, update.record.task.state);
+    replace(&Study::tasks, position, update.record);
+  }
+
   void write(const SetSpec& set) {
     Study& edited = study(study_);
     auto old = std::exchange(edited.record.spec, set.spec);
@@ -313,6 +328,11 @@ class MemoryStorage final : public Storage {
     for (const auto& [key, body] : find(study).facts)
       found.push_back({key.first, key.second, body});
     return found;
+  }
+
+  std::vector<TaskRecord> tasks(StudyId study) override {
+    const std::shared_lock lock(mutex_);
+    return find(study).tasks;
   }
 
   std::optional<RequestRecord> find_request(StudyId study, const std::string& request_id) override {

@@ -13,7 +13,7 @@ constexpr std::string_view kAlembicVersion = "v3.2.0.a";
 constexpr int kOptunaSchema = 12;
 // The first Optuna with this schema: what a file of ours says it was made by.
 constexpr std::string_view kLibraryVersion = "3.2.0";
-constexpr int kOwnSchema = 2;
+constexpr int kOwnSchema = 3;
 
 // Tables, columns and constraints are those that Optuna's own create_all() gives (Optuna 3.2 to 5),
 // but for AUTOINCREMENT, by which SQLite gives no id twice.
@@ -202,6 +202,21 @@ CREATE TRIGGER studyhall_study_deleted_facts AFTER DELETE ON studies BEGIN
 END;
 )sql";
 
+// What version 3 has and version 2 had not.
+constexpr std::string_view kTasksTable = R"sql(
+CREATE TABLE studyhall_tasks (
+  study_id INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  body TEXT NOT NULL,
+  leases TEXT NOT NULL,
+  PRIMARY KEY (study_id, number)
+) WITHOUT ROWID;
+CREATE TRIGGER studyhall_study_deleted_tasks AFTER DELETE ON studies BEGIN
+  DELETE FROM studyhall_tasks WHERE study_id = OLD.study_id;
+END;
+)sql";
+
 bool has_table(Connection& connection, std::string_view name) {
   return connection.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1", name)
       .next();
@@ -246,6 +261,9 @@ void check_own_version(Connection& connection, const std::filesystem::path& file
   }
 }
 
+// Versions that are brought up to this one.
+bool is_earlier_version(const std::string& version) { return version == "1" || version == "2"; }
+
 // Whether everything is there already; throws as prepare_schema() does.
 bool is_prepared(Connection& connection, const std::filesystem::path& file) {
   if (!connection.query("SELECT 1 FROM sqlite_master").next()) {
@@ -255,7 +273,7 @@ bool is_prepared(Connection& connection, const std::filesystem::path& file) {
   if (!has_table(connection, "studyhall_schema")) {
     return false;
   }
-  if (own_version(connection) == "1") {
+  if (is_earlier_version(own_version(connection))) {
     return false;
   }
   check_own_version(connection, file);
@@ -273,7 +291,10 @@ void prepare_schema(Connection& connection, const std::filesystem::path& file) {
     return;
   }
   if (has_table(connection, "studyhall_schema")) {
-    connection.exec(std::string(kFactsTable));
+    if (own_version(connection) == "1") {
+      connection.exec(std::string(kFactsTable));
+    }
+    connection.exec(std::string(kTasksTable));
     connection.query("UPDATE studyhall_schema SET version = ?1", kOwnSchema).run();
     transaction.commit();
     return;
@@ -286,6 +307,7 @@ void prepare_schema(Connection& connection, const std::filesystem::path& file) {
   }
   connection.exec(kOwnTables);
   connection.exec(std::string(kFactsTable));
+  connection.exec(std::string(kTasksTable));
   connection.query("INSERT INTO studyhall_schema VALUES (?1)", kOwnSchema).run();
   transaction.commit();
 }

@@ -4,6 +4,7 @@
 
 #include "core/json.h"
 #include "storage/optuna_values.h"
+#include "storage/task_rows.h"
 #include "storage/trial_reader.h"
 
 namespace studyhall::storage {
@@ -145,6 +146,10 @@ std::vector<Fact> SqliteReader::facts(StudyId study) {
                      .body = stored_json(row.text(2), "a stored fact")});
   }
   return facts;
+}
+
+std::vector<TaskRecord> SqliteReader::tasks(StudyId study) {
+  return read_tasks(connection_, study);
 }
 
 std::optional<RequestRecord> SqliteReader::find_request(StudyId study,

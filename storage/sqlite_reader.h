@@ -26,6 +26,7 @@ class SqliteReader {
   std::int64_t last_sequence(StudyId study);
   std::vector<LeaseRecord> leases(StudyId study);
   std::vector<Fact> facts(StudyId study);
+  std::vector<TaskRecord> tasks(StudyId study);
   std::optional<RequestRecord> find_request(StudyId study, const std::string& request_id);
 
  private:

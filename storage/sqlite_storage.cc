@@ -180,6 +180,9 @@ class SqliteStorage final : public Storage {
   std::vector<Fact> facts(StudyId study) override {
     return read(file_, readers_, [&](SqliteReader& reader) { return reader.facts(study); });
   }
+  std::vector<TaskRecord> tasks(StudyId study) override {
+    return read(file_, readers_, [&](SqliteReader& reader) { return reader.tasks(study); });
+  }
   std::optional<RequestRecord> find_request(StudyId study, const std::string& request_id) override {
     return read(file_, readers_,
                 [&](SqliteReader& reader) { return reader.find_request(study, request_id); });

@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "storage/group_check.h"
 #include "storage/optuna_values.h"
+#include "storage/task_rows.h"
 
 namespace studyhall::storage {
 namespace {
@@ -192,6 +193,14 @@ void SqliteWriter::write(Target& target, const SetSpec& set) {
     throw study_without_spec(target.study);
   }
   known(target.study).spec.reset();
+}
+
+void SqliteWriter::write(Target& target, const AddTask& add) {
+  add_task(connection_, target.study, add.record);
+}
+
+void SqliteWriter::write(Target& target, const UpdateTask& update) {
+  update_task(connection_, target.study, update.from, update.record);
 }
 
 void SqliteWriter::add_event(StudyId study, const Event& event) {

@@ -42,6 +42,8 @@ class SqliteWriter {
   void write(Target& target, const PutLease& put);
   void write(Target& target, const PutFact& put);
   void write(Target& target, const SetSpec& set);
+  void write(Target& target, const AddTask& add);
+  void write(Target& target, const UpdateTask& update);
   void add_event(StudyId study, const Event& event);
   void add_request(StudyId study, const RequestRecord& request);
 

@@ -20,6 +20,7 @@
 
 #include "core/event.h"
 #include "core/study_spec.h"
+#include "core/task.h"
 #include "core/trial.h"
 
 namespace studyhall::storage {
@@ -49,6 +50,13 @@ struct LeaseRecord {
   bool operator==(const LeaseRecord&) const = default;
 };
 
+// A task with its leases, in the order in which they were given.
+struct TaskRecord {
+  Task task;
+  std::vector<LeaseRecord> leases{};
+  bool operator==(const TaskRecord&) const = default;
+};
+
 // A thing known of a study that is no trial: how a worker stands, an insight. What `body` holds is
 // for the one who wrote it.
 struct Fact {
@@ -61,7 +69,7 @@ struct Fact {
 // An answer to be repeated when the same request comes again.
 struct RequestRecord {
   std::string request_id;
-  std::string verb;  // "ask", "tell", "enqueue"
+  std::string verb;  // "ask", "tell", "enqueue", "task", "task tell"
   Json answer;
 };
 
@@ -98,6 +106,17 @@ struct PutLease {
 struct PutFact {
   Fact fact;
 };
+// Adds a task: REQUIRES: its number is the number of tasks that the study has.
+struct AddTask {
+  TaskRecord record;
+};
+// Replaces the task of that number, with its leases. Throws Error(Conflict), and nothing of the
+// group is written, unless its stored state is `from` and the change is legal (core/task.h) or
+// none.
+struct UpdateTask {
+  TaskState from = TaskState::Running;
+  TaskRecord record;
+};
 // Replaces the study file. Trials keep the parameters that they have: from then on reads give them
 // as core/space_edit.h fits them to the new space. REQUIRES: the same name and directions.
 struct SetSpec {
@@ -105,7 +124,7 @@ struct SetSpec {
 };
 
 using Write = std::variant<CreateStudy, DeleteStudy, SetStopped, AddTrial, UpdateTrial,
-                           SetIntermediate, PutLease, PutFact, SetSpec>;
+                           SetIntermediate, PutLease, PutFact, SetSpec, AddTask, UpdateTask>;
 
 // One event with everything that it changes. Only the extension of a lease has no event.
 struct Change {
@@ -144,7 +163,7 @@ class Storage {
   //
   // Throws Error(Unavailable) if the database is busy for longer than its timeout, the disk is full
   // or a write fails; Error(Conflict) as stated at the writes, for a study name that is taken, or
-  // an event or trial number that does not continue, or a request id that has been answered;
+  // an event, trial or task number that does not continue, or a request id that has been answered;
   // Error(NotFound) for a study or trial that is not there; Error(Invalid) for a trial that does
   // not fit its study, with a value that is NaN, or with a metric named "worker";
   // Error(Unsupported) for trials of a study without a spec. Nothing is written then.
@@ -169,6 +188,8 @@ class Storage {
   [[nodiscard]] virtual std::vector<LeaseRecord> leases(StudyId study) = 0;
   // By kind, then by key.
   [[nodiscard]] virtual std::vector<Fact> facts(StudyId study) = 0;
+  // Ascending by number.
+  [[nodiscard]] virtual std::vector<TaskRecord> tasks(StudyId study) = 0;
   [[nodiscard]] virtual std::optional<RequestRecord> find_request(
       StudyId study, const std::string& request_id) = 0;
 };

@@ -18,9 +18,9 @@ _study() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local everywhere="--server --db --token --token-file --tls-ca --json --help --version"
   local commands="serve mcp create schema list show ask tell report heartbeat release park void
-    enqueue trials best importance explain export plot work status workers logs events replay insight edit
+    enqueue trials best importance explain export plot work status workers logs events replay insight task edit
     stop resume delete token audit backup check migrate completion"
-  local command="" positionals=0 i
+  local command="" action="" positionals=0 i
 
   for ((i = 1; i < COMP_CWORD; ++i)); do
     case ${COMP_WORDS[i]} in
@@ -33,9 +33,17 @@ _study() {
         --objective | --target-quantile | --region-quantile | --token | --token-file | --tls-ca | \
         --tls-cert | --tls-key | --allow-host | --cors-origin | --rate-limit | --audit | \
         --log-format | --log-level | --role | --study | --allow | --expires | --by | --log | \
-        --backup) ((++i)) ;;
+        --backup | --after-task | --after-trial | --retries | --result | --evidence) ((++i)) ;;
       -*) ;;
-      *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((++positionals)); fi ;;
+      *)
+        if [[ -z $command ]]; then
+          command=${COMP_WORDS[i]}
+        elif [[ $command == task && -z $action ]]; then
+          action=${COMP_WORDS[i]}
+        else
+          ((++positionals))
+        fi
+        ;;
     esac
   done
 
@@ -74,12 +82,28 @@ _study() {
       return
       ;;
     --state)
+      if [[ $command == task ]]; then
+        local states="waiting running done failed cancelled"
+        [[ $action == tell ]] && states="done failed"
+        mapfile -t COMPREPLY < <(compgen -W "$states" -- "$current")
+        return
+      fi
       mapfile -t COMPREPLY < <(compgen -W "waiting running complete pruned failed" -- "$current")
       return
       ;;
   esac
   if [[ $previous == --reason && $command == tell ]]; then
     mapfile -t COMPREPLY < <(compgen -W "config infra declined cancelled" -- "$current")
+    return
+  fi
+
+  if [[ $previous == --reason && $action == tell ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "infra declined cancelled" -- "$current")
+    return
+  fi
+
+  if [[ $previous == --priority ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "critical high medium low" -- "$current")
     return
   fi
 
@@ -98,7 +122,7 @@ _study() {
     migrate) options="--backup" ;;
     stop) options="--reason" ;;
     delete) options="-y --yes" ;;
-    ask) options="--worker --count --lease-s --request-id --accepts" ;;
+    ask) options="--worker --count --lease-s --request-id --accepts --tasks" ;;
     tell) options="--lease --metric --state --reason --cause --cost-usd --turns --tokens --note
       --request-id" ;;
     report | heartbeat | release) options="--lease" ;;
@@ -107,7 +131,20 @@ _study() {
     workers) options="--release --author" ;;
     insight) options="--trial --all --author" ;;
     edit) options="--reason --author" ;;
-    enqueue) options="--priority --count --request-id --tag --after --title --description" ;;
+    task)
+      case $action in
+        add) options="--description --priority --tag --after --after-trial --retries --author
+          --request-id" ;;
+        list) options="--state --worker --after --limit" ;;
+        ask) options="--worker --count --lease-s --accepts --request-id" ;;
+        tell) options="--lease --state --reason --cause --result --evidence --note --cost-usd
+          --turns --tokens --request-id" ;;
+        heartbeat | release) options="--lease" ;;
+        cancel) options="--reason --author" ;;
+      esac
+      ;;
+    enqueue) options="--priority --count --request-id --tag --after --after-task --title
+      --description" ;;
     trials) options="--state --worker --after --limit" ;;
     best) options="--top" ;;
     importance) options="--worker --objective --target-quantile --region-quantile" ;;
@@ -123,6 +160,8 @@ _study() {
     mapfile -t COMPREPLY < <(compgen -W "$options $everywhere" -- "$current")
   elif [[ -z $command ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current")
+  elif [[ $command == task && -z $action ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "add list show ask tell heartbeat release cancel" -- "$current")
   elif ((positionals == 0)); then
     case $command in
       serve | mcp | schema | list | audit | check | migrate) COMPREPLY=() ;;

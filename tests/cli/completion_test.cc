@@ -75,7 +75,26 @@ TEST_F(Completion, KnowsEveryCommandAndOptionOfTheProgram) {
     EXPECT_GE(known.size(), 5U) << options;
     EXPECT_THAT(offered({command, "--"}), IsSupersetOf(known)) << command;
   }
-  EXPECT_EQ(commands, 37);
+  EXPECT_EQ(commands, 38);
+}
+
+TEST_F(Completion, KnowsTheActionsOnTasks) {
+  create("demo");
+  const std::vector<std::string> actions{"add",  "list",      "show",    "ask",
+                                         "tell", "heartbeat", "release", "cancel"};
+  EXPECT_EQ(offered({"task", ""}), actions);
+  EXPECT_THAT(offered({"task", "add", "--db", database().string(), "de"}), ElementsAre("demo"));
+  EXPECT_THAT(offered({"task", "tell", "demo", "3", "--state", ""}), ElementsAre("done", "failed"));
+  EXPECT_THAT(offered({"task", "add", "demo", "--priority", "h"}), ElementsAre("high"));
+  for (const std::string& action : actions) {
+    const std::string text = run_plain({"task", action, "--help"}).out;
+    const std::string options = text.substr(0, text.find("Examples:"));
+    const std::regex option("[ ,](--[a-z-]+)");
+    std::set<std::string> known;
+    for (std::sregex_iterator o(options.begin(), options.end(), option), end; o != end; ++o)
+      known.insert((*o)[1]);
+    EXPECT_THAT(offered({"task", action, "--"}), IsSupersetOf(known)) << action;
+  }
 }
 
 TEST_F(Completion, ExistsForBashOnly) {

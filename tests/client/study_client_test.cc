@@ -239,11 +239,41 @@ TEST_F(StudyClientTest, Enqueues) {
                                .tags = {"gpu"},
                                .after = {3},
                                .title = "title",
-                               .description = "words"};
+                               .description = "words",
+                               .after_tasks = {2}};
   const EnqueueAnswer answer{.numbers = {7, 8, 9}, .already = true};
   EXPECT_CALL(api_, enqueue("heat", Eq(request))).WillOnce(Return(answer));
 
   EXPECT_EQ(client_->enqueue("heat", request), answer);
+}
+
+TEST_F(StudyClientTest, WorksOnTasks) {
+  const TaskRequest request{.title = "t", .tags = {"cpp"}, .after = {0}, .request_id = "r"};
+  const TaskQuery query{.after = 1, .limit = 5, .state = TaskState::Done, .worker = "W&1"};
+  const TaskTell told{.result = {{"x", 1}}, .lease = "token", .request_id = "r-2"};
+  const TaskTellAnswer answer{3, TaskState::Done, true, false};
+  const ParkRequest parked{"token", {}, 60, "rate limit"};
+  const BeatAnswer beat{.prune = false, .stop = true, .expires_at = at("2026-03-01T12:00:00Z")};
+  TaskView view;
+  view.task.number = 3;
+  view.task.created = at("2026-03-01T12:00:00Z");
+  EXPECT_CALL(api_, add_task("heat", Eq(request))).WillOnce(Return(7));
+  EXPECT_CALL(api_, tasks("heat", Eq(query))).WillOnce(Return(std::vector<TaskView>{view}));
+  EXPECT_CALL(api_, task("heat", 3)).WillOnce(Return(view));
+  EXPECT_CALL(api_, tell_task("heat", 3, Eq(told))).WillOnce(Return(answer));
+  EXPECT_CALL(api_, heartbeat_task("heat", 3, "token")).WillOnce(Return(beat));
+  EXPECT_CALL(api_, park_task("heat", 3, Eq(parked))).WillOnce(Return(beat));
+  EXPECT_CALL(api_, release_task("heat", 3, "token"));
+  EXPECT_CALL(api_, cancel_task("heat", 3, Eq(PersonalRequest{"why", "ann"})));
+
+  EXPECT_EQ(client_->add_task("heat", request), 7);
+  EXPECT_EQ(client_->tasks("heat", query), std::vector<TaskView>{view});
+  EXPECT_EQ(client_->task("heat", 3), view);
+  EXPECT_EQ(client_->tell_task("heat", 3, told), answer);
+  EXPECT_EQ(client_->heartbeat_task("heat", 3, "token"), beat);
+  EXPECT_EQ(client_->park_task("heat", 3, parked), beat);
+  client_->release_task("heat", 3, "token");
+  client_->cancel_task("heat", 3, {"why", "ann"});
 }
 
 TEST_F(StudyClientTest, ReadsTrials) {

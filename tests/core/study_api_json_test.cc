@@ -314,6 +314,71 @@ TEST(InsightJson, ComesBackAsItWent) {
   }
 }
 
+TEST(TaskJson, ComesBackAsItWent) {
+  const TaskRequest request{.title = "t",
+                            .description = "d",
+                            .priority = 2.5,
+                            .tags = {"a", "b"},
+                            .after = {0, 4},
+                            .after_trials = {7},
+                            .retries = 0,
+                            .author = "ann",
+                            .request_id = "r"};
+  EXPECT_EQ(task_request_from_json(sent(to_json(request))), request);
+  const TaskTell told{.state = TaskState::Failed,
+                      .reason = FailReason::Infra,
+                      .cause = FaultCause::Stall,
+                      .result = {{"x", 1}},
+                      .evidence = "e",
+                      .note = "n",
+                      .usage = {.cost_usd = 1, .turns = 2, .tokens = 3, .seconds = 4},
+                      .lease = "l",
+                      .request_id = "r"};
+  EXPECT_EQ(task_tell_from_json(sent(to_json(told))), told);
+  const TaskTellAnswer answer{3, TaskState::Done, true, true};
+  EXPECT_EQ(task_tell_answer_from_json(sent(to_json(answer))), answer);
+  TaskView view;
+  view.task.number = 3;
+  view.task.created = at(1);
+  view.task.state = TaskState::Running;
+  view.lease_expires = at(60);
+  EXPECT_EQ(task_view_from_json(sent(to_json(view))), view);
+}
+
+TEST(TaskJson, RefusesWhatIsNone) {
+  EXPECT_EQ(task_request_from_json({{"title", "t"}, {"priority", "critical"}}).priority, 100);
+  EXPECT_EQ(enqueue_request_from_json({{"priority", "low"}}).priority, -10);
+  expect_malformed(task_request_from_json,
+                   {{"{}", "/title: missing"},
+                    {R"({"title": "t", "priority": "urgent"})", "\"critical\""},
+                    {R"({"title": "t", "after": [-1]})", "/after/0"},
+                    {R"({"title": "t", "retries": 1001})", "/retries"},
+                    {R"({"title": "t", "tag": []})", "/tag"}});
+  expect_malformed(task_tell_from_json,
+                   {{R"({"state": "running"})", "\"done\" or \"failed\""},
+                    {R"({"state": "failed", "reason": "config"})", "\"declined\""},
+                    {R"({"reason": "infra"})", "\"state\": \"failed\" only"},
+                    {R"({"cause": "crash"})", "\"reason\": \"infra\" only"}});
+}
+
+TEST(AskedTaskJson, ComesBackAsItWent) {
+  AskRequest request;
+  request.want = Want::Any;
+  EXPECT_EQ(ask_request_from_json(sent(to_json(request))), request);
+  expect_malformed(ask_request_from_json, {{R"({"want": "all"})", "\"any\""}});
+  AskAnswer answer;
+  answer.tasks.push_back({.number = 2,
+                          .title = "t",
+                          .description = "d",
+                          .priority = 2.5,
+                          .tags = {"a"},
+                          .after = {1},
+                          .lease = {"token", at(60)},
+                          .attempt = 2,
+                          .insights = {{3, "text", "ann", 7, at(1), false}}});
+  EXPECT_EQ(ask_answer_from_json(sent(to_json(answer))), answer);
+}
+
 TEST(WorkerInfoJson, ComesBackAsItWent) {
   for (const WorkerInfo& worker :
        {WorkerInfo{"W1", at(0), 2, 17, 3, at(600)}, WorkerInfo{"", at(5), 0, 0, 0, {}}}) {

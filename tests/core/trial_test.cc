@@ -111,7 +111,11 @@ TEST(EventKind, HasOneNameInBothDirections) {
                                                       {WorkerReleased, "worker_released"},
                                                       {InsightAdded, "insight_added"},
                                                       {InsightRetired, "insight_retired"},
-                                                      {Edited, "edited"}}) {
+                                                      {Edited, "edited"},
+                                                      {Refuted, "refuted"},
+                                                      {TaskAdded, "task_added"},
+                                                      {TaskLeaseLost, "task_lease_lost"},
+                                                      {TaskCancelled, "task_cancelled"}}) {
     EXPECT_EQ(to_string(kind), name);
     EXPECT_EQ(event_kind_from_string(name), kind);
   }

@@ -183,6 +183,43 @@ TEST_F(HttpServerTest, PassesOnWhatPeopleDo) {
   error_message(post("/api/v1/studies/s/trials/3/park", "{}"), 400, "malformed");
 }
 
+TEST_F(HttpServerTest, CallsTheVerbsOfTasks) {
+  TaskView view;
+  view.task.number = 3;
+  AskAnswer asked;
+  asked.tasks.push_back({});
+  AskRequest ask;
+  ask.want = Want::Any;
+  EXPECT_CALL(api_, ask("s", Eq(ask))).WillOnce(Return(asked));
+  EXPECT_CALL(api_, add_task("s", Eq(TaskRequest{.title = "t", .priority = 10})))
+      .WillOnce(Return(4));
+  EXPECT_CALL(api_, tasks("s", Eq(TaskQuery{.state = TaskState::Failed})))
+      .WillOnce(Return(std::vector<TaskView>{view}));
+  EXPECT_CALL(api_, task("s", 3)).WillOnce(Return(view));
+  EXPECT_CALL(api_, tell_task("s", 3, Eq(TaskTell{.result = "r", .lease = "t"})))
+      .WillOnce(Return(TaskTellAnswer{.number = 3}));
+  EXPECT_CALL(api_, heartbeat_task("s", 3, "t")).WillOnce(Return(BeatAnswer{}));
+  EXPECT_CALL(api_, park_task("s", 3, Eq(ParkRequest{"t", {}, 60, ""})))
+      .WillOnce(Return(BeatAnswer{}));
+  EXPECT_CALL(api_, release_task("s", 3, "t"));
+  EXPECT_CALL(api_, cancel_task("s", 3, Eq(PersonalRequest{"why", "ann"})));
+
+  const std::string tasks = "/api/v1/studies/s/tasks";
+  EXPECT_EQ(Json::parse(post("/api/v1/studies/s/ask", R"({"want": "any"})")->body)["tasks"].size(),
+            1U);
+  EXPECT_EQ(post(tasks, R"({"title": "t", "priority": "high"})")->status, 201);
+  EXPECT_EQ(Json::parse(get(tasks + "?state=failed")->body)["tasks"][0]["number"], 3);
+  EXPECT_EQ(get(tasks + "/3")->status, 200);
+  EXPECT_EQ(post(tasks + "/3/tell", R"({"result": "r", "lease": "t"})")->status, 200);
+  EXPECT_EQ(post(tasks + "/3/heartbeat", R"({"lease": "t"})")->status, 200);
+  EXPECT_EQ(post(tasks + "/3/park", R"({"for_s": 60, "lease": "t"})")->status, 200);
+  EXPECT_EQ(post(tasks + "/3/release", R"({"lease": "t"})")->status, 200);
+  EXPECT_EQ(post(tasks + "/3/cancel", R"({"reason": "why", "author": "ann"})")->status, 200);
+  error_message(post(tasks, R"({"title": "t", "priority": "urgent"})"), 400, "malformed");
+  error_message(get(tasks + "?state=complete"), 400, "malformed");
+  error_message(get(tasks + "/x"), 400, "malformed");
+}
+
 TEST_F(HttpServerTest, TellsUnknownPathsFromWrongMethods) {
   EXPECT_THAT(error_message(get("/api/v2/studies"), 404, "not_found"),
               HasSubstr("/api/v2/studies"));

@@ -82,7 +82,8 @@ void Sequence::take(const Step& step) {
   if (verb < 41) return advance(step);
   if (verb < 42) return jump(step);
   if (verb < 43) return crash();
-  return write_foreign(step);
+  if (verb < 44) return write_foreign(step);
+  return act_on_tasks(step);
 }
 
 std::string Sequence::any_lease(std::int64_t number, int n) const {
@@ -186,6 +187,7 @@ void Sequence::compare() {
                   fmt::format("trials {}", to_string(state)));
   }
   compare_best(info);
+  compare_tasks();
 }
 
 void Sequence::compare(const TrialView& view, const ReferenceTrial& trial, std::size_t n) {

@@ -122,6 +122,15 @@ class Sequence {
   void write_foreign(const Step& step);
   static int step_k(const Trial& trial) { return static_cast<int>(trial.config[0]); }
 
+  void act_on_tasks(const Step& step);
+  void add_task(const Step& step);
+  void ask_task(const Step& step);
+  void tell_task(const Step& step);
+  void step_in_task(const Step& step);
+  // Ends the task and, unless it is done, what waits for it.
+  void end_task(std::size_t number, TaskState state);
+  void compare_tasks();
+
   void compare();
   static void compare(const TrialView& view, const ReferenceTrial& trial, std::size_t n);
   void compare_best(const StudyInfo& info);
@@ -134,6 +143,15 @@ class Sequence {
   std::unique_ptr<StudyService> service_;
   ReferenceStudy reference_;
   std::set<std::int64_t> foreign_;  // that another program wrote
+  struct SequenceTask {
+    TaskState state = TaskState::Waiting;
+    double priority = 0;
+    std::vector<std::int64_t> after{};
+    int attempt = 0;
+    std::string lease{};  // the last one
+  };
+  std::vector<SequenceTask> tasks_;
+  std::map<std::string, std::string> asked_tasks_;  // lease by request id
   // Answers by request id.
   std::map<std::string, std::vector<AskedTrial>> asked_;
   std::map<std::string, TellAnswer> told_;

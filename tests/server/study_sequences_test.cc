@@ -17,7 +17,7 @@ namespace studyhall::server {
 namespace {
 
 rc::Gen<Step> any_step() {
-  return rc::gen::build<Step>(rc::gen::set(&Step::verb, rc::gen::inRange(0, 44)),
+  return rc::gen::build<Step>(rc::gen::set(&Step::verb, rc::gen::inRange(0, 48)),
                               rc::gen::set(&Step::a, rc::gen::inRange(0, 1000)),
                               rc::gen::set(&Step::b, rc::gen::inRange(0, 1000)),
                               rc::gen::set(&Step::c, rc::gen::inRange(0, 1000)));

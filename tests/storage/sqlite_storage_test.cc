@@ -92,18 +92,19 @@ TEST_F(SqliteStorage, RefusesAnotherSchemaVersionAndNamesBoth) {
 
 TEST_F(SqliteStorage, RefusesALaterVersionOfItsOwnTables) {
   (void)open();
-  RawDatabase(file()).run("UPDATE studyhall_schema SET version = 3");
+  RawDatabase(file()).run("UPDATE studyhall_schema SET version = 4");
 
   const Error error = error_of([&] { (void)open(); });
 
   EXPECT_EQ(error.code(), ErrorCode::Corrupt);
-  EXPECT_THAT(error.what(), AllOf(HasSubstr("version 3"), HasSubstr("expected version 2")));
+  EXPECT_THAT(error.what(), AllOf(HasSubstr("version 4"), HasSubstr("expected version 3")));
 }
 
 TEST_F(SqliteStorage, BringsItsOwnTablesUpFromVersionOne) {
   const StudyId study = create(*open(), make_spec("a"));
   RawDatabase(file()).run(
       "DROP TRIGGER studyhall_study_deleted_facts; DROP TABLE studyhall_facts;"
+      "DROP TRIGGER studyhall_study_deleted_tasks; DROP TABLE studyhall_tasks;"
       "UPDATE studyhall_schema SET version = 1");
 
   const auto storage = open();
@@ -113,6 +114,24 @@ TEST_F(SqliteStorage, BringsItsOwnTablesUpFromVersionOne) {
   EXPECT_THAT(storage->facts(study), ::testing::SizeIs(1));
   commit(*storage, study, {DeleteStudy{}});
   EXPECT_THAT(storage->facts(study), ::testing::IsEmpty());
+}
+
+TEST_F(SqliteStorage, BringsItsOwnTablesUpFromVersionTwo) {
+  const StudyId study = create(*open(), make_spec("a"));
+  commit(*open(), study, {PutFact{{"worker", "W1", Json{{"failures", 2}}}}});
+  RawDatabase(file()).run(
+      "DROP TRIGGER studyhall_study_deleted_tasks; DROP TABLE studyhall_tasks;"
+      "UPDATE studyhall_schema SET version = 2");
+
+  const auto storage = open();
+  TaskRecord task;
+  task.task.number = 0;
+  commit(*storage, study, {AddTask{task}});
+
+  EXPECT_THAT(storage->facts(study), ::testing::SizeIs(1));
+  EXPECT_THAT(storage->tasks(study), ::testing::SizeIs(1));
+  commit(*storage, study, {DeleteStudy{}});
+  EXPECT_THAT(storage->tasks(study), ::testing::IsEmpty());
 }
 
 TEST_F(SqliteStorage, RefusesTheDatabaseOfAnotherProgram) {

@@ -43,6 +43,9 @@ class FailingStorage : public storage::Storage {
     return inner_.leases(study);
   }
   std::vector<storage::Fact> facts(storage::StudyId study) override { return inner_.facts(study); }
+  std::vector<storage::TaskRecord> tasks(storage::StudyId study) override {
+    return inner_.tasks(study);
+  }
   std::optional<storage::RequestRecord> find_request(storage::StudyId study,
                                                      const std::string& id) override {
     return inner_.find_request(study, id);

@@ -191,6 +191,28 @@ std::vector<Insight> FakeStudyApi::insights(const std::string&, bool) { not_play
 void FakeStudyApi::retire_insight(const std::string&, std::int64_t, const PersonalRequest&) {
   not_played("retire_insight");
 }
+std::int64_t FakeStudyApi::add_task(const std::string&, const TaskRequest&) {
+  not_played("add_task");
+}
+std::vector<TaskView> FakeStudyApi::tasks(const std::string&, const TaskQuery&) {
+  not_played("tasks");
+}
+TaskView FakeStudyApi::task(const std::string&, std::int64_t) { not_played("task"); }
+TaskTellAnswer FakeStudyApi::tell_task(const std::string&, std::int64_t, const TaskTell&) {
+  not_played("tell_task");
+}
+BeatAnswer FakeStudyApi::heartbeat_task(const std::string&, std::int64_t, const std::string&) {
+  not_played("heartbeat_task");
+}
+BeatAnswer FakeStudyApi::park_task(const std::string&, std::int64_t, const ParkRequest&) {
+  not_played("park_task");
+}
+void FakeStudyApi::release_task(const std::string&, std::int64_t, const std::string&) {
+  not_played("release_task");
+}
+void FakeStudyApi::cancel_task(const std::string&, std::int64_t, const PersonalRequest&) {
+  not_played("cancel_task");
+}
 std::vector<TrialView> FakeStudyApi::trials(const std::string&, const TrialQuery&) {
   not_played("trials");
 }

@@ -37,6 +37,19 @@ class MockStudyApi : public StudyApi {
   MOCK_METHOD(std::vector<Insight>, insights, (const std::string&, bool), (override));
   MOCK_METHOD(void, retire_insight, (const std::string&, std::int64_t, const PersonalRequest&),
               (override));
+  MOCK_METHOD(std::int64_t, add_task, (const std::string&, const TaskRequest&), (override));
+  MOCK_METHOD(std::vector<TaskView>, tasks, (const std::string&, const TaskQuery&), (override));
+  MOCK_METHOD(TaskView, task, (const std::string&, std::int64_t), (override));
+  MOCK_METHOD(TaskTellAnswer, tell_task, (const std::string&, std::int64_t, const TaskTell&),
+              (override));
+  MOCK_METHOD(BeatAnswer, heartbeat_task, (const std::string&, std::int64_t, const std::string&),
+              (override));
+  MOCK_METHOD(BeatAnswer, park_task, (const std::string&, std::int64_t, const ParkRequest&),
+              (override));
+  MOCK_METHOD(void, release_task, (const std::string&, std::int64_t, const std::string&),
+              (override));
+  MOCK_METHOD(void, cancel_task, (const std::string&, std::int64_t, const PersonalRequest&),
+              (override));
   MOCK_METHOD(std::vector<TrialView>, trials, (const std::string&, const TrialQuery&), (override));
   MOCK_METHOD(TrialView, trial, (const std::string&, std::int64_t), (override));
   MOCK_METHOD(Explanation, explain, (const std::string&, std::int64_t), (override));

@@ -14,14 +14,14 @@ inline bool operator==(const BudgetUse& a, const BudgetUse& b) {
 
 inline bool operator==(const StudyInfo& a, const StudyInfo& b) {
   return std::tie(a.name, a.state, a.finished_because, a.spec, a.counts, a.best_number,
-                  a.best_value, a.front_size, a.created, a.last_event, a.budget) ==
+                  a.best_value, a.front_size, a.created, a.last_event, a.budget, a.tasks) ==
          std::tie(b.name, b.state, b.finished_because, b.spec, b.counts, b.best_number,
-                  b.best_value, b.front_size, b.created, b.last_event, b.budget);
+                  b.best_value, b.front_size, b.created, b.last_event, b.budget, b.tasks);
 }
 
 inline bool operator==(const AskRequest& a, const AskRequest& b) {
-  return std::tie(a.worker, a.count, a.lease_s, a.request_id, a.accepts) ==
-         std::tie(b.worker, b.count, b.lease_s, b.request_id, b.accepts);
+  return std::tie(a.worker, a.count, a.lease_s, a.request_id, a.accepts, a.want) ==
+         std::tie(b.worker, b.count, b.lease_s, b.request_id, b.accepts, b.want);
 }
 
 inline bool operator==(const Insight& a, const Insight& b) {
@@ -54,13 +54,48 @@ inline bool operator==(const EditRequest& a, const EditRequest& b) {
 }
 
 inline bool operator==(const WorkerInfo& a, const WorkerInfo& b) {
-  return std::tie(a.name, a.first_ask, a.running, a.done, a.failures, a.quarantined_until) ==
-         std::tie(b.name, b.first_ask, b.running, b.done, b.failures, b.quarantined_until);
+  return std::tie(a.name, a.first_ask, a.running, a.done, a.failures, a.quarantined_until,
+                  a.tasks) ==
+         std::tie(b.name, b.first_ask, b.running, b.done, b.failures, b.quarantined_until, b.tasks);
+}
+
+inline bool operator==(const AskedTask& a, const AskedTask& b) {
+  return std::tie(a.number, a.title, a.description, a.priority, a.tags, a.after, a.lease.token,
+                  a.lease.expires_at, a.attempt, a.insights) ==
+         std::tie(b.number, b.title, b.description, b.priority, b.tags, b.after, b.lease.token,
+                  b.lease.expires_at, b.attempt, b.insights);
 }
 
 inline bool operator==(const AskAnswer& a, const AskAnswer& b) {
-  return std::tie(a.status, a.trials, a.retry_after_s, a.reason) ==
-         std::tie(b.status, b.trials, b.retry_after_s, b.reason);
+  return std::tie(a.status, a.trials, a.retry_after_s, a.reason, a.tasks) ==
+         std::tie(b.status, b.trials, b.retry_after_s, b.reason, b.tasks);
+}
+
+inline bool operator==(const TaskRequest& a, const TaskRequest& b) {
+  return std::tie(a.title, a.description, a.priority, a.tags, a.after, a.after_trials, a.retries,
+                  a.author, a.request_id) == std::tie(b.title, b.description, b.priority, b.tags,
+                                                      b.after, b.after_trials, b.retries, b.author,
+                                                      b.request_id);
+}
+
+inline bool operator==(const TaskTell& a, const TaskTell& b) {
+  return std::tie(a.state, a.reason, a.cause, a.result, a.evidence, a.note, a.usage, a.lease,
+                  a.request_id) == std::tie(b.state, b.reason, b.cause, b.result, b.evidence,
+                                            b.note, b.usage, b.lease, b.request_id);
+}
+
+inline bool operator==(const TaskTellAnswer& a, const TaskTellAnswer& b) {
+  return std::tie(a.number, a.state, a.already, a.requeued) ==
+         std::tie(b.number, b.state, b.already, b.requeued);
+}
+
+inline bool operator==(const TaskQuery& a, const TaskQuery& b) {
+  return std::tie(a.after, a.limit, a.state, a.worker) ==
+         std::tie(b.after, b.limit, b.state, b.worker);
+}
+
+inline bool operator==(const TaskView& a, const TaskView& b) {
+  return std::tie(a.task, a.lease_expires) == std::tie(b.task, b.lease_expires);
 }
 
 inline bool operator==(const TellRequest& a, const TellRequest& b) {
@@ -85,8 +120,9 @@ inline bool operator==(const BeatAnswer& a, const BeatAnswer& b) {
 
 inline bool operator==(const EnqueueRequest& a, const EnqueueRequest& b) {
   return std::tie(a.params, a.priority, a.count, a.request_id, a.tags, a.after, a.title,
-                  a.description) == std::tie(b.params, b.priority, b.count, b.request_id, b.tags,
-                                             b.after, b.title, b.description);
+                  a.description, a.after_tasks) == std::tie(b.params, b.priority, b.count,
+                                                            b.request_id, b.tags, b.after, b.title,
+                                                            b.description, b.after_tasks);
 }
 
 inline bool operator==(const EnqueueAnswer& a, const EnqueueAnswer& b) {
