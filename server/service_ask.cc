@@ -157,7 +157,9 @@ AskAnswer StudyService::Impl::ask_one(LiveStudy& live, const AskRequest& request
   if (answer.status != AskStatus::Finished && answer.status != AskStatus::Exhausted) return answer;
   const std::lock_guard lock(live.mutex);
   const StudyModel& study = loaded(live);
-  return study.wait_for_tasks(accepts_of(study.spec(), request)).value_or(std::move(answer));
+  const auto wait =
+      study.wait_for_tasks(request.worker, accepts_of(study.spec(), request), clock.now());
+  return wait ? *wait : answer;
 }
 
 AskAnswer StudyService::Impl::ask_trial(LiveStudy& live, const AskRequest& request, int index,

@@ -187,8 +187,10 @@ class StudyModel {
   [[nodiscard]] std::optional<AskAnswer> closed_to_tasks(const std::string& worker,
                                                          Timestamp now) const;
   // What to answer instead of Finished or Exhausted while tasks are open to a worker that accepts
-  // these tags and something still runs; nullopt: nothing.
-  [[nodiscard]] std::optional<AskAnswer> wait_for_tasks(std::span<const std::string> accepts) const;
+  // these tags, it may have some, and something still runs; nullopt: nothing.
+  [[nodiscard]] std::optional<AskAnswer> wait_for_tasks(const std::string& worker,
+                                                        std::span<const std::string> accepts,
+                                                        Timestamp now) const;
   storage::Change add_task(const TaskRequest& request, int retries, Timestamp now);
   // REQUIRES: waiting. `lease` has a token, the worker, a length and an end.
   storage::Change hand_out_task(std::int64_t number, storage::LeaseRecord lease, Timestamp now);

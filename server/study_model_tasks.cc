@@ -76,9 +76,13 @@ std::optional<AskAnswer> StudyModel::closed_to_tasks(const std::string& worker,
   return closed;
 }
 
-std::optional<AskAnswer> StudyModel::wait_for_tasks(std::span<const std::string> accepts) const {
+std::optional<AskAnswer> StudyModel::wait_for_tasks(const std::string& worker,
+                                                    std::span<const std::string> accepts,
+                                                    Timestamp now) const {
   const bool runs = count(TrialState::Running) > 0 || !tasks_.in(TaskState::Running).empty();
-  if (!record_.stopped.empty() || !runs || !tasks_.has_open(accepts)) return std::nullopt;
+  if (!runs || !tasks_.has_open(accepts)) return std::nullopt;
+  const auto closed = closed_to_tasks(worker, now);
+  if (closed && closed->status == AskStatus::Finished) return std::nullopt;
   AskAnswer answer;
   answer.status = AskStatus::Wait;
   answer.retry_after_s = kRetryAfterSeconds;

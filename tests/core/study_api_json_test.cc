@@ -270,7 +270,7 @@ TEST(EnqueueRequestJson, ComesBackAsItWent) {
   expect_malformed(enqueue_request_from_json,
                    {{R"({"params": [1]})", "/params: expected an object"},
                     {R"({"param": {}})", "is \"params\""},
-                    {R"({"priority": "high"})", "/priority: expected a finite number"},
+                    {R"({"priority": "urgent"})", "/priority: expected a finite number"},
                     {R"({"count": 0})", "/count: expected an integer from 1"}});
   expect_malformed(enqueue_request_from_json,
                    {{R"({"tags": "gpu"})", "/tags: expected a list of tags"},
