@@ -35,7 +35,13 @@ constexpr WorkerRoute kWorkerRoutes[] = {
     {"GET", "/api/v1/studies/{study}/best", ""},
     {"GET", "/api/v1/studies/{study}/insights", ""},
     {"GET", "/api/v1/studies/{study}/trials/{n}", ""},
+    {"POST", "/api/v1/studies/{study}/tasks/{n}/heartbeat", ""},
+    {"POST", "/api/v1/studies/{study}/tasks/{n}/tell", ""},
+    {"POST", "/api/v1/studies/{study}/tasks/{n}/park", ""},
+    {"POST", "/api/v1/studies/{study}/tasks/{n}/release", ""},
+    {"GET", "/api/v1/studies/{study}/tasks/{n}", ""},
     {"POST", "/api/v1/studies/{study}/enqueue", "enqueue"},
+    {"POST", "/api/v1/studies/{study}/tasks", "enqueue"},
     {"POST", "/api/v1/studies/{study}/insights", "insight"},
 };
 
@@ -78,6 +84,22 @@ void authorise_worker(const TokenRecord& token, const Call& call) {
     forbid(token, call,
            fmt::format("it was made without `--allow {}` (`study token create`)", route->allow));
   }
+}
+
+// Whether only the name of its holder can show that the caller may write to a trial or task.
+bool needs_holder(const Call& call, const std::string& lease) {
+  return call.caller != nullptr && call.caller->token != nullptr &&
+         !call.caller->token->worker.empty() && lease.empty();
+}
+
+// Throws Error(Forbidden) unless `holder` is the worker that the caller's token names.
+void require_held(const Call& call, std::string_view what, const std::string& holder) {
+  const TokenRecord& token = *call.caller->token;
+  if (holder == token.worker) return;
+  throw Error(ErrorCode::Forbidden,
+              fmt::format("{} {} is not of worker {}, whom token {} is for; only its lease shows "
+                          "that it was",
+                          what, call.number(1), token.worker, token.name));
 }
 
 }  // namespace
@@ -146,16 +168,13 @@ void act_as_worker(const Call& call, std::string& worker) {
 }
 
 void require_own_trial(StudyApi& api, const Call& call, const std::string& lease) {
-  if (call.caller == nullptr || call.caller->token == nullptr) return;
-  const TokenRecord& token = *call.caller->token;
-  if (token.worker.empty() || !lease.empty()) return;
-  const std::string holder = api.trial(call.args[0], call.number(1)).record.worker;
-  if (holder == token.worker) return;
-  throw Error(
-      ErrorCode::Forbidden,
-      fmt::format("trial {} is not of worker {}, whom token {} is for; only its lease shows "
-                  "that it was",
-                  call.number(1), token.worker, token.name));
+  if (!needs_holder(call, lease)) return;
+  require_held(call, "trial", api.trial(call.args[0], call.number(1)).record.worker);
+}
+
+void require_own_task(StudyApi& api, const Call& call, const std::string& lease) {
+  if (!needs_holder(call, lease)) return;
+  require_held(call, "task", api.task(call.args[0], call.number(1)).task.worker);
 }
 
 void sign(const Call& call, std::string& author) {

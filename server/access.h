@@ -71,6 +71,8 @@ void act_as_worker(const Call& call, std::string& worker);
 // For a token that names a worker, where no lease proves that the trial is its own: throws
 // Error(Forbidden) where the trial that `call` is about is held by another.
 void require_own_trial(StudyApi& api, const Call& call, const std::string& lease);
+// The same of the task that `call` is about.
+void require_own_task(StudyApi& api, const Call& call, const std::string& lease);
 // The token's name, behind the author that the request names where it names another one:
 // "ann (laptop)".
 void sign(const Call& call, std::string& author);

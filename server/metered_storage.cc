@@ -40,6 +40,7 @@ class MeteredStorage final : public Storage {
   std::int64_t last_sequence(StudyId study) override { return storage_.last_sequence(study); }
   std::vector<LeaseRecord> leases(StudyId study) override { return storage_.leases(study); }
   std::vector<Fact> facts(StudyId study) override { return storage_.facts(study); }
+  std::vector<TaskRecord> tasks(StudyId study) override { return storage_.tasks(study); }
   std::optional<RequestRecord> find_request(StudyId study, const std::string& request_id) override {
     return storage_.find_request(study, request_id);
   }

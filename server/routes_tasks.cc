@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "core/study_api_json.h"
+#include "server/access.h"
 #include "server/routes.h"
 
 namespace studyhall::server {
@@ -15,7 +16,8 @@ void refuse_query(const Call& call) { QueryReader(call).finish(); }
 
 Reply add_task(StudyApi& api, const Call& call) {
   refuse_query(call);
-  const TaskRequest request = task_request_from_json(call.json());
+  TaskRequest request = task_request_from_json(call.json());
+  sign(call, request.author);
   return {.status = 201, .body = {{"number", api.add_task(call.args[0], request)}}};
 }
 
@@ -48,30 +50,37 @@ Reply show_task(StudyApi& api, const Call& call) {
 Reply tell_task(StudyApi& api, const Call& call) {
   refuse_query(call);
   const TaskTell request = task_tell_from_json(call.json());
+  require_own_task(api, call, request.lease);
   return {.body = to_json(api.tell_task(call.args[0], call.number(1), request))};
 }
 
 Reply heartbeat_task(StudyApi& api, const Call& call) {
   refuse_query(call);
-  return {.body =
-              to_json(api.heartbeat_task(call.args[0], call.number(1), call.only_string("lease")))};
+  const std::string lease = call.only_string("lease");
+  require_own_task(api, call, lease);
+  return {.body = to_json(api.heartbeat_task(call.args[0], call.number(1), lease))};
 }
 
 Reply park_task(StudyApi& api, const Call& call) {
   refuse_query(call);
   const ParkRequest request = park_request_from_json(call.json());
+  require_own_task(api, call, request.lease);
   return {.body = to_json(api.park_task(call.args[0], call.number(1), request))};
 }
 
 Reply release_task(StudyApi& api, const Call& call) {
   refuse_query(call);
-  api.release_task(call.args[0], call.number(1), call.only_string("lease"));
+  const std::string lease = call.only_string("lease");
+  require_own_task(api, call, lease);
+  api.release_task(call.args[0], call.number(1), lease);
   return {.body = {{"released", call.number(1)}}};
 }
 
 Reply cancel_task(StudyApi& api, const Call& call) {
   refuse_query(call);
-  api.cancel_task(call.args[0], call.number(1), personal_request_from_json(call.json()));
+  PersonalRequest request = personal_request_from_json(call.json());
+  sign(call, request.author);
+  api.cancel_task(call.args[0], call.number(1), request);
   return {.body = {{"cancelled", call.number(1)}}};
 }
 

@@ -129,7 +129,8 @@ TEST_F(AccessTest, EveryTokenMayReadTheDescriptionAndSpeakToTools) {
 TEST_F(AccessTest, EachRoleMayDoWhatItIsFor) {
   ON_CALL(api_, ask).WillByDefault(Return(waiting()));
   const std::string s = "/api/v1/studies/s";
-  for (const std::string verb : {"/trials/0/heartbeat", "/trials/0/release"}) {
+  for (const std::string verb : {"/trials/0/heartbeat", "/trials/0/release", "/tasks/0/heartbeat",
+                                 "/tasks/0/release", "/tasks/0/tell"}) {
     EXPECT_EQ(post("w", s + verb), 200) << verb;
     EXPECT_EQ(post("root", s + verb), 200) << verb;
     EXPECT_EQ(post("reader", s + verb), 403) << verb;
@@ -138,16 +139,18 @@ TEST_F(AccessTest, EachRoleMayDoWhatItIsFor) {
   EXPECT_EQ(post("w", s + "/ask"), 200);
   EXPECT_EQ(post("w", "/api/v1/studies/t/ask"), 403);
   EXPECT_EQ(post("w", "/api/v1/studies/%73/ask"), 200);
-  for (const std::string verb : {"/enqueue", "/stop", "/resume", "/trials/0/void",
-                                 "/workers/W1/release", "/insights", "/insights/1/retire"}) {
+  for (const std::string verb :
+       {"/enqueue", "/stop", "/resume", "/trials/0/void", "/tasks", "/tasks/0/cancel",
+        "/workers/W1/release", "/insights", "/insights/1/retire"}) {
     EXPECT_EQ(post("w", s + verb), 403) << verb;
     EXPECT_EQ(post("board", s + verb), 403) << verb;
   }
-  for (const std::string path : {"", "/best", "/trials/0", "/insights"}) {
+  for (const std::string path : {"", "/best", "/trials/0", "/tasks/0", "/insights"}) {
     EXPECT_EQ(get("w", s + path), 200) << path;
     EXPECT_EQ(get("board", s + path), 200) << path;
   }
-  for (const std::string path : {"/trials", "/events", "/export?format=csv", "/workers"}) {
+  for (const std::string path :
+       {"/trials", "/tasks", "/events", "/export?format=csv", "/workers"}) {
     EXPECT_EQ(get("w", s + path), 403) << path;
     EXPECT_EQ(get("reader", s + path), 200) << path;
   }
@@ -162,6 +165,9 @@ TEST_F(AccessTest, EachRoleMayDoWhatItIsFor) {
 
 TEST_F(AccessTest, AWorkerMayBeAllowedMore) {
   EXPECT_EQ(post("planner", "/api/v1/studies/s/enqueue"), 200);
+  EXPECT_CALL(api_, add_task("s", Field(&TaskRequest::author, "planner"))).WillOnce(Return(0));
+  EXPECT_EQ(post("planner", "/api/v1/studies/s/tasks", R"({"title": "t"})"), 201);
+  EXPECT_EQ(post("planner", "/api/v1/studies/s/tasks/0/cancel"), 403);
   EXPECT_EQ(post("planner", "/api/v1/studies/s/insights", R"({"text": "x"})"), 201);
   EXPECT_EQ(post("planner", "/api/v1/studies/s/insights/1/retire"), 403);
 }
@@ -194,6 +200,24 @@ TEST_F(AccessTest, ATokenOfAWorkerTellsNoTrialOfAnotherWithoutItsLease) {
     EXPECT_EQ(post("w1", trial + "2/" + verb, bare), 403) << verb;
     EXPECT_EQ(post("w1", trial + "2/" + verb, leased), 200) << verb;
     EXPECT_EQ(post("w", trial + "2/" + verb, bare), 200) << verb;
+  }
+}
+
+TEST_F(AccessTest, ATokenOfAWorkerTellsNoTaskOfAnotherWithoutItsLease) {
+  TaskView own;
+  own.task.worker = "W1";
+  TaskView other;
+  other.task.worker = "W2";
+  ON_CALL(api_, task("s", 1)).WillByDefault(Return(own));
+  ON_CALL(api_, task("s", 2)).WillByDefault(Return(other));
+  for (const std::string verb : {"tell", "heartbeat", "release", "park"}) {
+    const std::string task = "/api/v1/studies/s/tasks/";
+    const std::string more = verb == "park" ? R"("for_s": 1)" : "";
+    const std::string bare = "{" + more + "}";
+    const std::string leased = "{" + more + (more.empty() ? "" : ", ") + R"("lease": "x"})";
+    EXPECT_EQ(post("w1", task + "1/" + verb, bare), 200) << verb;
+    EXPECT_EQ(post("w1", task + "2/" + verb, bare), 403) << verb;
+    EXPECT_EQ(post("w1", task + "2/" + verb, leased), 200) << verb;
   }
 }
 
