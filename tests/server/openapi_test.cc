@@ -114,6 +114,11 @@ const std::map<std::string, Reader>& readers() {
       {"WorkerInfo", [](const Json& json) { return to_json(worker_info_from_json(json)); }},
       {"InsightRequest", [](const Json& json) { return to_json(insight_request_from_json(json)); }},
       {"Insight", [](const Json& json) { return to_json(insight_from_json(json)); }},
+      {"TaskRequest", [](const Json& json) { return to_json(task_request_from_json(json)); }},
+      {"Task", [](const Json& json) { return to_json(task_view_from_json(json)); }},
+      {"TaskTell", [](const Json& json) { return to_json(task_tell_from_json(json)); }},
+      {"TaskTellAnswer",
+       [](const Json& json) { return to_json(task_tell_answer_from_json(json)); }},
       {"Event", [](const Json& json) { return to_json(event_from_json(json)); }},
       {"Error", [](const Json& json) { return error_json(error_from_json(json, 404)); }},
   };
