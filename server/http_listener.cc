@@ -104,6 +104,8 @@ struct HttpListener::Connection {
   SteadyClock::time_point idle_since = SteadyClock::now();
   bool may_defer = true;  // the answer to the next request
   bool keep = true;       // once the deferred answer is sent
+  // When the request that is coming began; absent between requests.
+  std::optional<SteadyClock::time_point> begun;
 };
 
 HttpListener::HttpListener(ListenerOptions options, Answer answer, Refuse refuse)
@@ -231,16 +233,19 @@ void HttpListener::accept_all() {
 
 // Waits until a connection that nobody else has is ready for `events`.
 void HttpListener::watch(const SharedConnection& connection, std::uint32_t events, int operation) {
-  const int fd = connection->stream.fd();
-  epoll_event event{};
-  event.events = events | EPOLLONESHOT;
-  event.data.fd = fd;
   const std::lock_guard lock(mutex_);
   busy_.erase(connection);
   if (stopping_) return;
   connection->idle_since = SteadyClock::now();
-  idle_[fd] = connection;
-  if (::epoll_ctl(requests_, operation, fd, &event) != 0) idle_.erase(fd);
+  idle_[connection->stream.fd()] = connection;
+  if (!arm(*connection, events, operation)) idle_.erase(connection->stream.fd());
+}
+
+bool HttpListener::arm(const Connection& connection, std::uint32_t events, int operation) const {
+  epoll_event event{};
+  event.events = events | EPOLLONESHOT;
+  event.data.fd = connection.stream.fd();
+  return ::epoll_ctl(requests_, operation, event.data.fd, &event) == 0;
 }
 
 HttpListener::SharedConnection HttpListener::take(int fd) {
@@ -273,6 +278,7 @@ void HttpListener::serve(const SharedConnection& connection, bool readable) {
   SocketStream& stream = connection->stream;
   Next next = stream.flush() && connection->keep ? Next::Request : Next::Close;
   while (next == Next::Request && (readable || stream.has_buffered())) {
+    if (is_still_coming(*connection)) break;
     next = serve_one(connection);
     readable = false;
   }
@@ -281,9 +287,21 @@ void HttpListener::serve(const SharedConnection& connection, bool readable) {
   watch(connection, EPOLLIN, EPOLL_CTL_MOD);
 }
 
+// Whether the client has sent a part of a request and has time to send the rest: no thread waits
+// for it.
+bool HttpListener::is_still_coming(Connection& connection) const {
+  const auto now = SteadyClock::now();
+  if (!connection.begun) connection.begun = now;
+  const bool open = connection.stream.take_available();
+  return open && !connection.stream.has_request() &&
+         now < *connection.begun + options_.request_timeout;
+}
+
 HttpListener::Next HttpListener::serve_one(const SharedConnection& connection) {
   SocketStream& stream = connection->stream;
-  stream.begin_request(options_.request_timeout, kMaxHeadBytes);
+  stream.begin_request(connection->begun.value_or(SteadyClock::now()) + options_.request_timeout,
+                       kMaxHeadBytes);
+  connection->begun.reset();
   bool has_head = false;
   bool closed = false;
   std::optional<DeferredAnswer> deferred;
@@ -368,10 +386,14 @@ void HttpListener::close_idle() {
   const auto now = SteadyClock::now();
   const std::lock_guard lock(mutex_);
   std::erase_if(idle_, [&](const auto& entry) {
-    return entry.second->idle_since < now - options_.idle_timeout;
+    return !entry.second->begun && entry.second->idle_since < now - options_.idle_timeout;
   });
   for (const auto& [fd, connection] : idle_) {
-    if (connection->idle_since < now - kRestAfter) connection->stream.rest();
+    if (connection->begun && *connection->begun + options_.request_timeout < now) {
+      arm(*connection, EPOLLOUT, EPOLL_CTL_MOD);  // a thread tells it that it is late
+    } else if (connection->idle_since < now - kRestAfter) {
+      connection->stream.rest();
+    }
   }
 }
 

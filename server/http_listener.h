@@ -62,10 +62,12 @@ class HttpListener final : private httplib::Server {
   void set_handlers();
   void accept_all();
   void watch(const SharedConnection& connection, std::uint32_t events, int operation);
+  bool arm(const Connection& connection, std::uint32_t events, int operation) const;
   SharedConnection take(int fd);
   void drop(const SharedConnection& connection);
   void work();
   void serve(const SharedConnection& connection, bool readable);
+  bool is_still_coming(Connection& connection) const;
   Next serve_one(const SharedConnection& connection);
   void prepare(SocketStream& stream, httplib::Request& request) const;
   void defer(const SharedConnection& connection, DeferredAnswer& answer, bool keep);

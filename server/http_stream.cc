@@ -8,7 +8,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <optional>
+#include <string_view>
 
 namespace studyhall::server {
 namespace {
@@ -29,6 +32,27 @@ bool wait_for(int fd, short events, SteadyClock::time_point deadline) {
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) return false;
   }
+}
+
+// The value of the first header of this name (in lower case), if there is one.
+std::optional<std::string_view> header_of(std::string_view head, std::string_view name) {
+  const auto same = [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+  };
+  for (std::size_t at = head.find("\r\n"); at != std::string_view::npos;
+       at = head.find("\r\n", at + 2)) {
+    const std::string_view line = head.substr(at + 2);
+    if (line.size() <= name.size() || line[name.size()] != ':' ||
+        !std::equal(name.begin(), name.end(), line.begin(),
+                    [&](char b, char a) { return same(a, b); })) {
+      continue;
+    }
+    std::string_view value = line.substr(name.size() + 1);
+    value = value.substr(0, value.find("\r\n"));
+    value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
+    return value;
+  }
+  return std::nullopt;
 }
 
 void read_address(const sockaddr_storage& storage, std::string& ip, int& port) {
@@ -73,8 +97,35 @@ TransferStep SocketStream::transmit(const char* bytes, std::size_t size) {
   return {.wait_for = static_cast<short>(later ? POLLOUT : 0)};
 }
 
-void SocketStream::begin_request(Milliseconds timeout, std::size_t max_bytes) {
-  deadline_ = SteadyClock::now() + timeout;
+bool SocketStream::take_available() {
+  while (true) {
+    if (begin_ == end_) begin_ = end_ = 0;
+    if (in_.empty()) in_.resize(kInputBytes);
+    if (end_ == in_.size()) return true;
+    const std::size_t room = in_.size() - end_;
+    const TransferStep step = receive(in_.data() + end_, room);
+    if (step.bytes <= 0) return step.bytes < 0 && step.wait_for != 0;
+    end_ += static_cast<std::size_t>(step.bytes);
+    if (!tls_ && static_cast<std::size_t>(step.bytes) < room) return true;
+  }
+}
+
+bool SocketStream::has_request() const {
+  const std::string_view text(in_.data() + begin_, end_ - begin_);
+  const std::size_t end_of_head = text.find("\r\n\r\n");
+  if (end_of_head == std::string_view::npos) return end_ == in_.size();
+  const std::string_view head = text.substr(0, end_of_head);
+  const auto length = header_of(head, "content-length");
+  if (!length || header_of(head, "expect")) return true;
+  std::size_t bytes = 0;
+  const auto [rest, error] =
+      std::from_chars(length->data(), length->data() + length->size(), bytes);
+  const bool fits = error == std::errc() && bytes <= in_.size() - begin_ - (end_of_head + 4);
+  return !fits || text.size() >= end_of_head + 4 + bytes;
+}
+
+void SocketStream::begin_request(SteadyClock::time_point deadline, std::size_t max_bytes) {
+  deadline_ = deadline;
   timed_out_ = false;
   allowed_ = max_bytes;
   if (begin_ == end_) begin_ = end_ = 0;
@@ -124,7 +175,7 @@ void SocketStream::linger(Milliseconds timeout, std::size_t max_bytes) {
   if (!flush()) return;
   if (tls_) tls_->close();
   ::shutdown(fd_, SHUT_WR);
-  begin_request(timeout, max_bytes);
+  begin_request(SteadyClock::now() + timeout, max_bytes);
   std::vector<char> waste(kInputBytes);
   while (read(waste.data(), waste.size()) > 0) {
   }

@@ -27,14 +27,21 @@ class SocketStream final : public httplib::Stream {
 
   [[nodiscard]] int fd() const { return fd_; }
 
-  // What is read from now on belongs to a new request: it must have come within `timeout`, and no
-  // more than `max_bytes` of it are taken until limit_bytes() says otherwise.
-  void begin_request(Milliseconds timeout, std::size_t max_bytes);
+  // What is read from now on belongs to a new request: it must have come by `deadline`, and no more
+  // than `max_bytes` of it are taken until limit_bytes() says otherwise.
+  void begin_request(std::chrono::steady_clock::time_point deadline, std::size_t max_bytes);
   void limit_bytes(std::size_t max_bytes) { allowed_ = max_bytes; }
   [[nodiscard]] bool timed_out() const { return timed_out_; }
   // Bytes of a further request are here already.
   [[nodiscard]] bool has_buffered() const { return begin_ < end_ || (tls_ && tls_->has_pending()); }
   [[nodiscard]] bool is_broken() const { return broken_; }
+
+  // Takes what has come, without waiting; false once nothing more will.
+  bool take_available();
+  // Whether what is here is a request that can be answered without waiting for more of it, or one
+  // that must be read piece by piece: too large to be held, chunked, or waiting to be told to go
+  // on.
+  [[nodiscard]] bool has_request() const;
 
   // Whether all of the request that was begun last is still here, so that rewind() can undo its
   // reading, and what was answered to it.

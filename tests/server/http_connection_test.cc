@@ -4,6 +4,7 @@
 #include <httplib.h>
 
 #include <string>
+#include <vector>
 
 #include "core/study_api_json.h"
 #include "tests/support/mock_study_api.h"
@@ -186,6 +187,38 @@ TEST_F(HttpConnection, GivesUpOnAHeadThatDoesNotCome) {
   socket.send("GET /healthz HTTP/1.1\r\nX-Slow: ");
 
   EXPECT_THAT(socket.read_all(), StartsWith("HTTP/1.1 400"));
+}
+
+// No thread waits for the rest of a request.
+TEST_F(HttpConnection, AnswersOthersWhileManyRequestsAreHalfSent) {
+  studyhall::testing::RunningServer server(api_, {.threads = 1});
+  std::vector<RawSocket> half;
+  for (int i = 0; i < 20; ++i) {
+    half.push_back(RawSocket::connect_to(server.port()));
+    half.back().send(i % 2 == 0 ? "GET /healthz HTTP/1.1\r\nX-Slow: "
+                                : ask_with("Content-Length: 500\r\n", "{"));
+  }
+  const RawSocket whole = RawSocket::connect_to(server.port());
+  whole.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_THAT(whole.read_until("ok"), StartsWith("HTTP/1.1 200"));
+
+  half.front().send("1\r\nHost: localhost\r\n\r\n");
+  EXPECT_THAT(half.front().read_until("ok"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpConnection, PutsRequestsTogetherFromTheirBytes) {
+  EXPECT_CALL(api_, stop_study("s", "over")).Times(2);
+  const RawSocket socket = connect();
+  const std::string head =
+      "POST /api/v1/studies/s/stop HTTP/1.1\r\nHost: localhost\r\ncontent-length:  17\r\n";
+  const std::string body = R"({"reason":"over"})";
+  const std::string both = head + "\r\n" + body + head + "Connection: close\r\n\r\n" + body;
+  for (const char byte : both) socket.send({&byte, 1});
+
+  const std::string all = socket.read_all();
+  const std::size_t first = all.find("\"stopped\":\"s\"");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_NE(all.find("\"stopped\":\"s\"", first + 1), std::string::npos);
 }
 
 TEST_F(HttpConnection, ClosesAConnectionThatStaysIdle) {
