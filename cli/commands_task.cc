@@ -247,7 +247,7 @@ int ask(const Session& session, const AskArguments& arguments) {
 void add_ask(CLI::App& task, Session& session) {
   CLI::App& command =
       add_command(task, session,
-                  {kGroup, "ask", "get the next tasks (`study ask --tasks`: trials as well)",
+                  {kGroup, "ask", "get the next tasks (trials as well: `study ask`)",
                    "study task ask heat_signature --worker W1 --accepts cpp"});
   const auto arguments = std::make_shared<AskArguments>();
   add_study_name(command, arguments->study);
