@@ -57,6 +57,7 @@ void add_request_id(CLI::App& command, std::string& target) {
 
 std::vector<std::int64_t> numbers_of(const std::vector<std::string>& words, const char* what) {
   std::vector<std::int64_t> numbers;
+  numbers.reserve(words.size());
   for (const std::string& word : words) numbers.push_back(parse_integer(word, what, 0));
   return numbers;
 }

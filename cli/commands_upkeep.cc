@@ -26,7 +26,7 @@ std::filesystem::path own_file(const Session& session, const char* command) {
                 fmt::format("--server: run `study {}` where the database is, with --db FILE (the "
                             "server may be running)",
                             command));
-  const std::filesystem::path file = session.database();
+  std::filesystem::path file = session.database();
   if (!std::filesystem::is_regular_file(file))
     throw Error(ErrorCode::NotFound, fmt::format("there is no database {}", file.string()));
   return file;

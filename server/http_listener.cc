@@ -26,9 +26,9 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr int kBacklog = 1024;
 constexpr std::chrono::milliseconds kSweepInterval{200};
 constexpr std::chrono::milliseconds kRestAfter{1000};
-constexpr std::size_t kMaxHeadBytes = 64 * 1024;
+constexpr std::size_t kMaxHeadBytes = 65'536;
 constexpr std::chrono::seconds kLingerTime{5};
-constexpr std::size_t kMaxLingerBytes = 64 * 1024 * 1024;
+constexpr std::size_t kMaxLingerBytes = 67'108'864;
 
 void set_flag(int fd, int level, int option) {
   const int yes = 1;
@@ -135,7 +135,7 @@ void HttpListener::set_handlers() {
     return HandlerResponse::Handled;
   });
   set_exception_handler(
-      [this](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
+      [this](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
         const Error error(ErrorCode::Internal, "internal error");
         response.set_content(refuse_(error, response.status), "application/json");
       });

@@ -31,7 +31,7 @@ bool is_loopback(std::string_view host) {
   return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
 }
 
-HttpPolicy::HttpPolicy(const std::string& host, std::vector<std::string> allowed_hosts,
+HttpPolicy::HttpPolicy(const std::string& host, const std::vector<std::string>& allowed_hosts,
                        std::vector<std::string> cors_origins)
     : origins_(std::move(cors_origins)) {
   if (!is_loopback(host)) return;

@@ -22,7 +22,7 @@ class HttpPolicy {
   // `host`: what the server listens on. Where that is the loopback, a request must name it, or one
   // of `allowed_hosts`, as its Host: a web page whose name was made to mean 127.0.0.1 names itself.
   // Pages of `cors_origins` ("https://host[:port]") may use the API.
-  HttpPolicy(const std::string& host, std::vector<std::string> allowed_hosts,
+  HttpPolicy(const std::string& host, const std::vector<std::string>& allowed_hosts,
              std::vector<std::string> cors_origins);
 
   // Throws Error(Forbidden) for a Host that is not the server's, Error(Malformed) for a write from

@@ -18,8 +18,8 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::size_t kInputBytes = 16 * 1024;
-constexpr std::size_t kFlushAboveBytes = 64 * 1024;
+constexpr std::size_t kInputBytes = 16'384;
+constexpr std::size_t kFlushAboveBytes = 65'536;
 constexpr std::chrono::seconds kWriteTimeout{30};
 
 // Whether the event came before `deadline`.

@@ -73,7 +73,7 @@ void CommitMetrics::print(std::string& out) const {
   line(out, "studyhall_commit_stale_total", "", stale.load());
 }
 
-RequestMetrics::RequestMetrics(std::vector<std::string> routes) {
+RequestMetrics::RequestMetrics(const std::vector<std::string>& routes) {
   for (const std::string& route : routes) {
     const std::size_t blank = route.find(' ');
     routes_.push_back(std::make_unique<Route>(fmt::format(

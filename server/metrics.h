@@ -53,7 +53,7 @@ struct CommitMetrics {
 class RequestMetrics {
  public:
   // `routes`: "GET /healthz", ... by number.
-  explicit RequestMetrics(std::vector<std::string> routes);
+  explicit RequestMetrics(const std::vector<std::string>& routes);
 
   void begin() { running_.fetch_add(1, std::memory_order_relaxed); }
   // `route` -1: none of them. Ends what begin() began.

@@ -29,7 +29,7 @@ void require(bool done, const char* what, const std::string& file) {
 
 std::shared_ptr<SSL_CTX> load(const std::string& cert, const std::string& key) {
   ERR_clear_error();
-  const std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+  std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   if (!context) throw Error(ErrorCode::Internal, "TLS: the cryptographic library refuses it");
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF |

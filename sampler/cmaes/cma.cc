@@ -135,7 +135,7 @@ Constants make_diagonal_constants(int d, int lambda) {
 double State::variance(Eigen::Index i) const { return is_diagonal() ? D[i] * D[i] : C(i, i); }
 
 Eigen::VectorXd State::step(const Eigen::VectorXd& z) const {
-  const Eigen::VectorXd scaled = D.cwiseProduct(z);
+  Eigen::VectorXd scaled = D.cwiseProduct(z);
   if (is_diagonal()) return scaled;
   return B * scaled;
 }
