@@ -293,8 +293,10 @@ bool HttpListener::is_still_coming(Connection& connection) const {
   const auto now = SteadyClock::now();
   if (!connection.begun) connection.begun = now;
   const bool open = connection.stream.take_available();
+  // A TLS handshake is no request: between requests the idle timeout holds.
+  if (open && !connection.stream.has_buffered()) connection.begun.reset();
   return open && !connection.stream.has_request() &&
-         now < *connection.begun + options_.request_timeout;
+         (!connection.begun || now < *connection.begun + options_.request_timeout);
 }
 
 HttpListener::Next HttpListener::serve_one(const SharedConnection& connection) {
@@ -398,6 +400,7 @@ void HttpListener::close_idle() {
 }
 
 void HttpListener::finish() {
+  ::epoll_ctl(events_, EPOLL_CTL_DEL, svr_sock_, nullptr);
   ::shutdown(svr_sock_, SHUT_RDWR);
   signal_event(over_);
   {

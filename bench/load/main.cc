@@ -146,6 +146,20 @@ void run_idle(const std::string& program, int workers, std::chrono::seconds dura
       end.resident_mb, empty_mb, beats, duration.count());
 }
 
+void run(Load load, bool all, const std::string& python) {
+  print_head();
+  const double rate = run_cycles(load);
+  if (!all) return;
+  load.sampler = "tpe";
+  load.before = 10'000;
+  load.cycles = 10'000;
+  run_cycles(load);
+  for (const int processes : {1, 4}) {
+    for (const char* storage : {"sqlite", "journal"}) run_optuna(python, storage, processes, rate);
+  }
+  run_idle(load.program, 2000, std::chrono::seconds(30));
+}
+
 }  // namespace
 }  // namespace studyhall::load
 
@@ -156,12 +170,14 @@ int main(int argc, char** argv) {
   int idle = 0;
   bool all = false;
   std::string python = "python3";
-  app.add_option("--connections", load.connections);
-  app.add_option("--cycles", load.cycles);
-  app.add_option("--before", load.before, "trials in the study already");
+  app.add_option("--connections", load.connections)->check(CLI::Range(1, 1'000'000'000));
+  app.add_option("--cycles", load.cycles)->check(CLI::Range(1, 1'000'000'000));
+  app.add_option("--before", load.before, "trials in the study already")
+      ->check(CLI::Range(0, 1'000'000'000));
   app.add_option("--sampler", load.sampler);
   app.add_option("--program", load.program, "below the build folder");
-  app.add_option("--idle", idle, "only this many workers that hold a trial each");
+  app.add_option("--idle", idle, "only this many workers that hold a trial each")
+      ->check(CLI::Range(1, 1'000'000'000));
   app.add_flag("--all", all, "the table of bench/README.md, Optuna included");
   app.add_option("--python", python, "one that has Optuna");
   CLI11_PARSE(app, argc, argv);
@@ -169,20 +185,15 @@ int main(int argc, char** argv) {
   ::getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
-  if (idle > 0) {
-    run_idle(load.program, idle, std::chrono::seconds(30));
-    return 0;
+  try {
+    if (idle > 0) {
+      run_idle(load.program, idle, std::chrono::seconds(30));
+    } else {
+      run(load, all, python);
+    }
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "bench_load: {}\n", error.what());
+    return 1;
   }
-  print_head();
-  const double rate = run_cycles(load);
-  if (!all) return 0;
-  load.sampler = "tpe";
-  load.before = 10'000;
-  load.cycles = 10'000;
-  run_cycles(load);
-  for (const int processes : {1, 4}) {
-    for (const char* storage : {"sqlite", "journal"}) run_optuna(python, storage, processes, rate);
-  }
-  run_idle(load.program, 2000, std::chrono::seconds(30));
   return 0;
 }
