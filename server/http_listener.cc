@@ -1,7 +1,6 @@
 #include "server/http_listener.h"
 
 #include <fmt/format.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <spdlog/spdlog.h>
@@ -17,13 +16,13 @@
 
 #include "server/http_body.h"
 #include "server/http_policy.h"
+#include "server/listening_socket.h"
 
 namespace studyhall::server {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr int kBacklog = 1024;
 constexpr std::chrono::milliseconds kSweepInterval{200};
 constexpr std::chrono::milliseconds kRestAfter{1000};
 constexpr std::size_t kMaxHeadBytes = 65'536;
@@ -33,21 +32,6 @@ constexpr std::size_t kMaxLingerBytes = 67'108'864;
 void set_flag(int fd, int level, int option) {
   const int yes = 1;
   ::setsockopt(fd, level, option, &yes, sizeof(yes));
-}
-
-// A listening socket on `address`, or -1 with errno.
-int open_listener(const addrinfo& address) {
-  const int fd = ::socket(address.ai_family, address.ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                          address.ai_protocol);
-  if (fd < 0) return -1;
-  set_flag(fd, SOL_SOCKET, SO_REUSEADDR);
-  if (::bind(fd, address.ai_addr, address.ai_addrlen) == 0 && ::listen(fd, kBacklog) == 0) {
-    return fd;
-  }
-  const int cause = errno;
-  ::close(fd);
-  errno = cause;
-  return -1;
 }
 
 // Tells of `fd` as long as there is something to read from it.
@@ -61,39 +45,6 @@ void watch_level(int epoll, int fd) {
 void signal_event(int fd) {
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(fd, &one, sizeof(one));
-}
-
-int bound_port(int fd) {
-  sockaddr_storage storage{};
-  socklen_t length = sizeof(storage);
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &length) != 0) return -1;
-  char service[NI_MAXSERV] = "";
-  if (::getnameinfo(reinterpret_cast<sockaddr*>(&storage), length, nullptr, 0, service,
-                    sizeof(service), NI_NUMERICSERV) != 0) {
-    return -1;
-  }
-  return std::atoi(service);
-}
-
-Error cannot_listen(const ListenerOptions& options, const std::string& cause,
-                    std::string_view hint) {
-  const bool is_v6 = options.host.find(':') != std::string::npos;
-  return Error(ErrorCode::Unavailable,
-               fmt::format("cannot listen on {}{}{}:{}: {}{}", is_v6 ? "[" : "", options.host,
-                           is_v6 ? "]" : "", options.port, cause, hint));
-}
-
-std::string_view hint_for(int cause) {
-  switch (cause) {
-    case EADDRINUSE:
-      return "; another program, perhaps another server, has this port: choose one with --port";
-    case EACCES:
-      return "; ports below 1024 are for root: choose one with --port";
-    case EADDRNOTAVAIL:
-      return "; no network interface of this machine has that address";
-    default:
-      return "";
-  }
 }
 
 }  // namespace
@@ -159,33 +110,10 @@ void HttpListener::set_handlers() {
 }
 
 int HttpListener::bind() {
-  if (options_.port < 0 || options_.port > 65535) {
-    throw cannot_listen(options_, "expected a port from 0 to 65535", "");
-  }
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* found = nullptr;
-  const std::string service = std::to_string(options_.port);
-  const int result = ::getaddrinfo(options_.host.c_str(), service.c_str(), &hints, &found);
-  if (result != 0) {
-    throw cannot_listen(options_, ::gai_strerror(result),
-                        "; expected an address or a name of this machine, as 127.0.0.1 or 0.0.0.0");
-  }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, ::freeaddrinfo);
-  int cause = 0;
-  for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
-    const int fd = open_listener(*address);
-    if (fd < 0) {
-      cause = errno;
-      continue;
-    }
-    svr_sock_ = fd;
-    watch_level(events_, fd);
-    return bound_port(fd);
-  }
-  throw cannot_listen(options_, std::strerror(cause), hint_for(cause));
+  const ListeningSocket socket = listen_on(options_.host, options_.port);
+  svr_sock_ = socket.fd;
+  watch_level(events_, svr_sock_);
+  return socket.port;
 }
 
 void HttpListener::run() {
