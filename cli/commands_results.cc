@@ -56,8 +56,9 @@ int best(const Session& session, const std::string& name, std::optional<std::int
       std::find_if(rows.begin(), rows.end(), [](const BestRow& row) { return row.raw_best; });
   if (raw != rows.end() && raw->mean) {
     session.out << fmt::format(
-        "\nThe best single result of a feasible one, {}, was a run of trial {}'s configuration; "
-        "without luck it is {}.\n",
+        "\nThe best single result of a feasible configuration, {}, was a run of trial {}'s; "
+        "without "
+        "luck it is {}.\n",
         format_number(raw->value), raw->number, format_number(*raw->mean));
   }
   if (std::none_of(rows.begin(), rows.end(), [](const BestRow& row) { return row.mean; }))
