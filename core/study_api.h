@@ -244,25 +244,25 @@ struct TrialView {
 // A row of the leaderboard as users see it. With several objectives the rows are the Pareto front,
 // by the first objective, best first; value, mean, stderr_ and interval are of that one.
 struct BestRow {
-  int rank = 0;  // with several objectives 1
   std::int64_t number = -1;
   Json params;
   std::string worker;
+  std::string version;  // of the experiment that it was run under
   double value = 0;
   std::map<std::string, double> metrics;  // of trial `number`
+  std::vector<double> values;             // [objectives] where there are several, of trial `number`
+  std::vector<double> means;  // [objectives] where there are several and runs were repeated
   std::optional<double> mean;
   std::optional<double> stderr_;
-  int n = 0;
   std::optional<std::pair<double, double>> interval;
   std::optional<double> p_best;
+  std::optional<double> p_feasible;  // absent while the noise of the constraints is unknown
+  int n = 0;
+  int rank = 0;            // with several objectives 1
   bool confirmed = false;  // run as often as the study file asks, or clearly the best before
   bool feasible = true;
-  std::optional<double> p_feasible;  // absent while the noise of the constraints is unknown
-  bool raw_best = false;             // has the best single result of the feasible ones
-  std::string version;               // of the experiment that it was run under
-  bool older = false;                // not the study's present version: never leads
-  std::vector<double> values;        // [objectives] where there are several, of trial `number`
-  std::vector<double> means;         // [objectives] where there are several and runs were repeated
+  bool raw_best = false;  // has the best single result of the feasible ones
+  bool older = false;     // not the study's present version: never leads
   // Trial `number` is no configuration of the study's space since an edit: it stands below those
   // that are, with rank 0 and without statistics.
   bool outside = false;
