@@ -7,6 +7,7 @@
 #include <array>
 #include <regex>
 
+#include "core/experiment_parts.h"
 #include "core/study_file_parts.h"
 #include "core/study_file_refusals.h"
 
@@ -15,13 +16,9 @@ namespace studyhall {
 namespace {
 
 constexpr std::size_t kMaxPatternBytes = 1000;
-constexpr double kMaxTimeLimitMin = 525'600;  // a year
-constexpr auto kPlaceholders =
-    std::to_array<std::string_view>({"trial", "worker", "seed", "config", "workspace", "dir"});
+constexpr double kUnsaid = -1;  // of a stage's stall_min
 constexpr auto kOwnVariables =
     std::to_array<std::string_view>({"STUDY_TRIAL", "STUDY_WORKER", "STUDY_SEED", "STUDY_CONFIG"});
-
-bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 
 bool is_variable_name(std::string_view name) {
   const auto is_letter = [](char c) {
@@ -53,19 +50,6 @@ bool is_inner_path(std::string_view path) {
   return true;
 }
 
-// What stands between braces in one argument and could be meant as a placeholder.
-std::vector<std::string> placeholders(std::string_view argument) {
-  std::vector<std::string> names;
-  std::size_t open = argument.find('{');
-  while (open != std::string_view::npos) {
-    const std::size_t end = argument.find_first_of("{}", open + 1);
-    if (end == std::string_view::npos) break;
-    if (argument[end] == '}') names.emplace_back(argument.substr(open + 1, end - open - 1));
-    open = argument.find('{', end);
-  }
-  return names;
-}
-
 class ExperimentReader {
  public:
   ExperimentReader(const JsonField& field, const SearchSpace& space, std::size_t objectives)
@@ -77,24 +61,16 @@ class ExperimentReader {
       if (has_nul(*dir)) object_.field("dir").report_expected("a folder");
       spec_.dir = *dir;
     }
-    const JsonField command = object_.field("command");
-    const JsonField prompt = object_.field("prompt");
-    const JsonField claude = object_.field("claude");
-    if (spec_.agent == AgentKind::Command) {
-      spec_.command = read_command(command.required("a list: the program and its arguments"));
-      refuse_for_agent(prompt, "claude");
-      refuse_for_agent(claude, "claude");
-    } else {
-      refuse_for_agent(command, "command");
-      read_prompt(prompt.required("the file with the prompt"));
-      if (claude) read_claude(claude);
-    }
+    read_claude_member();
+    spec_.context = read_context(object_.field("context"));
+    spec_.stall_min = read_minutes(object_.field("stall_min"));
+    read_pipeline();
     read_score(object_.field("score"));
     read_environment();
-    spec_.time_limit_min = object_.field("time_limit_min")
-                               .number("minutes: 0 (none) to 525600, a year",
-                                       [](double x) { return x >= 0 && x <= kMaxTimeLimitMin; })
-                               .value_or(0);
+    spec_.time_limit_min = read_minutes(object_.field("time_limit_min")).value_or(0);
+    const auto positive = [](double x) { return x > 0; };
+    spec_.max_output_mb = object_.field("max_output_mb").number("megabytes > 0", positive);
+    spec_.max_disk_gb = object_.field("max_disk_gb").number("gigabytes > 0", positive);
     spec_.retries =
         static_cast<int>(object_.field("retries").integer(0, 1000).value_or(spec_.retries));
     read_workspace(object_.field("workspace"));
@@ -121,73 +97,54 @@ class ExperimentReader {
                              spec_.agent == AgentKind::Claude ? "claude" : "command"));
   }
 
-  [[nodiscard]] std::vector<std::string> read_command(const JsonField& field) const {
-    constexpr std::string_view kExpected = "a list: the program and its arguments";
-    const auto argv = field.strings(kExpected);
-    if (!argv) return {};
-    if (argv->empty() || argv->front().empty()) field.report_expected(kExpected);
-    const auto items = field.list();
-    for (std::size_t i = 0; i < argv->size(); ++i) {
-      if (has_nul((*argv)[i])) (*items)[i].report_expected("an argument without NUL characters");
-      for (const std::string& name : placeholders((*argv)[i])) {
-        check_placeholder((*items)[i], name);
-      }
+  void read_claude_member() {
+    const JsonField claude = object_.field("claude");
+    if (spec_.agent == AgentKind::Command) {
+      refuse_for_agent(claude, "claude");
+    } else {
+      spec_.claude = read_claude(claude);
     }
-    return *argv;
   }
 
-  // Braces that hold no name of ours may be meant as they are ("{}", "{print $1}").
-  void check_placeholder(const JsonField& field, const std::string& name) const {
-    const bool is_ours =
-        std::find(kPlaceholders.begin(), kPlaceholders.end(), name) != kPlaceholders.end();
-    const bool is_param = space_.find(name).has_value();
-    if (is_ours && is_param) {
-      field.report(fmt::format(
-          "{{{0}}} is both a parameter and a name that every trial has; rename the parameter",
-          name));
+  // "stages", else the one stage of "prompt" or "command".
+  void read_pipeline() {
+    const JsonField stages = object_.field("stages");
+    const JsonField command = object_.field("command");
+    const JsonField prompt = object_.field("prompt");
+    if (stages) {
+      for (const JsonField& other : {command, prompt}) {
+        if (other) other.report("does not go with \"stages\"");
+      }
+      spec_.stages = read_stages(stages, spec_.agent, space_);
+    } else {
+      StageSpec stage;
+      stage.name = "run";
+      stage.stall_min = kUnsaid;
+      if (spec_.agent == AgentKind::Command) {
+        stage.command =
+            read_argv(command.required("a list: the program and its arguments"), space_);
+        refuse_for_agent(prompt, "claude");
+      } else {
+        refuse_for_agent(command, "command");
+        stage.prompt = read_template(prompt.required("the file with the prompt"));
+      }
+      spec_.stages.push_back(std::move(stage));
     }
-    if (is_ours || is_param || !is_variable_name(name)) return;
-    std::vector<std::string> known(kPlaceholders.begin(), kPlaceholders.end());
-    for (const Parameter& param : space_.params()) known.push_back(param.name);
-    const auto nearest = nearest_name(name, known);
-    field.report(fmt::format("{{{}}} is no parameter and none of {}{}", name,
-                             fmt::join(kPlaceholders, ", "),
-                             nearest ? "; the nearest one is {" + *nearest + "}" : ""));
+    for (StageSpec& stage : spec_.stages) fill_in(stage);
   }
 
-  void read_prompt(const JsonField& field) {
-    const auto prompt = field.string("the file with the prompt");
-    if (!prompt) return;
-    if (prompt->empty() || has_nul(*prompt)) field.report_expected("the file with the prompt");
-    spec_.prompt = *prompt;
-  }
-
-  void read_claude(const JsonField& field) {
-    ObjectReader object(field);
-    ClaudeSpec& claude = spec_.claude;
-    const JsonField model = object.field("model");
-    if (const auto name = model.string("the name of a model")) {
-      if (name->empty() || name->front() == '-' || has_nul(*name)) {
-        model.report_expected("the name of a model");
-      }
-      claude.model = *name;
+  // What a stage leaves out is the experiment's. A program of an hour may be silent for all of it,
+  // so that beside prompts "stall_min" does not reach commands.
+  void fill_in(StageSpec& stage) const {
+    const ClaudeSpec& claude = spec_.claude;
+    if (stage.is_agent()) {
+      if (stage.stall_min < 0) stage.stall_min = spec_.stall_min.value_or(kDefaultStallMin);
+      if (stage.max_turns == 0) stage.max_turns = claude.max_turns;
+      if (!stage.max_cost_usd) stage.max_cost_usd = claude.max_cost_usd;
+      if (!stage.max_tokens) stage.max_tokens = claude.max_tokens;
+    } else if (stage.stall_min < 0) {
+      stage.stall_min = spec_.agent == AgentKind::Command ? spec_.stall_min.value_or(0) : 0;
     }
-    claude.max_turns =
-        static_cast<int>(object.field("max_turns").integer(1, 100'000).value_or(claude.max_turns));
-    claude.max_cost_usd =
-        object.field("max_cost_usd").number("a number > 0", [](double x) { return x > 0; });
-    const JsonField tools = object.field("tools");
-    if (auto names = tools.strings()) {
-      const auto items = tools.list();
-      for (const JsonField& item : *items) {
-        const auto& name = item.json().get_ref<const std::string&>();
-        if (name.empty() || name.front() == '-' || has_nul(name)) {
-          item.report_expected("the name of a tool");
-        }
-      }
-      claude.tools = std::move(*names);
-    }
-    close_refusing(object);
   }
 
   void read_score(const JsonField& field) {
@@ -196,7 +153,8 @@ class ExperimentReader {
     if (objectives_ > 1) field.required("an object with \"values\": where each objective is read");
     if (!field) return;
     ObjectReader object(field);
-    if (const JsonField command = object.field("command")) score.command = read_command(command);
+    if (const JsonField command = object.field("command"))
+      score.command = read_argv(command, space_);
     const JsonField pattern = object.field("pattern");
     const JsonField file = object.field("file");
     const JsonField value = object.field("value");
@@ -342,7 +300,43 @@ class ExperimentReader {
   ExperimentSpec spec_;
 };
 
+// The sum of what the prompts may use; nullopt if one of them has no cap.
+template <typename Cap>
+auto sum_of_prompts(const std::vector<StageSpec>& stages, const Cap& cap) {
+  decltype(cap(stages.front())) sum;
+  for (const StageSpec& stage : stages) {
+    if (!stage.is_agent()) continue;
+    const auto one = cap(stage);
+    if (!one) return decltype(sum)();
+    sum = sum.value_or(0) + *one;
+  }
+  return sum;
+}
+
 }  // namespace
+
+std::optional<double> ExperimentSpec::max_cost_usd() const {
+  return sum_of_prompts(stages, [](const StageSpec& stage) { return stage.max_cost_usd; });
+}
+
+std::optional<std::int64_t> ExperimentSpec::max_turns() const {
+  return sum_of_prompts(
+      stages, [](const StageSpec& stage) { return std::optional<std::int64_t>(stage.max_turns); });
+}
+
+std::optional<std::int64_t> ExperimentSpec::max_tokens() const {
+  return sum_of_prompts(stages, [](const StageSpec& stage) { return stage.max_tokens; });
+}
+
+double ExperimentSpec::longest_min() const {
+  if (time_limit_min > 0) return time_limit_min;
+  double sum = 0;
+  for (const StageSpec& stage : stages) {
+    if (stage.time_limit_min == 0) return 0;
+    sum += stage.time_limit_min;
+  }
+  return sum;
+}
 
 std::optional<ExperimentSpec> parse_experiment_spec(const Json& json, const std::string& path,
                                                     const SearchSpace& space,
@@ -378,6 +372,9 @@ Json resolve_experiment(const ExperimentSpec& experiment, const Json& given) {
   }
   json["pass_env"] = experiment.pass_env;
   if (!json.contains("time_limit_min")) json["time_limit_min"] = 0;
+  if (experiment.agent == AgentKind::Claude && !json.contains("stall_min")) {
+    json["stall_min"] = kDefaultStallMin;
+  }
   json["retries"] = experiment.retries;
   json["workspace"]["kind"] = "directory";
   json["workspace"]["keep"] = "all";

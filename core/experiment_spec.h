@@ -1,6 +1,7 @@
 // How a worker runs one trial ("experiment" in a study file).
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,7 +19,37 @@ struct ClaudeSpec {
   std::string model;  // empty: the CLI's default
   int max_turns = 80;
   std::optional<double> max_cost_usd;
+  std::optional<std::int64_t> max_tokens;
   std::vector<std::string> tools{"Bash", "Read", "Edit", "Write", "Glob", "Grep"};
+  double tool_limit_min = 60;  // what one tool call may take
+  // A template file relative to dir, added to the CLI's own system prompt; empty: none.
+  std::string system_prompt;
+  Json mcp = Json::object();      // MCP servers by name, as the CLI's own configuration has them
+  bool project_settings = false;  // the workspace's CLAUDE.md, skills and commands are loaded
+  bool allow_web = false;         // the tools WebFetch and WebSearch are given
+};
+
+// One step of a trial's run: an agent with a prompt, or a program.
+struct StageSpec {
+  std::string name;                  // unique; "run" where the study file lists no stages
+  std::string prompt;                // a template file, relative to dir; empty: a command
+  std::vector<std::string> command;  // argv; {name} inside an argument is replaced, no shell
+  double time_limit_min = 0;         // 0: only the experiment's own
+  double stall_min = 0;              // ended after so long without an event or output; 0: never
+  int max_turns = 0;                 // these three of a prompt
+  std::optional<double> max_cost_usd;
+  std::optional<std::int64_t> max_tokens;
+
+  [[nodiscard]] bool is_agent() const { return !prompt.empty(); }
+};
+
+// What agents should know of the code they work on; reaches every template.
+struct ContextSpec {
+  std::string language;
+  std::string build;  // commands, as one would type them
+  std::string test;
+  std::vector<std::string> rules;
+  std::vector<std::string> key_files;
 };
 
 // Where the score is read from. Exactly one of `file` (with `values`) and `pattern`.
@@ -31,24 +62,36 @@ struct ScoreSpec {
 };
 
 struct ExperimentSpec {
-  AgentKind agent = AgentKind::Command;
+  AgentKind agent = AgentKind::Command;  // Claude: at least one stage has a prompt
   // Folder that relative paths of commands and prompts are resolved against; filled in at create by
   // the command line with the study file's own folder.
   std::string dir;
-  std::vector<std::string> command;  // argv; {name} inside an argument is replaced, no shell
-  std::string prompt;                // file, relative to dir
+  std::vector<StageSpec> stages;  // at least one; "prompt" or "command" is a pipeline of one
   ClaudeSpec claude;
+  ContextSpec context;
   ScoreSpec score;
   std::map<std::string, std::string> env;
   std::vector<std::string> pass_env{"PATH", "LANG"};
-  double time_limit_min = 0;  // 0: none
+  double time_limit_min = 0;            // of all stages together; 0: none
+  std::optional<double> stall_min;      // as given; every stage has its own
+  std::optional<double> max_output_mb;  // that one stage may print
+  std::optional<double> max_disk_gb;    // that a trial's workspace may hold
   int retries = 2;
+
+  // Caps of one trial, of all its stages together; nullopt, or 0 minutes: none.
+  [[nodiscard]] std::optional<double> max_cost_usd() const;
+  [[nodiscard]] std::optional<std::int64_t> max_turns() const;
+  [[nodiscard]] std::optional<std::int64_t> max_tokens() const;
+  [[nodiscard]] double longest_min() const;
 };
+
+// Of prompts where nothing else is said.
+inline constexpr double kDefaultStallMin = 15;
 
 // Checks the member `json` at `path` of a study file with `objectives` directions over `space`
 // ({name} placeholders must be parameters or one of trial, worker, seed, config, workspace, dir),
-// appending to `problems`. Fields that are legal but not in this build (stages, worktree
-// workspaces, protect, ...) are problems by name.
+// appending to `problems`. Fields that are legal but not in this build (worktree workspaces,
+// protect, ...) are problems by name.
 std::optional<ExperimentSpec> parse_experiment_spec(const Json& json, const std::string& path,
                                                     const SearchSpace& space,
                                                     std::vector<Problem>& problems,

@@ -346,6 +346,27 @@ constexpr std::string_view kSchema = R"json({
       }
     },
     "argv": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+    "template": {"type": "string", "minLength": 1},
+    "minutes": {"type": "number", "minimum": 0, "maximum": 525600},
+    "stage": {
+      "type": "object",
+      "additionalProperties": false,
+      "required": ["name"],
+      "oneOf": [
+        {"required": ["prompt"], "properties": {"command": false}},
+        {"required": ["command"], "properties": {"prompt": false, "max_turns": false, "max_cost_usd": false, "max_tokens": false}}
+      ],
+      "properties": {
+        "name": {"$ref": "#/$defs/name"},
+        "prompt": {"$ref": "#/$defs/template", "description": "The file with the prompt, a Mustache template."},
+        "command": {"$ref": "#/$defs/argv"},
+        "time_limit_min": {"$ref": "#/$defs/minutes", "default": 0, "description": "Minutes; 0 for the experiment's own limit alone."},
+        "stall_min": {"$ref": "#/$defs/minutes", "description": "As experiment.stall_min, which is for prompts here."},
+        "max_turns": {"type": "integer", "minimum": 1, "maximum": 100000},
+        "max_cost_usd": {"type": "number", "exclusiveMinimum": 0},
+        "max_tokens": {"type": "integer", "minimum": 1}
+      }
+    },
     "variable": {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "not": {"pattern": "^STUDY_(TRIAL$|WORKER$|SEED$|CONFIG$|PARAM_)"}},
     "pointer": {"type": "string", "pattern": "^(/([^~]|~[01])*)?$"},
     "experiment": {
@@ -353,13 +374,35 @@ constexpr std::string_view kSchema = R"json({
       "description": "How a worker runs one trial.",
       "additionalProperties": false,
       "if": {"required": ["agent"], "properties": {"agent": {"const": "claude"}}},
-      "then": {"required": ["prompt"], "properties": {"command": false}},
-      "else": {"required": ["command"], "properties": {"prompt": false, "claude": false}},
+      "then": {
+        "properties": {"stages": {"contains": {"required": ["prompt"]}}},
+        "if": {"required": ["stages"]},
+        "else": {"required": ["prompt"], "properties": {"command": false}}
+      },
+      "else": {
+        "properties": {"claude": false, "stages": {"items": {"properties": {"prompt": false}}}},
+        "if": {"required": ["stages"]},
+        "else": {"required": ["command"], "properties": {"prompt": false}}
+      },
+      "dependentSchemas": {"stages": {"properties": {"command": false, "prompt": false}}},
       "properties": {
         "agent": {"enum": ["command", "claude"], "default": "command", "description": "A plain program, or a headless Claude Code process."},
         "dir": {"type": "string", "description": "The folder that commands and prompts are relative to. Default: the study file's own."},
         "command": {"$ref": "#/$defs/argv", "description": "The program and its arguments. {name} inside an argument is a parameter, or one of trial, worker, seed, config, workspace, dir. No shell."},
-        "prompt": {"type": "string", "minLength": 1, "description": "The file with the prompt."},
+        "prompt": {"$ref": "#/$defs/template", "description": "The file with the prompt, a Mustache template."},
+        "stages": {"type": "array", "minItems": 1, "maxItems": 20, "items": {"$ref": "#/$defs/stage"}, "description": "Instead of prompt or command: a pipeline of them, in one workspace."},
+        "context": {
+          "type": "object",
+          "additionalProperties": false,
+          "description": "What prompts should say of the code: {{context.language}}, {{#context.rules}} and so on in templates.",
+          "properties": {
+            "language": {"type": "string"},
+            "build": {"type": "string", "description": "The command that builds."},
+            "test": {"type": "string", "description": "The command that tests."},
+            "rules": {"type": "array", "maxItems": 1000, "items": {"type": "string"}},
+            "key_files": {"type": "array", "maxItems": 1000, "items": {"type": "string"}}
+          }
+        },
         "claude": {
           "type": "object",
           "additionalProperties": false,
@@ -367,7 +410,13 @@ constexpr std::string_view kSchema = R"json({
             "model": {"type": "string", "pattern": "^[^-]"},
             "max_turns": {"type": "integer", "minimum": 1, "maximum": 100000, "default": 80},
             "max_cost_usd": {"type": "number", "exclusiveMinimum": 0},
-            "tools": {"type": "array", "items": {"type": "string", "pattern": "^[^-]"}}
+            "max_tokens": {"type": "integer", "minimum": 1},
+            "tools": {"type": "array", "items": {"type": "string", "pattern": "^[^-]"}},
+            "tool_limit_min": {"type": "number", "exclusiveMinimum": 0, "maximum": 1440, "default": 60, "description": "Minutes that one tool call may take."},
+            "system_prompt": {"$ref": "#/$defs/template", "description": "A template added to the system prompt."},
+            "mcp": {"type": "object", "propertyNames": {"$ref": "#/$defs/name"}, "additionalProperties": {"type": "object"}, "description": "MCP servers by name: {\"command\": .., \"args\": ..} or {\"type\": \"http\", \"url\": ..}."},
+            "project_settings": {"type": "boolean", "default": false, "description": "Whether the CLAUDE.md, skills and commands of the workspace are loaded."},
+            "allow_web": {"type": "boolean", "default": false, "description": "Gives the tools WebFetch and WebSearch."}
           }
         },
         "score": {
@@ -386,7 +435,10 @@ constexpr std::string_view kSchema = R"json({
         },
         "env": {"type": "object", "propertyNames": {"$ref": "#/$defs/variable"}, "additionalProperties": {"type": "string"}},
         "pass_env": {"type": "array", "items": {"$ref": "#/$defs/variable"}, "default": ["PATH", "LANG"], "description": "Variables of the worker that the experiment sees."},
-        "time_limit_min": {"type": "number", "minimum": 0, "maximum": 525600, "default": 0, "description": "Minutes; 0 for no limit."},
+        "time_limit_min": {"$ref": "#/$defs/minutes", "default": 0, "description": "Minutes for all stages together; 0 for no limit. The score command has as much again."},
+        "stall_min": {"$ref": "#/$defs/minutes", "description": "Minutes without an event of the agent (15), or of a plain command without output (0), after which a run is ended; 0 for never."},
+        "max_output_mb": {"type": "number", "exclusiveMinimum": 0, "description": "Ends a stage that prints more."},
+        "max_disk_gb": {"type": "number", "exclusiveMinimum": 0, "description": "Ends a run whose workspace grows beyond this."},
         "retries": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 2, "description": "New attempts after a failure that is not the configuration's."},
         "workspace": {
           "type": "object",

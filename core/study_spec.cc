@@ -235,21 +235,26 @@ class StudyReader {
     }
   }
 
+  [[nodiscard]] std::string_view of_stages() const {
+    return spec_->experiment->stages.size() > 1 ? ", all stages together" : "";
+  }
+
   // The cap of a single trial must fit the budgets, or nothing would ever be handed out.
   void check_one_trial_fits() {
     if (!spec_->experiment || spec_->experiment->agent != AgentKind::Claude) return;
-    const ClaudeSpec& claude = spec_->experiment->claude;
+    const auto cost_usd = spec_->experiment->max_cost_usd();
+    const auto turns = spec_->experiment->max_turns();
     const auto check = [&](const Limits& limits, const std::string& path) {
-      if (limits.cost_usd && claude.max_cost_usd && *limits.cost_usd < *claude.max_cost_usd) {
+      if (limits.cost_usd && cost_usd && *limits.cost_usd < *cost_usd) {
         problems_.push_back(
             {path + "/cost_usd", fmt::format("{} is less than one trial may cost, "
-                                             "experiment.claude.max_cost_usd {}",
-                                             *limits.cost_usd, *claude.max_cost_usd)});
+                                             "experiment.claude.max_cost_usd {}{}",
+                                             *limits.cost_usd, *cost_usd, of_stages())});
       }
-      if (limits.turns && *limits.turns < claude.max_turns) {
+      if (limits.turns && turns && *limits.turns < *turns) {
         problems_.push_back({path + "/turns", fmt::format("{} is less than one trial may take, "
-                                                          "experiment.claude.max_turns {}",
-                                                          *limits.turns, claude.max_turns)});
+                                                          "experiment.claude.max_turns {}{}",
+                                                          *limits.turns, *turns, of_stages())});
       }
     };
     check(spec_->limits, "/limits");

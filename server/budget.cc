@@ -93,9 +93,10 @@ const Budget::Tally& Budget::tally(const std::string& worker) const {
 Budget::Amounts Budget::reserve(const StudySpec& spec) const {
   Amounts reserved = largest_;
   if (spec.experiment && spec.experiment->agent == AgentKind::Claude) {
-    const ClaudeSpec& claude = spec.experiment->claude;
-    if (claude.max_cost_usd) reserved.micro_usd = micro(*claude.max_cost_usd);
-    reserved.turns = claude.max_turns;
+    const ExperimentSpec& experiment = *spec.experiment;
+    if (const auto cost = experiment.max_cost_usd()) reserved.micro_usd = micro(*cost);
+    reserved.turns = experiment.max_turns().value_or(reserved.turns);
+    reserved.tokens = experiment.max_tokens().value_or(reserved.tokens);
   }
   return reserved;
 }

@@ -57,7 +57,7 @@ storage::LeaseRecord new_lease(const ServiceOptions& options, const StudySpec& s
                                const AskRequest& request, Timestamp now) {
   storage::LeaseRecord lease;
   lease.token = options.new_token();
-  const double limit_min = spec.experiment ? spec.experiment->time_limit_min : 0;
+  const double limit_min = spec.experiment ? spec.experiment->longest_min() : 0;
   lease.length = seconds_to_duration(request.lease_s ? *request.lease_s
                                      : limit_min > 0 ? limit_min * 60 * 1.1
                                                      : kDefaultLeaseSeconds);

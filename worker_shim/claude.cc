@@ -54,15 +54,15 @@ std::filesystem::path find_claude(const ExperimentSpec& experiment) {
                   path));
 }
 
-std::vector<std::string> claude_arguments(const ClaudeSpec& claude, const std::string& session_id) {
+std::vector<std::string> claude_arguments(const ClaudeSpec& claude, const StageSpec& stage,
+                                          const std::string& session_id) {
   const std::string tools = fmt::format("{}", fmt::join(claude.tools, ","));
   std::vector<std::string> arguments{"claude",    "-p",           "--output-format", "stream-json",
                                      "--verbose", "--session-id", session_id};
   if (!claude.model.empty()) arguments.insert(arguments.end(), {"--model", claude.model});
-  arguments.insert(arguments.end(), {"--max-turns", std::to_string(claude.max_turns)});
-  if (claude.max_cost_usd) {
-    arguments.insert(arguments.end(),
-                     {"--max-budget-usd", fmt::format("{}", *claude.max_cost_usd)});
+  arguments.insert(arguments.end(), {"--max-turns", std::to_string(stage.max_turns)});
+  if (stage.max_cost_usd) {
+    arguments.insert(arguments.end(), {"--max-budget-usd", fmt::format("{}", *stage.max_cost_usd)});
   }
   arguments.insert(arguments.end(),
                    {"--permission-mode", "dontAsk", "--tools", tools, "--allowedTools", tools,

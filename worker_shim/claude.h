@@ -17,7 +17,8 @@ namespace studyhall::worker_shim {
 std::filesystem::path find_claude(const ExperimentSpec& experiment);
 
 // The arguments; the prompt comes on stdin, since the flags that take lists would swallow it.
-std::vector<std::string> claude_arguments(const ClaudeSpec& claude, const std::string& session_id);
+std::vector<std::string> claude_arguments(const ClaudeSpec& claude, const StageSpec& stage,
+                                          const std::string& session_id);
 
 // `environment` with what the CLI needs: HOME and CLAUDE_CONFIG_DIR in `home`, CLAUDE_CODE_TMPDIR,
 // ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL of this process, and few retries, no updates and no

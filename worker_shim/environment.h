@@ -23,6 +23,7 @@ Environment passed_environment(const ExperimentSpec& experiment);
 //   STUDY_INSIGHTS      what others found out, a line each; STUDY_TITLE, STUDY_DESCRIPTION of an
 //                       enqueued trial; absent where there is none
 //   STUDY_SERVER        where the study is; absent for an embedded database
+//   STUDY_STAGE         the stage under way (set for each; not for the score command)
 //   STUDY_RUN           `run_id`, which marks every process of the run
 Environment trial_environment(const Plan& plan, const AskedTrial& trial, const Workspace& workspace,
                               const std::string& run_id);

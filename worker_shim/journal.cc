@@ -51,6 +51,7 @@ JournalEntry Journal::load() const {
       const AskAnswer answer = ask_answer_from_json(json["held"]);
       if (!answer.trials.empty()) entry.trial = answer.trials.front();
     }
+    if (json.contains("state")) entry.state = run_state_from_json(json["state"]);
     if (json.contains("tell")) entry.tell = tell_request_from_json(json["tell"]);
   } catch (const Error& error) {
     throw Error(ErrorCode::Corrupt,
@@ -73,6 +74,7 @@ void Journal::save(const JournalEntry& entry) const {
     json["held"] = to_json(answer);
     json["run_id"] = entry.run_id;
     json["workspace"] = entry.workspace.string();
+    if (entry.state.stages_done > 0) json["state"] = to_json(entry.state);
   }
   if (entry.tell) json["tell"] = to_json(*entry.tell);
   write_file(file_, dump_json(json) + "\n", 0600, Durable::Yes);

@@ -9,6 +9,7 @@
 
 #include "core/study_api.h"
 #include "worker_shim/files.h"
+#include "worker_shim/run_state.h"
 
 namespace studyhall::worker_shim {
 
@@ -18,6 +19,7 @@ struct JournalEntry {
   std::optional<AskedTrial> trial;  // held
   std::string run_id;               // marks the processes of its run
   std::filesystem::path workspace;  // of its run
+  RunState state;                   // how far it has come
   std::optional<TellRequest> tell;  // its result, complete with lease and request id
 };
 

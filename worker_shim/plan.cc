@@ -38,19 +38,42 @@ void check_program(const Plan& plan, const std::vector<std::string>& command,
   problems.push_back({path, fmt::format("{}: {}{}", brief(Json(name)), where, hint)});
 }
 
-void check_claude(Plan& plan, const std::string& prompt_file, std::vector<Problem>& problems) {
+// Where a stage's `member` stands in the study file.
+std::string stage_path(const Plan& plan, std::size_t stage, const std::string& member) {
+  if (!plan.study->resolved["experiment"].contains("stages")) return "/experiment/" + member;
+  return fmt::format("/experiment/stages/{}/{}", stage, member);
+}
+
+void find_cli(Plan& plan, std::vector<Problem>& problems) {
   try {
     plan.claude = find_claude(plan.experiment());
   } catch (const Error& error) {
     problems.push_back({"/experiment/agent", error.what()});
   }
+}
+
+void check_prompt(const Plan& plan, const std::string& prompt_file, const std::string& path,
+                  std::vector<Problem>& problems) {
   try {
     AskedTrial example;
     example.number = 0;
     example.params = plan.study->space.to_json(plan.study->space.default_config());
     render_prompt(plan, prompt_file, example, Workspace{plan.study_folder / "example"});
   } catch (const Error& error) {
-    problems.push_back({"/experiment/prompt", error.what()});
+    problems.push_back({path, error.what()});
+  }
+}
+
+void check_stages(Plan& plan, std::vector<Problem>& problems) {
+  const ExperimentSpec& experiment = plan.experiment();
+  if (experiment.agent == AgentKind::Claude) find_cli(plan, problems);
+  for (std::size_t i = 0; i < experiment.stages.size(); ++i) {
+    const StageSpec& stage = experiment.stages[i];
+    if (stage.is_agent()) {
+      check_prompt(plan, stage.prompt, stage_path(plan, i, "prompt"), problems);
+    } else {
+      check_program(plan, stage.command, stage_path(plan, i, "command/0"), problems);
+    }
   }
 }
 
@@ -115,10 +138,8 @@ Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& option
     problems.push_back({"/experiment/dir", fmt::format("{} is not a folder on this machine; --dir "
                                                        "says where it is",
                                                        plan.dir.string())});
-  } else if (experiment.agent == AgentKind::Claude) {
-    check_claude(plan, experiment.prompt, problems);
   } else {
-    check_program(plan, experiment.command, "/experiment/command/0", problems);
+    check_stages(plan, problems);
   }
   if (!experiment.score.command.empty() && problems.empty()) {
     check_program(plan, experiment.score.command, "/experiment/score/command/0", problems);
@@ -135,7 +156,10 @@ Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& option
 
 std::vector<std::string> hints(const Plan& plan) {
   std::vector<std::string> result;
-  for (const auto* command : {&plan.experiment().command, &plan.experiment().score.command}) {
+  std::vector<const std::vector<std::string>*> commands;
+  for (const StageSpec& stage : plan.experiment().stages) commands.push_back(&stage.command);
+  commands.push_back(&plan.experiment().score.command);
+  for (const auto* command : commands) {
     for (std::size_t i = 1; i < command->size(); ++i) {
       const std::string& argument = (*command)[i];
       if (argument.empty() || argument.front() == '-' || argument.front() == '/') continue;

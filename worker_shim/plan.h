@@ -21,7 +21,7 @@ struct Plan {
   std::filesystem::path study_folder;         // runs/STUDY, absolute
   std::filesystem::path claude;               // the CLI, of a claude experiment
   std::vector<std::string> required_metrics;  // by the study's constraints
-  std::chrono::milliseconds time_limit{0};    // of the experiment, and again of the score command
+  std::chrono::milliseconds time_limit{0};    // of all stages, and again of the score command
   std::chrono::milliseconds grace{5000};
 
   [[nodiscard]] const ExperimentSpec& experiment() const { return *study->experiment; }

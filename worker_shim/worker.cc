@@ -163,8 +163,17 @@ class Worker {
       return;
     }
     if (!held_.trial || interrupted_) return;
-    say(fmt::format("#{}: an earlier run left it unfinished: running it again", number));
+    if (!can_go_on()) held_.state = {};
+    say(fmt::format("#{}: an earlier run left it unfinished: {}", number,
+                    held_.state.stages_done > 0 ? "going on with it" : "running it again"));
     run_trial();
+  }
+
+  // The stages that were done may have been edited away, their folder removed.
+  [[nodiscard]] bool can_go_on() const {
+    std::error_code error;
+    return held_.state.stages_done < plan_.experiment().stages.size() &&
+           std::filesystem::is_directory(held_.workspace, error);
   }
 
   [[nodiscard]] bool still_held() {
@@ -216,11 +225,14 @@ class Worker {
 
   void run_trial() {
     const AskedTrial trial = *held_.trial;
+    const bool goes_on = held_.state.stages_done > 0;
     held_.run_id = random_token();
-    Workspace workspace;
+    Workspace workspace{held_.workspace};
     try {
-      workspace = make_workspace(plan_.study_folder, plan_.worker, trial.number, trial.params);
-      held_.workspace = workspace.dir;
+      if (!goes_on) {
+        workspace = make_workspace(plan_.study_folder, plan_.worker, trial.number, trial.params);
+        held_.workspace = workspace.dir;
+      }
       journal_->save(held_);
     } catch (const Error& error) {
       give_back();
@@ -239,7 +251,14 @@ class Worker {
 
     Beat beat(api_, plan_.study->name, trial.number, trial.lease.token, options_.beat_every,
               [this](const std::string& line) { say(line); });
-    RunOutcome outcome = run_experiment(plan_, trial, workspace, held_.run_id, beat, interrupted_);
+    RunHooks hooks;
+    hooks.say = [this](const std::string& line) { say(line); };
+    hooks.stage_done = [this](const RunState& state) {
+      held_.state = state;
+      save();
+    };
+    RunOutcome outcome = run_experiment(plan_, trial, workspace, held_.run_id, held_.state, beat,
+                                        interrupted_, hooks);
     beat.finish();
 
     record.completed_at = clock_.now();

@@ -52,8 +52,8 @@ struct WorkSummary {
 // Nothing that a run found is lost: a result is kept on disk and told until it is answered, with
 // one request id. An interruption while the server does not answer leaves it to the next start of
 // this worker with the same `runs`, which tells it first; so does its death, whose unfinished trial
-// the next start runs again in a fresh folder if the lease still holds, and else gives up, saying
-// so.
+// the next start runs again if the lease still holds, from the stage that was under way in the same
+// folder, or where that was the first in a fresh one; else gives up, saying so.
 //
 // Throws Error(Invalid) for a study without an experiment, an experiment that cannot start (command
 // or prompt not found, a metric that a constraint needs is never read), a Claude Code CLI without a

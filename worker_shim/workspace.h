@@ -5,7 +5,8 @@
 //     W1-12/                     worker W1's first run of trial 12; further runs: W1-12.2, ...
 //       config.json              the parameters: {"name": value, ...}
 //       run.log                  what the experiment printed; score.log: what the score command did
-//       events.jsonl             a claude agent's events; prompt.md: what it was asked
+//       events.jsonl             claude agents' events; prompt.md: what one was asked, in a
+//                                pipeline prompt.STAGE.md
 //       STATE.json, SUMMARY.md   what became of it (worker_shim/experiment_record.h)
 //     .W1.json, .W1.lock         what W1 must not forget, private (worker_shim/journal.h)
 //     .home-W1/                  HOME of W1's claude agents
@@ -26,6 +27,9 @@ struct Workspace {
   [[nodiscard]] std::filesystem::path score_log() const { return dir / "score.log"; }
   [[nodiscard]] std::filesystem::path events() const { return dir / "events.jsonl"; }
   [[nodiscard]] std::filesystem::path prompt() const { return dir / "prompt.md"; }
+  [[nodiscard]] std::filesystem::path prompt(const std::string& stage) const {
+    return dir / ("prompt." + stage + ".md");
+  }
   [[nodiscard]] std::string name() const { return dir.filename().string(); }
 };
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "core/study_file_parts.h"
 #include "tests/support/spaces.h"
 #include "tests/support/study_files.h"
@@ -37,7 +39,7 @@ TEST(Experiment, IsACommandWithDefaults) {
 
   ASSERT_TRUE(spec) << list_problems(problems);
   EXPECT_EQ(spec->agent, AgentKind::Command);
-  EXPECT_THAT(spec->command, ElementsAre("./run", "{rate}"));
+  EXPECT_THAT(spec->stages.at(0).command, ElementsAre("./run", "{rate}"));
   EXPECT_EQ(spec->score.file, "result.json");
   EXPECT_THAT(spec->score.values, ElementsAre("/score"));
   EXPECT_EQ(spec->score.pattern, "");
@@ -58,7 +60,7 @@ TEST(Experiment, ReadsEveryFieldOfAClaudeAgent) {
 
   ASSERT_TRUE(spec) << list_problems(problems);
   EXPECT_EQ(spec->agent, AgentKind::Claude);
-  EXPECT_EQ(spec->prompt, "prompt.md");
+  EXPECT_EQ(spec->stages.at(0).prompt, "prompt.md");
   EXPECT_EQ(spec->dir, "/data");
   EXPECT_EQ(spec->claude.model, "opus");
   EXPECT_EQ(spec->claude.max_turns, 40);
@@ -125,6 +127,82 @@ TEST(Experiment, ReplacesNamesThatEveryTrialHas) {
   EXPECT_TRUE(parsed.spec) << list_problems(parsed.problems);
 }
 
+TEST(Experiment, ReadsAPipelineWhoseStagesInheritWhatTheyLeaveOut) {
+  const auto [spec, problems] = parse(R"({"agent": "claude", "stall_min": 4, "time_limit_min": 90,
+      "claude": {"max_turns": 40, "max_cost_usd": 2, "max_tokens": 1000},
+      "stages": [{"name": "implement", "prompt": "implement.md", "max_turns": 10},
+                 {"name": "run", "command": ["./run", "{rate}"], "time_limit_min": 60},
+                 {"name": "document", "prompt": "document.md", "stall_min": 1, "max_cost_usd": 0.5,
+                  "max_tokens": 30}]})");
+
+  ASSERT_TRUE(spec) << list_problems(problems);
+  ASSERT_EQ(spec->stages.size(), 3U);
+  const auto& [implement, run, document] =
+      std::tie(spec->stages[0], spec->stages[1], spec->stages[2]);
+  EXPECT_EQ(implement.name, "implement");
+  EXPECT_EQ(implement.prompt, "implement.md");
+  EXPECT_EQ(implement.max_turns, 10);
+  EXPECT_EQ(implement.max_cost_usd, 2);
+  EXPECT_EQ(implement.stall_min, 4);
+  EXPECT_FALSE(run.is_agent());
+  EXPECT_THAT(run.command, ElementsAre("./run", "{rate}"));
+  EXPECT_EQ(run.time_limit_min, 60);
+  EXPECT_EQ(run.stall_min, 0) << "a program may be silent beside agents";
+  EXPECT_EQ(document.max_turns, 40);
+  EXPECT_EQ(document.stall_min, 1);
+  EXPECT_EQ(spec->max_turns(), 50);
+  EXPECT_EQ(spec->max_cost_usd(), 2.5);
+  EXPECT_EQ(spec->max_tokens(), 1030);
+  EXPECT_EQ(spec->longest_min(), 90);
+}
+
+TEST(Experiment, IsAPipelineOfOneWithoutStages) {
+  const auto plain = parse(R"({"command": ["a"], "stall_min": 3})");
+  ASSERT_TRUE(plain.spec) << list_problems(plain.problems);
+  ASSERT_EQ(plain.spec->stages.size(), 1U);
+  EXPECT_EQ(plain.spec->stages[0].name, "run");
+  EXPECT_EQ(plain.spec->stages[0].stall_min, 3);
+  EXPECT_FALSE(plain.spec->max_turns());
+
+  const auto agent = parse(R"({"agent": "claude", "prompt": "p.md"})");
+  ASSERT_TRUE(agent.spec) << list_problems(agent.problems);
+  EXPECT_EQ(agent.spec->stages[0].stall_min, kDefaultStallMin);
+  EXPECT_EQ(agent.spec->stages[0].max_turns, 80);
+  EXPECT_FALSE(agent.spec->max_cost_usd());
+  EXPECT_EQ(agent.spec->longest_min(), 0);
+}
+
+TEST(Experiment, LastsAsLongAsItsStagesWhereEachHasALimit) {
+  const auto parsed = parse(R"({"stages": [{"name": "a", "command": ["a"], "time_limit_min": 2},
+                                           {"name": "b", "command": ["b"], "time_limit_min": 3}]})");
+  ASSERT_TRUE(parsed.spec) << list_problems(parsed.problems);
+  EXPECT_EQ(parsed.spec->longest_min(), 5);
+}
+
+TEST(Experiment, ReadsWhatClaudeAndPromptsAreGiven) {
+  const auto [spec, problems] = parse(R"({"agent": "claude", "prompt": "p.md",
+      "claude": {"system_prompt": "system.md", "project_settings": true, "allow_web": true,
+                 "tool_limit_min": 5, "tools": ["Bash", "WebFetch"],
+                 "mcp": {"tiny": {"command": "tiny", "args": ["-v"]}}},
+      "context": {"language": "C++", "build": "make", "test": "make test", "rules": ["no macros"],
+                  "key_files": ["solver.cc", "solver.h"]},
+      "max_output_mb": 0.5, "max_disk_gb": 2})");
+
+  ASSERT_TRUE(spec) << list_problems(problems);
+  EXPECT_EQ(spec->claude.system_prompt, "system.md");
+  EXPECT_TRUE(spec->claude.project_settings);
+  EXPECT_TRUE(spec->claude.allow_web);
+  EXPECT_EQ(spec->claude.tool_limit_min, 5);
+  EXPECT_EQ(spec->claude.mcp["tiny"]["args"][0], "-v");
+  EXPECT_EQ(spec->context.language, "C++");
+  EXPECT_EQ(spec->context.build, "make");
+  EXPECT_EQ(spec->context.test, "make test");
+  EXPECT_THAT(spec->context.rules, ElementsAre("no macros"));
+  EXPECT_THAT(spec->context.key_files, ElementsAre("solver.cc", "solver.h"));
+  EXPECT_EQ(spec->max_output_mb, 0.5);
+  EXPECT_EQ(spec->max_disk_gb, 2);
+}
+
 TEST(Experiment, ReportsEveryMistake) {
   struct Case {
     std::string experiment;
@@ -142,6 +220,28 @@ TEST(Experiment, ReportsEveryMistake) {
       {R"({"command": ["a"], "prompt": "p"})", "/prompt", "goes with \"agent\": \"claude\" only"},
       {R"({"command": ["a"], "claude": {}})", "/claude", "goes with \"agent\": \"claude\" only"},
       {R"({"command": "a b"})", "/command", "found \"a b\""},
+      {R"({"command": ["a"], "stages": [{"name": "a", "command": ["a"]}]})", "/command",
+       "does not go with \"stages\""},
+      {R"({"stages": []})", "/stages", "expected 1 to 20 stages, found 0"},
+      {R"({"stages": [{"command": ["a"]}]})", "/stages/0/name", "missing"},
+      {R"({"stages": [{"name": "a/b", "command": ["a"]}]})", "/stages/0/name", "found \"a/b\""},
+      {R"({"stages": [{"name": "a"}]})", "/stages/0", "found neither"},
+      {R"({"stages": [{"name": "a", "prompt": "p"}]})", "/stages/0/prompt",
+       "goes with \"agent\": \"claude\""},
+      {R"({"stages": [{"name": "a", "command": ["a"], "max_turns": 3}]})", "/stages/0/max_turns",
+       "goes with \"prompt\" only"},
+      {R"({"stages": [{"name": "a", "command": ["a"]}, {"name": "a", "command": ["b"]}]})",
+       "/stages/1", "a second stage named \"a\""},
+      {R"({"stages": [{"name": "a", "command": ["{rat}"]}]})", "/stages/0/command/0", "{rate}"},
+      {R"({"agent": "claude", "stages": [{"name": "a", "command": ["a"]}]})", "/stages",
+       "no stage has a \"prompt\""},
+      {R"({"agent": "claude", "prompt": "p", "claude": {"tools": ["WebFetch"]}})", "/claude/tools",
+       "it goes with \"allow_web\": true"},
+      {R"({"agent": "claude", "prompt": "p", "claude": {"mcp": {"x": 3}}})", "/claude/mcp/x",
+       "found 3"},
+      {R"({"command": ["a"], "context": {"rules": "r"}})", "/context/rules", "a list of strings"},
+      {R"({"command": ["a"], "max_disk_gb": 0})", "/max_disk_gb", "found 0"},
+      {R"({"command": ["a"], "stall_min": -1})", "/stall_min", "found -1"},
       {R"({"command": []})", "/command", "found []"},
       {R"({"command": [""]})", "/command", "the program"},
       {R"({"command": ["a", 3]})", "/command/1", "a string, found 3"},

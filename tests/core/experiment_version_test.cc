@@ -30,9 +30,10 @@ TEST(ExperimentVersion, ChangesWithWhatDecidesAScore) {
 
 TEST(ExperimentVersion, DoesNotChangeWithWhereAndHowLongItRuns) {
   const std::string version = experiment_version(experiment());
-  for (const char* patch : {R"({"dir": "/b"})", R"({"time_limit_min": 9})", R"({"retries": 0})",
-                            R"({"pass_env": ["PATH", "LANG"]})", R"({"cpus": "0-3"})",
-                            R"({"workspace": {"keep": "best"}})"}) {
+  for (const char* patch :
+       {R"({"dir": "/b"})", R"({"time_limit_min": 9})", R"({"retries": 0})",
+        R"({"pass_env": ["PATH", "LANG"]})", R"({"cpus": "0-3"})", R"({"max_output_mb": 1})",
+        R"({"max_disk_gb": 1})", R"({"workspace": {"keep": "best"}})"}) {
     Json changed = experiment();
     changed.merge_patch(Json::parse(patch));
     EXPECT_EQ(experiment_version(changed), version) << patch;
@@ -43,6 +44,16 @@ TEST(ExperimentVersion, DoesNotChangeWithWhereAndHowLongItRuns) {
     reordered[name] = plain[name];
   }
   EXPECT_EQ(experiment_version(reordered), version);
+}
+
+TEST(ExperimentVersion, DoesNotChangeWithHowLongAStageMayTake) {
+  const auto with_stage = [](const char* stage) {
+    return experiment_version({{"stages", {Json::parse(stage)}}});
+  };
+  const std::string version = with_stage(R"({"name": "a", "command": ["a"]})");
+  EXPECT_EQ(with_stage(R"({"name": "a", "command": ["a"], "time_limit_min": 3, "stall_min": 1})"),
+            version);
+  EXPECT_NE(with_stage(R"({"name": "a", "command": ["a", "b"]})"), version);
 }
 
 TEST(ExperimentVersion, IsThatOfTheResolvedStudyFile) {

@@ -207,6 +207,13 @@ std::vector<Json> files_to_judge() {
       {"/experiment/time_limit_min", "-0.5"},
       {"/experiment/retries", "1001"},
       {"/experiment/stages", "[]"},
+      {"/experiment/stall_min", "5"},
+      {"/experiment/stall_min", "-5"},
+      {"/experiment/max_output_mb", "0.5"},
+      {"/experiment/max_disk_gb", "0"},
+      {"/experiment/context", R"({"language": "C++", "rules": ["a"], "key_files": []})"},
+      {"/experiment/context", R"({"rules": "a"})"},
+      {"/experiment/context", R"({"rule": ["a"]})"},
       {"/experiment/workspace", R"({"kind": "worktree"})"},
       {"/experiment/workspace", "{}"},
       {"/experiment/workspace", R"({"keep": "best"})"},
@@ -239,6 +246,35 @@ std::vector<Json> files_to_judge() {
       {"/experiment/claude/tools", "[]"},
       {"/experiment/claude/tools", "[\"\"]"},
       {"/experiment/claude/turns", "3"},
+      {"/experiment/claude/max_tokens", "1000"},
+      {"/experiment/claude/max_tokens", "0"},
+      {"/experiment/claude/tool_limit_min", "1440"},
+      {"/experiment/claude/tool_limit_min", "0"},
+      {"/experiment/claude/system_prompt", "\"system.md\""},
+      {"/experiment/claude/system_prompt", "\"\""},
+      {"/experiment/claude/mcp", R"({"tiny": {"command": "tiny"}})"},
+      {"/experiment/claude/mcp", R"({"a b": {"command": "tiny"}})"},
+      {"/experiment/claude/mcp", R"({"tiny": "tiny"})"},
+      {"/experiment/claude/project_settings", "true"},
+      {"/experiment/claude/allow_web", "1"},
+      {"/experiment/stages", R"([{"name": "a", "command": ["a"]}])"},
+  };
+  const std::vector<std::pair<std::string, std::string>> pipelines = {
+      {"claude", "[]"},
+      {"claude", R"([{"name": "a", "prompt": "a.md"}, {"name": "b", "command": ["b"]}])"},
+      {"command", R"([{"name": "a", "prompt": "a.md"}])"},
+      {"command", R"([{"name": "a", "command": ["a"], "stall_min": 3, "time_limit_min": 5}])"},
+      {"command", R"([{"name": "a", "command": []}])"},
+      {"command", R"([{"name": "a"}])"},
+      {"command", R"([{"command": ["a"]}])"},
+      {"command", R"([{"name": "a b", "command": ["a"]}])"},
+      {"claude", R"([{"name": "b", "command": ["b"]}])"},
+      {"claude", R"([{"name": "a", "prompt": "a.md", "command": ["b"]}])"},
+      {"claude", R"([{"name": "a", "prompt": "a.md", "max_turns": 3, "max_cost_usd": 0.5}])"},
+      {"claude", R"([{"name": "a", "prompt": "a.md", "max_tokens": 0}])"},
+      {"claude", R"([{"name": "a", "prompt": "a.md"}, {"name": "b", "command": ["b"],
+                      "max_turns": 3}])"},
+      {"claude", R"([{"name": "a", "prompt": "a.md", "tools": []}])"},
   };
   std::vector<Json> files = {smallest_study_file(),
                              full_study_file(),
@@ -252,6 +288,11 @@ std::vector<Json> files_to_judge() {
   two_objectives.erase("direction");
   two_objectives["directions"] = {"minimize", "maximize"};
   for (const Change& change : of_two_objectives) files.push_back(changed(two_objectives, change));
+  for (const auto& [agent, stages] : pipelines) {
+    Json file = smallest_study_file();
+    file["experiment"] = {{"agent", agent}, {"stages", parse_json(stages, "test")}};
+    files.push_back(file);
+  }
   for (const Change& change : of_claude) files.push_back(changed(claude_study_file(), change));
   return files;
 }

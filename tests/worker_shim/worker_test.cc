@@ -92,6 +92,7 @@ TEST_F(WorkerTest, GivesParametersInArgumentsEnvironmentAndFile) {
                 "/config.json\nSTUDY_DIR=" + dir_.path().string() +
                 "\nSTUDY_NAME=s\nSTUDY_PARAM_DEEP_1=2\nSTUDY_PARAM_MODE=careful\n"
                 "STUDY_PARAM_X=0.25\nSTUDY_SEED=1001\nSTUDY_SERVER=http://127.0.0.1:1\n"
+                "STUDY_STAGE=run\n"
                 "STUDY_TRIAL=1\nSTUDY_WORKER=W1\nSTUDY_WORKSPACE=" +
                 second + "\n");
   EXPECT_THAT(slurp(workspace("W1-0") / "env.txt"), ::testing::Not(HasSubstr("DEEP_1")));

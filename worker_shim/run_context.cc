@@ -1,0 +1,132 @@
+#include "worker_shim/run_context.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "core/error.h"
+#include "worker_shim/environment.h"
+#include "worker_shim/placeholders.h"
+
+namespace studyhall::worker_shim {
+namespace {
+
+constexpr std::size_t kLastLines = 20;
+constexpr std::size_t kLastBytes = 1500;
+
+std::chrono::milliseconds minutes(double count) {
+  return std::chrono::milliseconds(std::llround(std::ceil(count * 60'000)));
+}
+
+}  // namespace
+
+RunContext::RunContext(const Plan& its_plan, const AskedTrial& asked, const Workspace& folder,
+                       const std::string& run_id, Beat& its_beat,
+                       const std::atomic<bool>& stop_flag, RunState from)
+    : plan(its_plan),
+      trial(asked),
+      workspace(folder),
+      beat(its_beat),
+      interrupted(stop_flag),
+      environment(trial_environment(its_plan, asked, folder, run_id)),
+      placeholders(placeholder_values(its_plan, asked, folder)),
+      state(std::move(from)) {
+  if (!state.usage.seconds) state.usage.seconds = 0;
+}
+
+bool RunContext::should_stop() const { return interrupted || beat.verdict() != BeatVerdict::GoOn; }
+
+std::optional<RunOutcome> RunContext::stopped() const {
+  if (interrupted) return failed(FailReason::Cancelled, "the worker was stopped");
+  switch (beat.verdict()) {
+    case BeatVerdict::GoOn:
+      break;
+    case BeatVerdict::Stop:
+      return failed(FailReason::Cancelled, "the server said to stop");
+    case BeatVerdict::Prune: {
+      RunOutcome outcome;
+      outcome.tell.state = TrialState::Pruned;
+      return outcome;
+    }
+  }
+  return std::nullopt;
+}
+
+ProcessSpec RunContext::process_for(const std::vector<std::string>& command,
+                                    const Environment& variables) const {
+  ProcessSpec spec;
+  for (const std::string& argument : command) {
+    spec.argv.push_back(fill_placeholders(argument, placeholders));
+  }
+  const auto program = find_program(spec.argv.front(), search_path(variables), plan.dir);
+  if (!program) {
+    throw Error(ErrorCode::Unavailable,
+                fmt::format("cannot start {}: no such program, or it may not be executed",
+                            brief(Json(spec.argv.front()))));
+  }
+  spec.program = *program;
+  // Programs that look for their files beside argv[0] run in another folder than it is relative
+  // to.
+  if (spec.argv.front().find('/') != std::string::npos) spec.argv.front() = program->string();
+  spec.environment = variables;
+  spec.directory = workspace.dir;
+  spec.grace = plan.grace;
+  return spec;
+}
+
+TimeLimit RunContext::limit_for(const StageSpec& stage) const {
+  TimeLimit limit;
+  if (plan.time_limit.count() > 0) {
+    const auto used = std::chrono::milliseconds(std::llround(*state.usage.seconds * 1000));
+    // Never 0, which would be no limit.
+    limit.time = std::max(plan.time_limit - used, std::chrono::milliseconds(1));
+    limit.words = fmt::format("time limit of {} min", experiment().time_limit_min);
+  }
+  if (stage.time_limit_min > 0 &&
+      (limit.time.count() == 0 || minutes(stage.time_limit_min) < limit.time)) {
+    limit.time = minutes(stage.time_limit_min);
+    limit.words = fmt::format("{}time limit of {} min", stage_words(stage), stage.time_limit_min);
+  }
+  return limit;
+}
+
+ProcessEnd RunContext::run(const ProcessSpec& spec, const ProcessHooks& hooks) {
+  const ProcessEnd end = run_process(spec, hooks);
+  *state.usage.seconds += end.seconds;
+  if (end.left_over > 0) {
+    state.notes.push_back(fmt::format("{} processes could not be killed", end.left_over));
+  }
+  return end;
+}
+
+std::optional<RunOutcome> RunContext::ended_by_worker(const ProcessEnd& end,
+                                                      const TimeLimit& limit) const {
+  if (end.stopped) {
+    if (auto outcome = stopped()) return outcome;
+  }
+  if (end.timed_out) return failed(FailReason::BadConfig, limit.words);
+  return std::nullopt;
+}
+
+std::string RunContext::stage_words(const StageSpec& stage) const {
+  return is_pipeline() ? fmt::format("stage {}: ", stage.name) : std::string();
+}
+
+std::string with_log(const std::string& words, const OutputLog& log) {
+  const std::string last = log.last_lines(kLastLines, kLastBytes);
+  return last.empty() ? words : words + "; last output:\n" + last;
+}
+
+std::string trouble(const ProcessEnd& end, const OutputLog& log) {
+  if (log.write_error() == 0) return describe(end);
+  return fmt::format("{}; its output could not be written: {}", describe(end),
+                     system_words(log.write_error()));
+}
+
+bool is_machine_fault(const ProcessEnd& end, const OutputLog& log) {
+  return end.kind == EndKind::CannotStart || end.kind == EndKind::Lost || log.write_error() != 0;
+}
+
+}  // namespace studyhall::worker_shim
