@@ -11,6 +11,15 @@ namespace studyhall::server {
 // below this.
 inline constexpr double kHopeless = 0.1;
 
+// In the last trials runs are shared between the best (n_b so far) and those that may be better
+// (n_i): the best gets the next run while n_b^2 < kLeaderWeight * sum n_i^2. Weight 1 is the
+// balance of OCBA (Chen et al., Discrete Event Dynamic Systems 10, 251, 2000), which is for
+// choosing; 4, and so twice the runs, because the score of the chosen one is reported too
+// (doc/noise.md).
+inline constexpr double kLeaderWeight = 4;
+// Who is better than the best with a smaller probability is no rival of it.
+inline constexpr double kNoRival = 0.03;
+
 struct ConfirmShare {
   std::int64_t most = 0;  // confirming runs in all: a fifth of limits.trials, or `kept` if more
   std::int64_t kept = 0;  // of the last trials: max(2 x replicates, an eighth), at most half

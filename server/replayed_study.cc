@@ -217,7 +217,7 @@ std::vector<Change> ReplayedStudy::apply(const Event& event) {
     case EventKind::Edited:
       return apply_edited(event);
     case EventKind::Candidate:
-      return model_.confirm_challenger(body.get<bool>("exhausted"), event.time);
+      return model_.confirm_contender(body.get<bool>("exhausted"), event.time);
     case EventKind::TaskAdded:
     case EventKind::TaskAsked:
     case EventKind::TaskTold:

@@ -176,7 +176,7 @@ AskAnswer StudyService::Impl::ask_trial(LiveStudy& live, const AskRequest& reque
       if (auto closed = study.closed_for(request.worker, now)) return std::move(*closed);
       const auto waiting = study.first_waiting(accepts_of(study.spec(), request));
       if (!waiting && study.is_kept_for_confirming()) {
-        std::vector<storage::Change> changes = study.confirm_challenger(false, now);
+        std::vector<storage::Change> changes = study.confirm_contender(false, now);
         if (!changes.empty()) {
           ticket = submit(live, std::move(changes));
           continue;
@@ -210,7 +210,7 @@ AskAnswer StudyService::Impl::ask_trial(LiveStudy& live, const AskRequest& reque
     if (!live.study || live.epoch != live.asker_epoch) throw StateIsStale{};
     StudyModel& study = *live.study;
     if (draw.exhausted && ask.given.empty()) {
-      std::vector<storage::Change> changes = study.confirm_challenger(true, clock.now());
+      std::vector<storage::Change> changes = study.confirm_contender(true, clock.now());
       if (!changes.empty()) {
         ticket = submit(live, std::move(changes));
         continue;

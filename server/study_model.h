@@ -154,9 +154,10 @@ class StudyModel {
   // ends with the trial; what waits for one that failed fails with it.
   std::vector<storage::Change> adopt(std::int64_t number, Timestamp now);
   // Creates runs that shall confirm the best challenger, where there is one with a chance to lead
-  // and a run left to give it: what a worker has to do while the last trials are kept for
-  // confirming, or when nothing new is left (`exhausted`). Empty: nothing.
-  std::vector<storage::Change> confirm_challenger(bool exhausted, Timestamp now);
+  // and a run left to give it, or a run of the leader while others come close: what a worker has to
+  // do while the last trials are kept for confirming, or when nothing new is left (`exhausted`).
+  // Empty: nothing.
+  std::vector<storage::Change> confirm_contender(bool exhausted, Timestamp now);
   // Whether the next trial is kept for confirming (server/confirming.h).
   [[nodiscard]] bool is_kept_for_confirming() const;
   // Trials that adopt() must be called for.
@@ -280,6 +281,13 @@ class StudyModel {
   [[nodiscard]] std::int64_t lacking(const LeaderRow& row, bool urgent) const;
   void begin_confirming(const LeaderRow& row, std::int64_t runs, const std::string& reason,
                         Timestamp now, std::vector<storage::Change>& changes);
+  // Whether the best, though confirmed, is to be run again before its rivals are (kLeaderWeight).
+  // REQUIRES: there is one.
+  [[nodiscard]] bool should_confirm_best_again() const;
+  // Whether too many of its confirming runs were lost to try again.
+  [[nodiscard]] bool is_given_up(const std::string& hash) const;
+  // Waiting and running ones.
+  [[nodiscard]] std::int64_t open_runs(const std::string& hash) const;
   [[nodiscard]] bool reaches_target(double value) const;
   // config_hash(); until the next call.
   [[nodiscard]] const std::string& hash_of(const Config& config) const;

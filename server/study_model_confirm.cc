@@ -100,7 +100,8 @@ bool StudyModel::has_hope(const std::string& hash) const {
   const std::optional<LeaderRow>& best = standing_.best();
   if (spec().confirm.replicates == 0 || !best) return false;
   const std::optional<LeaderRow> row = standing_.board().find(hash);
-  if (!row || !row->feasible || row->confirmed) return false;
+  if (!row || !row->feasible) return false;
+  if (row->confirmed) return row->number == best->number && is_kept_for_confirming();
   return row->number == best->number ||
          standing_.board().probability_better(*row, *best) >= kHopeless;
 }
@@ -141,15 +142,8 @@ void StudyModel::withdraw_hopeless(Timestamp now, std::vector<Change>& changes) 
 std::int64_t StudyModel::lacking(const LeaderRow& row, bool urgent) const {
   const int wanted = spec().confirm.replicates;
   const std::string hash = hash_of(trial(row.number).config);
-  if (const auto of = confirming_.find(hash); of != confirming_.end() && of->second.lost > wanted) {
-    return 0;
-  }
-  std::int64_t open = 0;
-  if (const auto held = holders_.find(hash); held != holders_.end()) {
-    open = std::count_if(held->second.begin(), held->second.end(),
-                         [&](std::int64_t number) { return !is_finished(trial(number).state); });
-  }
-  const std::int64_t lacks = 1 + wanted - row.n - open;
+  if (is_given_up(hash)) return 0;
+  const std::int64_t lacks = 1 + wanted - row.n - open_runs(hash);
   const std::int64_t begun = budget_.done() + count(TrialState::Running);
   const std::int64_t left =
       confirming_allowed(spec(), budget_.done(), begun, urgent) - confirming_begun_;
@@ -158,10 +152,19 @@ std::int64_t StudyModel::lacking(const LeaderRow& row, bool urgent) const {
   return whole ? std::clamp<std::int64_t>(lacks, 0, std::max<std::int64_t>(left, 0)) : 0;
 }
 
-std::vector<Change> StudyModel::confirm_challenger(bool exhausted, Timestamp now) {
+std::vector<Change> StudyModel::confirm_contender(bool exhausted, Timestamp now) {
   std::vector<Change> changes;
   const std::optional<LeaderRow>& best = standing_.best();
   if (spec().confirm.replicates == 0 || !best) return changes;
+  if (should_confirm_best_again()) {
+    const LeaderRow row = *best;
+    begin_confirming(row, 1,
+                     fmt::format("its {} is the best, and others come close: {} runs are few to "
+                                 "tell it from luck",
+                                 words_of(row), row.n),
+                     now, changes);
+    return changes;
+  }
   for (const LeaderRow& row : standing_.board().unconfirmed(kChallengers)) {
     const double chance = standing_.board().probability_better(row, *best);
     if (row.number != best->number && chance < kHopeless) continue;
@@ -176,6 +179,35 @@ std::vector<Change> StudyModel::confirm_challenger(bool exhausted, Timestamp now
     break;
   }
   return changes;
+}
+
+bool StudyModel::should_confirm_best_again() const {
+  const LeaderRow& best = *standing_.best();
+  const std::string hash = hash_of(trial(best.number).config);
+  const std::int64_t begun = budget_.done() + count(TrialState::Running);
+  if (is_given_up(hash) || !best.confirmed || !server::is_kept_for_confirming(spec(), begun))
+    return false;
+  if (confirming_allowed(spec(), budget_.done(), begun, false) <= confirming_begun_) return false;
+  double rivals = 0;
+  for (const LeaderRow& row : standing_.board().rows(kChallengers)) {
+    if (row.number == best.number || !row.feasible) continue;
+    if (standing_.board().probability_better(row, best) < kNoRival) continue;
+    rivals += static_cast<double>(row.n) * row.n;
+  }
+  const auto runs = static_cast<double>(best.n + open_runs(hash));
+  return runs * runs < kLeaderWeight * rivals;
+}
+
+bool StudyModel::is_given_up(const std::string& hash) const {
+  const auto of = confirming_.find(hash);
+  return of != confirming_.end() && of->second.lost > spec().confirm.replicates;
+}
+
+std::int64_t StudyModel::open_runs(const std::string& hash) const {
+  const auto held = holders_.find(hash);
+  if (held == holders_.end()) return 0;
+  return std::count_if(held->second.begin(), held->second.end(),
+                       [&](std::int64_t number) { return !is_finished(trial(number).state); });
 }
 
 void StudyModel::begin_confirming(const LeaderRow& row, std::int64_t runs,

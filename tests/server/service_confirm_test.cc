@@ -132,6 +132,31 @@ TEST_P(Confirm, KeepsTheLastTrialsForItAndStaysWithinItsShare) {
   EXPECT_TRUE(service_->study("s").best_number);
 }
 
+// Two configurations that are equally good beside others: the one in front gets further runs, so
+// that what it is said to score is not its luck.
+TEST_P(Confirm, RunsTheLeaderAgainWhileOthersComeClose) {
+  create_confirming(1, {{"limits", {{"trials", 40}}}});
+  int most = 0;
+  for (int begun = 0; begun < 40; ++begun) {
+    const AskedTrial trial = ask();
+    Rng rng = Rng::for_trial(11, trial.number);
+    tell(trial, 5 + rng.normal());
+    for (const BestRow& row : service_->best("s", 0)) {
+      // Until the last five confirming is one run more.
+      if (begun < 35) {
+        EXPECT_LE(row.n, 2);
+      }
+      most = std::max(most, row.n);
+    }
+  }
+
+  EXPECT_GT(most, 2);
+  const auto candidates = events_of(EventKind::Candidate);
+  EXPECT_TRUE(std::ranges::any_of(candidates, [](const Event& event) {
+    return event.body["reason"].get<std::string>().find("tell it from luck") != std::string::npos;
+  }));
+}
+
 TEST_P(Confirm, StopsAtTheTargetOnlyOnceConfirmed) {
   create_confirming(1, {{"target", 4.0}});
   for (int i = 0; i < 12; ++i) tell(ask(), 0.1 * i);
