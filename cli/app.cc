@@ -20,9 +20,6 @@ namespace studyhall::cli {
 
 namespace {
 
-// Commands that later builds have.
-constexpr std::array<std::string_view, 1> kLater{"prompt"};
-
 // Options that may stand before the command and take the next word.
 constexpr std::array<std::string_view, 5> kTakeAWord{"--server", "--db", "--token", "--token-file",
                                                      "--tls-ca"};
@@ -79,8 +76,6 @@ void check_command(const CLI::App& root, const std::string& word) {
   std::vector<std::string> known;
   for (const CLI::App* command : root.get_subcommands({})) known.push_back(command->get_name());
   if (std::find(known.begin(), known.end(), word) != known.end()) return;
-  if (std::find(kLater.begin(), kLater.end(), word) != kLater.end())
-    throw Error(ErrorCode::Unsupported, fmt::format("`study {}` is not in this build yet", word));
   const std::optional<std::string> near = nearest_name(word, known);
   throw Error(ErrorCode::Malformed,
               fmt::format("there is no command \"{}\"{}; `study --help` lists them",

@@ -7,6 +7,7 @@
 #include <memory>
 #include <sstream>
 
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
@@ -14,7 +15,9 @@
 #include "cli/text.h"
 #include "cli/wait.h"
 #include "core/error.h"
+#include "core/study_api_json.h"
 #include "core/study_spec.h"
+#include "worker_shim/preview.h"
 #include "worker_shim/worker.h"
 
 namespace studyhall::cli {
@@ -41,6 +44,7 @@ struct WorkArguments {
   std::int64_t max_trials = 0;
   std::string runs = "runs";
   std::string dir;
+  bool dry_run = false;
 };
 
 std::string end_words(const worker_shim::WorkSummary& summary) {
@@ -71,8 +75,36 @@ void hide_token(const Session& session) {
   if (!client_options(session).token.empty()) ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+worker_shim::WorkOptions work_options(const WorkArguments& arguments,
+                                      const Connection& connection) {
+  worker_shim::WorkOptions options;
+  options.study = arguments.study;
+  options.worker = arguments.worker;
+  options.runs = arguments.runs;
+  options.experiment_dir = arguments.dir;
+  options.server_url = connection.server_url;
+  options.once = arguments.once;
+  options.max_trials = static_cast<int>(
+      std::min<std::int64_t>(arguments.max_trials, std::numeric_limits<int>::max()));
+  return options;
+}
+
+int dry_run(const Session& session, const WorkArguments& arguments) {
+  const Connection connection = connect(session);
+  const auto lines = worker_shim::dry_run(*connection.api, work_options(arguments, connection));
+  if (session.json) {
+    session.print_json({{"worker", arguments.worker}, {"would", lines}});
+    return kDone;
+  }
+  session.out << fmt::format("{} would work on {} ({}):\n", arguments.worker, arguments.study,
+                             connection.place);
+  for (const std::string& line : lines) session.out << "  " << printable(line) << "\n";
+  return kDone;
+}
+
 int work(const Session& session, const WorkArguments& arguments) {
   check_worker_name(arguments.worker);
+  if (arguments.dry_run) return dry_run(session, arguments);
   const std::atomic<bool>& interrupted = session.env.interrupted();
   hide_token(session);
   const Connection connection = connect(session);
@@ -86,15 +118,7 @@ int work(const Session& session, const WorkArguments& arguments) {
       (folder / "STOP").string());
   progress.flush();
 
-  worker_shim::WorkOptions options;
-  options.study = arguments.study;
-  options.worker = arguments.worker;
-  options.runs = arguments.runs;
-  options.experiment_dir = arguments.dir;
-  options.server_url = connection.server_url;
-  options.once = arguments.once;
-  options.max_trials = static_cast<int>(
-      std::min<std::int64_t>(arguments.max_trials, std::numeric_limits<int>::max()));
+  worker_shim::WorkOptions options = work_options(arguments, connection);
   options.say = [&progress](const std::string& line) { progress << printable(line) << std::endl; };
   const worker_shim::WorkSummary summary =
       worker_shim::work(*connection.api, session.clock, options, interrupted);
@@ -104,6 +128,15 @@ int work(const Session& session, const WorkArguments& arguments) {
   if (session.json) session.print_json(summary_json(summary));
   const bool idle = summary.completed == 0 && summary.failed == 0;
   return summary.end == worker_shim::WorkEnd::Finished && idle ? kNothingToHandOut : kDone;
+}
+
+void add_run_folders(CLI::App& command, WorkArguments& arguments) {
+  command.add_option("--runs", arguments.runs, "folder of the runs (default: runs)")
+      ->type_name("DIR");
+  command
+      .add_option("--dir", arguments.dir,
+                  "folder of the experiment's files (default: the study file's)")
+      ->type_name("DIR");
 }
 
 void add_work(CLI::App& root, Session& session) {
@@ -120,14 +153,78 @@ void add_work(CLI::App& root, Session& session) {
       ->type_name("W");
   command.add_flag("--once", arguments->once, "one trial");
   add_integer(command, "--max-trials", arguments->max_trials, 1, "at most so many trials");
-  command.add_option("--runs", arguments->runs, "folder of the runs (default: runs)")
-      ->type_name("DIR");
-  command
-      .add_option("--dir", arguments->dir,
-                  "folder of the experiment's files (default: the study file's)")
-      ->type_name("DIR");
+  add_run_folders(command, *arguments);
+  command.add_flag("--dry-run", arguments->dry_run,
+                   "say what would be run, with which login and limits, and run nothing");
   command.callback([&session, arguments] {
     session.action = [&session, arguments] { return work(session, *arguments); };
+  });
+}
+
+// --- prompt ---
+
+struct PromptArguments {
+  WorkArguments work;
+  std::string lease_s;
+};
+
+int prompt(const Session& session, const PromptArguments& arguments) {
+  const WorkArguments& work = arguments.work;
+  check_worker_name(work.worker);
+  const Connection connection = connect(session);
+  AskRequest request;
+  request.worker = work.worker;
+  if (!arguments.lease_s.empty()) request.lease_s = parse_number(arguments.lease_s, "--lease-s");
+  const AskAnswer answer = connection.api->ask(work.study, request);
+  if (answer.trials.empty()) {
+    const bool is_wait = answer.status == AskStatus::Wait;
+    const std::string reason = !answer.reason.empty() ? answer.reason
+                               : is_wait
+                                   ? fmt::format("ask again in {:.0f} s", answer.retry_after_s)
+                                   : "the study is finished";
+    if (session.json) session.print_json(error_json(is_wait ? "wait" : "finished", reason));
+    session.err << fmt::format("study: nothing to hand out: {}\n", printable(reason));
+    return kNothingToHandOut;
+  }
+  const AskedTrial& trial = answer.trials.front();
+  worker_shim::HandPrompt made;
+  try {
+    made = worker_shim::prompt_by_hand(*connection.api, work_options(work, connection), trial);
+  } catch (...) {
+    connection.api->release(work.study, trial.number, trial.lease.token);
+    throw;
+  }
+  if (session.json) {
+    session.print_json({{"number", trial.number},
+                        {"params", trial.params},
+                        {"lease", trial.lease.token},
+                        {"workspace", made.workspace.string()},
+                        {"prompt", made.text}});
+    return kDone;
+  }
+  session.out << made.text << (made.text.ends_with('\n') ? "" : "\n");
+  session.err << fmt::format(
+      "\nTrial {} of {}, in {}. When it is done: study tell {} {} SCORE --lease {}\n", trial.number,
+      work.study, made.workspace.string(), work.study, trial.number, trial.lease.token);
+  return kDone;
+}
+
+void add_prompt(CLI::App& root, Session& session) {
+  CLI::App& command = add_command(
+      root, session,
+      {kGroup, "prompt", "take a trial and print its prompt, for an interactive session",
+       "study prompt heat_signature --worker W1\n"
+       "study prompt heat_signature --worker W1 | claude"});
+  const auto arguments = std::make_shared<PromptArguments>();
+  add_study_name(command, arguments->work.study);
+  command.add_option("--worker", arguments->work.worker, "who will run it")
+      ->required()
+      ->type_name("W");
+  command.add_option("--lease-s", arguments->lease_s, "length of the lease in seconds")
+      ->type_name("S");
+  add_run_folders(command, arguments->work);
+  command.callback([&session, arguments] {
+    session.action = [&session, arguments] { return prompt(session, *arguments); };
   });
 }
 
@@ -233,6 +330,7 @@ void add_logs(CLI::App& root, Session& session) {
 
 void add_work_commands(CLI::App& root, Session& session) {
   add_work(root, session);
+  add_prompt(root, session);
   add_logs(root, session);
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "core/error.h"
@@ -27,6 +28,22 @@ void Beat::report(std::int64_t step, double value) {
   changed_.notify_one();
 }
 
+void Beat::park(std::chrono::duration<double> time, const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  parked_until_ = SteadyClock::now() + std::chrono::duration_cast<SteadyClock::duration>(time);
+  park_reason_ = reason;
+  beat_now_ = true;
+  changed_.notify_one();
+}
+
+void Beat::resume() {
+  const std::lock_guard lock(mutex_);
+  if (!parked_until_) return;
+  parked_until_.reset();
+  beat_now_ = true;
+  changed_.notify_one();
+}
+
 void Beat::finish() {
   {
     const std::lock_guard lock(mutex_);
@@ -41,8 +58,9 @@ void Beat::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     // After an unanswered call reports wait for the next beat too.
-    changed_.wait_until(lock, next,
-                        [&] { return finishing_ || (!queue_.empty() && !unanswered_); });
+    changed_.wait_until(
+        lock, next, [&] { return finishing_ || beat_now_ || (!queue_.empty() && !unanswered_); });
+    beat_now_ = false;
     if (queue_.empty() && finishing_) return;
     if (verdict_ == BeatVerdict::Stop) {
       changed_.wait(lock, [&] { return finishing_; });
@@ -70,8 +88,7 @@ void Beat::run() {
 
 bool Beat::send(const ReportRequest* report) {
   try {
-    heed(report != nullptr ? api_.report(study_, number_, *report)
-                           : api_.heartbeat(study_, number_, lease_));
+    heed(report != nullptr ? api_.report(study_, number_, *report) : beat());
     if (unanswered_) say_(fmt::format("#{}: the server answers again", number_));
     return true;
   } catch (const Error& error) {
@@ -92,6 +109,18 @@ bool Beat::send(const ReportRequest* report) {
     say_(fmt::format("#{}: beat failed: {}", number_, error.what()));
   }
   return true;
+}
+
+BeatAnswer Beat::beat() {
+  std::optional<ParkRequest> parked;
+  {
+    const std::lock_guard lock(mutex_);
+    if (parked_until_) {
+      const std::chrono::duration<double> left = *parked_until_ - SteadyClock::now();
+      parked = ParkRequest{lease_, std::nullopt, std::max(1.0, left.count()), park_reason_};
+    }
+  }
+  return parked ? api_.park(study_, number_, *parked) : api_.heartbeat(study_, number_, lease_);
 }
 
 void Beat::heed(const BeatAnswer& answer) {

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -37,6 +38,10 @@ class Beat {
 
   // Queues an intermediate value. Of more than kMostQueued the oldest are dropped.
   void report(std::int64_t step, double value);
+  // Parks the trial for `time` in place of beating, until resume(): its lease is kept meanwhile.
+  // What the server has to say is heard at each beat as before.
+  void park(std::chrono::duration<double> time, const std::string& reason);
+  void resume();
   // May be called from any thread.
   [[nodiscard]] BeatVerdict verdict() const { return verdict_; }
   void finish();
@@ -47,6 +52,7 @@ class Beat {
   void run();
   // False: the server did not answer.
   bool send(const ReportRequest* report);
+  BeatAnswer beat();
   void heed(const BeatAnswer& answer);
 
   StudyApi& api_;
@@ -58,6 +64,9 @@ class Beat {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<ReportRequest> queue_;
+  std::optional<std::chrono::steady_clock::time_point> parked_until_;
+  std::string park_reason_;
+  bool beat_now_ = false;
   bool finishing_ = false;
   bool unanswered_ = false;
   std::atomic<BeatVerdict> verdict_ = BeatVerdict::GoOn;

@@ -4,8 +4,10 @@
 #include <fmt/ranges.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cmath>
 #include <utility>
 
 #include "core/error.h"
@@ -27,12 +29,11 @@ constexpr auto kSettings = std::to_array<std::pair<const char*, const char*>>({
     {"ENABLE_TOOL_SEARCH", "false"},
     {"MCP_TIMEOUT", "10000"},
     {"MCP_TOOL_TIMEOUT", "60000"},
-    {"BASH_DEFAULT_TIMEOUT_MS", "600000"},
-    {"BASH_MAX_TIMEOUT_MS", "3600000"},
     {"CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1"},
 });
 constexpr auto kCredentials = std::to_array<const char*>(
     {"ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"});
+constexpr long long kBashDefaultMs = 600'000;
 constexpr std::size_t kLongestTempBase = 60;  // longer, and the CLI puts its socket elsewhere
 
 }  // namespace
@@ -54,9 +55,20 @@ std::filesystem::path find_claude(const ExperimentSpec& experiment) {
                   path));
 }
 
+std::filesystem::path claude_home(const Plan& plan) {
+  std::filesystem::path home = plan.study_folder / (".home-" + plan.worker);
+  std::filesystem::create_directories(home);
+  std::filesystem::permissions(home, std::filesystem::perms::owner_all);
+  return home;
+}
+
 std::vector<std::string> claude_arguments(const ClaudeSpec& claude, const StageSpec& stage,
-                                          const std::string& session_id) {
-  const std::string tools = fmt::format("{}", fmt::join(claude.tools, ","));
+                                          const std::string& session_id, const ClaudeFiles& files) {
+  std::vector<std::string> names = claude.tools;
+  if (claude.allow_web) names.insert(names.end(), {"WebFetch", "WebSearch"});
+  const std::string tools = fmt::format("{}", fmt::join(names, ","));
+  for (const auto& [server, config] : claude.mcp.items()) names.push_back("mcp__" + server);
+  const std::string allowed = fmt::format("{}", fmt::join(names, ","));
   std::vector<std::string> arguments{"claude",    "-p",           "--output-format", "stream-json",
                                      "--verbose", "--session-id", session_id};
   if (!claude.model.empty()) arguments.insert(arguments.end(), {"--model", claude.model});
@@ -64,19 +76,36 @@ std::vector<std::string> claude_arguments(const ClaudeSpec& claude, const StageS
   if (stage.max_cost_usd) {
     arguments.insert(arguments.end(), {"--max-budget-usd", fmt::format("{}", *stage.max_cost_usd)});
   }
-  arguments.insert(arguments.end(),
-                   {"--permission-mode", "dontAsk", "--tools", tools, "--allowedTools", tools,
-                    "--strict-mcp-config", "--setting-sources", "", "--disable-slash-commands"});
+  arguments.insert(arguments.end(), {"--permission-mode", "dontAsk", "--tools", tools,
+                                     "--allowedTools", allowed, "--strict-mcp-config"});
+  if (!files.mcp.empty()) {
+    arguments.insert(arguments.end(), {"--mcp-config", files.mcp.string()});
+  }
+  if (!files.system_prompt.empty()) {
+    arguments.insert(arguments.end(),
+                     {"--append-system-prompt-file", files.system_prompt.string()});
+  }
+  if (claude.project_settings) {
+    arguments.insert(arguments.end(), {"--setting-sources", "project"});
+  } else {
+    arguments.insert(arguments.end(), {"--setting-sources", "", "--disable-slash-commands"});
+  }
   return arguments;
 }
 
 Environment claude_environment(Environment environment, const std::filesystem::path& home,
-                               const std::filesystem::path& tmp) {
+                               const std::filesystem::path& tmp, const ClaudeSpec& claude) {
   for (const auto& [name, value] : kSettings) environment.emplace(name, value);
-  for (const char* name : {"ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"}) {
+  const auto pass = [&](const char* name) {
     const char* value = std::getenv(name);
-    if (value != nullptr) environment.emplace(name, value);
-  }
+    if (value != nullptr && *value != '\0') environment.emplace(name, value);
+  };
+  for (const char* name : kCredentials) pass(name);
+  pass("ANTHROPIC_BASE_URL");
+  const auto tool_limit_ms = std::llround(std::ceil(claude.tool_limit_min * 60'000));
+  environment.emplace("BASH_MAX_TIMEOUT_MS", std::to_string(tool_limit_ms));
+  environment.emplace("BASH_DEFAULT_TIMEOUT_MS",
+                      std::to_string(std::min(tool_limit_ms, kBashDefaultMs)));
   environment["PATH"] = search_path(environment);
   environment["HOME"] = home.string();
   environment["CLAUDE_CONFIG_DIR"] = (home / ".claude").string();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/experiment_spec.h"
+#include "worker_shim/plan.h"
 #include "worker_shim/process.h"
 
 namespace studyhall::worker_shim {
@@ -16,15 +17,25 @@ namespace studyhall::worker_shim {
 // Throws Error(Invalid) saying where it was looked for.
 std::filesystem::path find_claude(const ExperimentSpec& experiment);
 
+// HOME of the worker's agents, made if it is not there, for this user alone: a login made once in
+// it goes on working.
+std::filesystem::path claude_home(const Plan& plan);
+
+// What is handed over in files; empty: nothing.
+struct ClaudeFiles {
+  std::filesystem::path system_prompt;
+  std::filesystem::path mcp;
+};
+
 // The arguments; the prompt comes on stdin, since the flags that take lists would swallow it.
 std::vector<std::string> claude_arguments(const ClaudeSpec& claude, const StageSpec& stage,
-                                          const std::string& session_id);
+                                          const std::string& session_id, const ClaudeFiles& files);
 
 // `environment` with what the CLI needs: HOME and CLAUDE_CONFIG_DIR in `home`, CLAUDE_CODE_TMPDIR,
-// ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL of this process, and few retries, no updates and no
-// telemetry unless `environment` says otherwise.
+// the login and ANTHROPIC_BASE_URL of this process, and few retries, no updates, no telemetry and
+// the tools' time limit unless `environment` says otherwise.
 Environment claude_environment(Environment environment, const std::filesystem::path& home,
-                               const std::filesystem::path& tmp);
+                               const std::filesystem::path& tmp, const ClaudeSpec& claude);
 
 // `environment` without the variables that let a program spend the user's money.
 Environment without_credentials(Environment environment);

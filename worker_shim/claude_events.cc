@@ -1,8 +1,12 @@
 #include "worker_shim/claude_events.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "core/error.h"
 #include "worker_shim/text.h"
@@ -23,6 +27,17 @@ std::optional<double> number_at(const Json& json, const char* name) {
   if (member == json.end() || !member->is_number()) return std::nullopt;
   const auto number = member->get<double>();
   return std::isfinite(number) && number >= 0 ? std::optional(number) : std::nullopt;
+}
+
+std::optional<std::int64_t> token_count(const Json& usage) {
+  std::optional<std::int64_t> sum;
+  for (const char* name : {"input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens",
+                           "output_tokens"}) {
+    if (const auto count = number_at(usage, name)) {
+      sum = sum.value_or(0) + static_cast<std::int64_t>(*count);
+    }
+  }
+  return sum;
 }
 
 bool is_true(const Json& json, const char* name) {
@@ -89,9 +104,14 @@ void ClaudeEvents::read(std::string_view line) {
   if (type == "result") {
     result_ = event;
   } else if (type == "assistant") {
-    if (const std::string error = text_at(event, "error"); !error.empty()) api_error_ = error;
+    const std::string error = text_at(event, "error");
+    if (!error.empty()) api_error_ = error;
+    if (error.empty() && event.contains("message")) read_message(event["message"]);
+  } else if (type == "user" && event.contains("message")) {
+    read_tool_results(event["message"]);
   } else if (type == "system" && subtype == "init") {
     began_ = true;
+    read_init(event);
   } else if (type == "system" && subtype == "permission_denied") {
     ++denials_;
   } else if (type == "system" && subtype == "api_retry") {
@@ -100,25 +120,65 @@ void ClaudeEvents::read(std::string_view line) {
   }
 }
 
+void ClaudeEvents::read_init(const Json& event) {
+  const auto servers = event.find("mcp_servers");
+  if (servers == event.end() || !servers->is_array()) return;
+  for (const Json& server : *servers) {
+    if (server.is_object() && text_at(server, "status") == "failed") {
+      failed_servers_.push_back(text_at(server, "name"));
+    }
+  }
+}
+
+// One event comes for each block of a message.
+void ClaudeEvents::read_message(const Json& message) {
+  if (!message.is_object()) return;
+  if (const std::string id = text_at(message, "id"); id.empty() || id != message_id_) {
+    ++turns_;
+    tokens_ += std::exchange(message_tokens_, 0);
+    message_id_ = id;
+  }
+  if (const auto usage = message.find("usage"); usage != message.end() && usage->is_object()) {
+    message_tokens_ = std::max(message_tokens_, token_count(*usage).value_or(0));
+  }
+  const auto content = message.find("content");
+  if (content == message.end() || !content->is_array()) return;
+  for (const Json& block : *content) {
+    if (!block.is_object()) continue;
+    if (text_at(block, "type") == "tool_use") {
+      running_tools_[text_at(block, "id")] = text_at(block, "name");
+    } else if (const std::string text = text_at(block, "text"); !text.empty()) {
+      last_text_ = text;
+    }
+  }
+}
+
+void ClaudeEvents::read_tool_results(const Json& message) {
+  if (!message.is_object()) return;
+  const auto content = message.find("content");
+  if (content == message.end() || !content->is_array()) return;
+  for (const Json& block : *content) {
+    if (block.is_object()) running_tools_.erase(text_at(block, "tool_use_id"));
+  }
+}
+
 std::string ClaudeEvents::final_text() const {
-  return result_.is_object() ? text_at(result_, "result") : std::string();
+  return result_.is_object() ? text_at(result_, "result") : last_text_;
 }
 
 Usage ClaudeEvents::usage() const {
   Usage usage;
-  if (!result_.is_object()) return usage;
+  if (!result_.is_object()) {
+    if (turns_ > 0) usage.turns = turns_;
+    if (tokens_ + message_tokens_ > 0) usage.tokens = tokens_ + message_tokens_;
+    return usage;
+  }
   usage.cost_usd = number_at(result_, "total_cost_usd");
   if (const auto turns = number_at(result_, "num_turns")) {
     usage.turns = static_cast<std::int64_t>(*turns);
   }
   const auto counts = result_.find("usage");
-  if (counts == result_.end() || !counts->is_object()) return usage;
-  for (const char* name : {"input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens",
-                           "output_tokens"}) {
-    if (const auto count = number_at(*counts, name)) {
-      usage.tokens = usage.tokens.value_or(0) + static_cast<std::int64_t>(*count);
-    }
-  }
+  if (counts != result_.end() && counts->is_object()) usage.tokens = token_count(*counts);
   return usage;
 }
 
@@ -140,9 +200,13 @@ ClaudeVerdict classify(const ClaudeEvents& events, const ProcessEnd& end,
     return {ClaudeEnd::Cancelled, "claude was interrupted"};
   }
   if (is_true(result, "is_error")) return api_failure(events);
-  return {ClaudeEnd::Ok, events.denials() > 0
-                             ? fmt::format("{} tool calls were denied", events.denials())
-                             : std::string()};
+  std::string words;
+  if (events.denials() > 0) words = fmt::format("{} tool calls were denied", events.denials());
+  if (!events.failed_servers().empty()) {
+    words += fmt::format("{}MCP servers that failed: {}", words.empty() ? "" : "; ",
+                         fmt::join(events.failed_servers(), ", "));
+  }
+  return {ClaudeEnd::Ok, words};
 }
 
 }  // namespace studyhall::worker_shim

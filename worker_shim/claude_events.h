@@ -1,8 +1,11 @@
 // What a Claude Code run says about itself, and what that means for its trial.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/json.h"
 #include "core/trial.h"
@@ -27,23 +30,45 @@ class ClaudeEvents {
   [[nodiscard]] bool began() const { return began_; }
   [[nodiscard]] bool retried() const { return retried_; }
   [[nodiscard]] int denials() const { return denials_; }
+  // The tool call that it waits for; empty: none.
+  [[nodiscard]] std::string running_tool() const {
+    return running_tools_.empty() ? std::string() : running_tools_.begin()->second;
+  }
+  // Messages of the agent, and tokens of them, so far.
+  [[nodiscard]] std::int64_t turns() const { return turns_; }
+  [[nodiscard]] std::int64_t tokens() const { return tokens_ + message_tokens_; }
+  // Whether the agent has said or done anything.
+  [[nodiscard]] bool answered() const { return turns_ > 0; }
+  // MCP servers that could not be reached.
+  [[nodiscard]] const std::vector<std::string>& failed_servers() const { return failed_servers_; }
   // Of the last message that was an API error: "rate_limit", "authentication_failed", ...
   [[nodiscard]] const std::string& api_error() const { return api_error_; }
   // The last "result" event; null: none came.
   [[nodiscard]] const Json& result() const { return result_; }
-  // The agent's last words.
+  // The agent's last words: those of the result, else of its last message.
   [[nodiscard]] std::string final_text() const;
-  // Turns, tokens and cost as far as the result tells them.
+  // Turns, tokens and cost as far as the result tells them; without one the turns and tokens of the
+  // messages that came.
   [[nodiscard]] Usage usage() const;
 
  private:
   void read(std::string_view line);
+  void read_init(const Json& event);
+  void read_message(const Json& message);
+  void read_tool_results(const Json& message);
 
   LineReader lines_;
   bool began_ = false;
   bool retried_ = false;
   bool auth_refused_ = false;
   int denials_ = 0;
+  std::int64_t turns_ = 0;
+  std::int64_t tokens_ = 0;          // of the messages before the last
+  std::int64_t message_tokens_ = 0;  // of the last, whose events repeat and complete them
+  std::string message_id_;
+  std::string last_text_;
+  std::map<std::string, std::string> running_tools_;  // name by call
+  std::vector<std::string> failed_servers_;
   std::string api_error_;
   Json result_;
 };

@@ -10,6 +10,7 @@ namespace studyhall::worker_shim {
 namespace {
 
 constexpr std::size_t kLongestState = 16'000'000;
+constexpr std::size_t kLongestSummary = 100'000;  // of the experiment's own
 
 std::string budget_words(const std::optional<bool>& inside) {
   if (!inside) return "unknown";
@@ -96,9 +97,13 @@ void write_record(const Plan& plan, const Workspace& workspace, const Experiment
       workspace.dir / "STATE.json",
       state_json(plan, workspace, record).dump(2, ' ', false, Json::error_handler_t::replace) +
           "\n");
-  if (record.completed_at) {
-    write_file(workspace.dir / "SUMMARY.md", summary_markdown(plan, workspace, record));
+  if (!record.completed_at) return;
+  const std::filesystem::path file = workspace.dir / "SUMMARY.md";
+  std::string summary = summary_markdown(plan, workspace, record);
+  if (const auto own = read_file(file, kLongestState)) {
+    summary += "\n## What the experiment wrote\n\n" + printable(*own, kLongestSummary);
   }
+  write_file(file, summary);
 }
 
 void mark_interrupted(const std::filesystem::path& workspace, Timestamp now) {

@@ -38,7 +38,8 @@ Json state_json(const Plan& plan, const Workspace& workspace, const ExperimentRe
 std::string summary_markdown(const Plan& plan, const Workspace& workspace,
                              const ExperimentRecord& record);
 
-// Writes STATE.json, and SUMMARY.md once the record is complete. Throws Error(Unavailable).
+// Writes STATE.json, and once the record is complete SUMMARY.md, above what the experiment itself
+// left there. Throws Error(Unavailable).
 void write_record(const Plan& plan, const Workspace& workspace, const ExperimentRecord& record);
 
 // Closes the STATE.json of a run that its worker did not live to end; does nothing where there is

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "worker_shim/attempt_report.h"
 #include "worker_shim/run_context.h"
 #include "worker_shim/scoring.h"
 #include "worker_shim/stage_agent.h"
@@ -27,9 +28,9 @@ RunOutcome run_pipeline(RunContext& run, const RunHooks& hooks) {
   const auto& stages = run.experiment().stages;
   while (run.state.stages_done < stages.size()) {
     const StageSpec& stage = stages[run.state.stages_done];
-    if (run.is_pipeline() && hooks.say) {
-      hooks.say(fmt::format("#{}: stage {} of {}: {}", run.trial.number, run.state.stages_done + 1,
-                            stages.size(), stage.name));
+    if (run.is_pipeline()) {
+      run.say(fmt::format("#{}: stage {} of {}: {}", run.trial.number, run.state.stages_done + 1,
+                          stages.size(), stage.name));
     }
     auto outcome = stage.is_agent() ? run_agent_stage(run, stage) : run_command_stage(run, stage);
     if (outcome) {
@@ -44,12 +45,33 @@ RunOutcome run_pipeline(RunContext& run, const RunHooks& hooks) {
   return find_score(run);
 }
 
+// A trial that is run again is told what this attempt did, unless it should begin afresh.
+void keep_report(const RunContext& run, const AttemptReport& report, const RunOutcome& outcome) {
+  const bool is_run_again =
+      outcome.verdict == RunVerdict::GiveBack ||
+      (outcome.tell.state == TrialState::Fail && outcome.tell.reason != FailReason::BadConfig);
+  if (is_run_again && run.agent_ran && !run.starts_clean) {
+    report.write(run.workspace,
+                 outcome.verdict == RunVerdict::GiveBack ? outcome.words : outcome.tell.note,
+                 run.last_words);
+  } else if (!is_run_again || run.agent_ran) {
+    report.drop();
+  }
+}
+
 }  // namespace
 
 RunOutcome run_experiment(const Plan& plan, const AskedTrial& trial, const Workspace& workspace,
                           const std::string& run_id, RunState state, Beat& beat,
                           const std::atomic<bool>& interrupted, const RunHooks& hooks) {
   RunContext run(plan, trial, workspace, run_id, beat, interrupted, std::move(state));
+  const AttemptReport report(plan, trial.number);
+  if (hooks.say) run.say = hooks.say;
+  run.prompt_facts = [&] {
+    PromptFacts facts = hooks.prompt_facts ? hooks.prompt_facts() : PromptFacts();
+    facts.last_attempt = report.read().value_or("");
+    return facts;
+  };
   RunOutcome outcome;
   try {
     outcome = run_pipeline(run, hooks);
@@ -59,6 +81,7 @@ RunOutcome run_experiment(const Plan& plan, const AskedTrial& trial, const Works
     outcome = failed(FailReason::Infra, error.what());
   }
   outcome.tell.usage = run.state.usage;
+  keep_report(run, report, outcome);
   return outcome;
 }
 

@@ -8,6 +8,7 @@
 #include "core/study_api.h"
 #include "worker_shim/beat.h"
 #include "worker_shim/plan.h"
+#include "worker_shim/prompt.h"
 #include "worker_shim/run_outcome.h"
 #include "worker_shim/run_state.h"
 #include "worker_shim/workspace.h"
@@ -19,6 +20,8 @@ struct RunHooks {
   std::function<void(const RunState& state)> stage_done;
   // Progress, one line at a time. May be empty.
   std::function<void(const std::string& line)> say;
+  // What a prompt says of the study now. May be empty.
+  std::function<PromptFacts()> prompt_facts;
 };
 
 // Runs the trial in `workspace` from state.stages_done on to its end; no process of it is left

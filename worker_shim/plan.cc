@@ -58,7 +58,7 @@ void check_prompt(const Plan& plan, const std::string& prompt_file, const std::s
     AskedTrial example;
     example.number = 0;
     example.params = plan.study->space.to_json(plan.study->space.default_config());
-    render_prompt(plan, prompt_file, example, Workspace{plan.study_folder / "example"});
+    render_prompt(plan, prompt_file, example, Workspace{plan.study_folder / "example"}, {});
   } catch (const Error& error) {
     problems.push_back({path, error.what()});
   }
@@ -67,6 +67,10 @@ void check_prompt(const Plan& plan, const std::string& prompt_file, const std::s
 void check_stages(Plan& plan, std::vector<Problem>& problems) {
   const ExperimentSpec& experiment = plan.experiment();
   if (experiment.agent == AgentKind::Claude) find_cli(plan, problems);
+  if (!experiment.claude.system_prompt.empty()) {
+    check_prompt(plan, experiment.claude.system_prompt, "/experiment/claude/system_prompt",
+                 problems);
+  }
   for (std::size_t i = 0; i < experiment.stages.size(); ++i) {
     const StageSpec& stage = experiment.stages[i];
     if (stage.is_agent()) {
@@ -111,7 +115,7 @@ void check_variables(const Plan& plan, std::vector<Problem>& problems) {
 
 }  // namespace
 
-Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& options) {
+Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& options, PlanFor what) {
   if (!study->experiment) {
     throw Error(ErrorCode::Invalid,
                 fmt::format("study \"{}\" has no \"experiment\": it says nothing of how to run a "
@@ -123,6 +127,8 @@ Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& option
   plan.worker = options.worker;
   plan.server_url = options.server_url;
   plan.grace = options.grace;
+  plan.backoff = options.backoff;
+  plan.began = std::chrono::system_clock::now();
   const ExperimentSpec& experiment = plan.experiment();
   plan.dir = absolute_folder(options.experiment_dir.empty() ? std::filesystem::path(experiment.dir)
                                                             : options.experiment_dir);
@@ -133,6 +139,7 @@ Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& option
     plan.required_metrics.push_back(constraint.metric);
   }
 
+  if (what == PlanFor::Reading) return plan;
   std::vector<Problem> problems;
   if (std::error_code error; !std::filesystem::is_directory(plan.dir, error)) {
     problems.push_back({"/experiment/dir", fmt::format("{} is not a folder on this machine; --dir "

@@ -23,15 +23,23 @@ struct Plan {
   std::vector<std::string> required_metrics;  // by the study's constraints
   std::chrono::milliseconds time_limit{0};    // of all stages, and again of the score command
   std::chrono::milliseconds grace{5000};
+  std::chrono::milliseconds backoff{1000};        // unit of waits
+  std::chrono::system_clock::time_point began{};  // this worker
 
   [[nodiscard]] const ExperimentSpec& experiment() const { return *study->experiment; }
+};
+
+enum class PlanFor {
+  Running,
+  Reading,  // programs need not be there
 };
 
 // Throws Error(Invalid) with everything that would keep every trial from running or being scored:
 // no experiment in the study, the experiment's folder, a program or the prompt not found, a metric
 // that a constraint needs and that the score does not give, two parameters with one name in the
 // environment.
-Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& options);
+Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& options,
+               PlanFor what = PlanFor::Running);
 
 // Arguments that name a file of the experiment's folder but, run in the workspace, will not find
 // it: a hint for each, to be shown and not to stop anything.

@@ -2,12 +2,24 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/study_api.h"
 #include "worker_shim/plan.h"
 #include "worker_shim/workspace.h"
 
 namespace studyhall::worker_shim {
+
+// What the study and the trial's past add to a prompt.
+struct PromptFacts {
+  std::string last_attempt;
+  std::vector<BestRow> best;  // the leaderboard's top
+  Json pin_params;            // null: none
+  std::vector<BudgetUse> budget;
+};
+
+// Of the study as it is now; what the server does not answer is left out.
+PromptFacts fetch_prompt_facts(StudyApi& api, const std::string& study, const AskedTrial& trial);
 
 // Reads `prompt_file` (relative to the experiment's folder) and fills in, without HTML escaping:
 //   {{config.NAME}}      a parameter, "false" included; nothing, and false as a section, where it
@@ -16,11 +28,26 @@ namespace studyhall::worker_shim {
 //   {{#params}}..{{/params}}  a list of {{name}} and {{value}}, in the study file's order
 //   {{#insights}}..{{/insights}}  a list of {{text}} and {{author}}: what others found out
 //   {{title}} {{description}}  of an enqueued trial; empty, and false as sections, for others
+//   {{#focus}}..{{/focus}}  what this worker moves: {{name}}, {{low}} and {{high}} of numbers;
+//   empty
+//                        without a focus
+//   {{#best}}..{{/best}} the leaderboard's top: {{rank}} {{number}} {{value}} {{mean}} {{config}}
+//   {{#leader}} {{#pin}}  sections with {{number}} and {{config}}, the leader's with {{value}} too;
+//                        false while there is none
+//   {{#budget}}..{{/budget}}  a list of {{limit}}, {{left}} and {{bound}}
+//   {{context.language}} {{context.build}} {{context.test}}, {{#context.rules}}{{.}}..,
+//   {{#context.key_files}}{{.}}..
+//   {{leave_behind}}     what the agent must leave, in words
+//   {{last_attempt}}     what the last attempt at this trial did; empty, and false, for the first
 //   {{study}} {{worker}} {{trial}} {{attempt}} {{seed}} {{workspace}} {{dir}} {{score_file}}
 //
 // Throws Error(Invalid) naming the file: not there, not a template, or a name that is none of
 // these.
 std::string render_prompt(const Plan& plan, const std::string& prompt_file, const AskedTrial& trial,
-                          const Workspace& workspace);
+                          const Workspace& workspace, const PromptFacts& facts);
+
+// render_prompt and, where the template does not use it, the account of the last attempt.
+std::string whole_prompt(const Plan& plan, const std::string& prompt_file, const AskedTrial& trial,
+                         const Workspace& workspace, const PromptFacts& facts);
 
 }  // namespace studyhall::worker_shim

@@ -16,11 +16,14 @@ namespace {
 constexpr std::size_t kLastLines = 20;
 constexpr std::size_t kLastBytes = 1500;
 
-std::chrono::milliseconds minutes(double count) {
-  return std::chrono::milliseconds(std::llround(std::ceil(count * 60'000)));
-}
+constexpr double kMegabyte = 1e6;
+constexpr double kGigabyte = 1e9;
 
 }  // namespace
+
+std::chrono::milliseconds minutes_of(double count) {
+  return std::chrono::milliseconds(std::llround(std::ceil(count * 60'000)));
+}
 
 RunContext::RunContext(const Plan& its_plan, const AskedTrial& asked, const Workspace& folder,
                        const std::string& run_id, Beat& its_beat,
@@ -85,8 +88,8 @@ TimeLimit RunContext::limit_for(const StageSpec& stage) const {
     limit.words = fmt::format("time limit of {} min", experiment().time_limit_min);
   }
   if (stage.time_limit_min > 0 &&
-      (limit.time.count() == 0 || minutes(stage.time_limit_min) < limit.time)) {
-    limit.time = minutes(stage.time_limit_min);
+      (limit.time.count() == 0 || minutes_of(stage.time_limit_min) < limit.time)) {
+    limit.time = minutes_of(stage.time_limit_min);
     limit.words = fmt::format("{}time limit of {} min", stage_words(stage), stage.time_limit_min);
   }
   return limit;
@@ -110,8 +113,26 @@ std::optional<RunOutcome> RunContext::ended_by_worker(const ProcessEnd& end,
   return std::nullopt;
 }
 
+WatchLimits RunContext::watch_limits(const StageSpec& stage) const {
+  WatchLimits limits;
+  limits.stall = minutes_of(stage.stall_min);
+  limits.output_bytes =
+      static_cast<std::uint64_t>(std::ceil(experiment().max_output_mb.value_or(0) * kMegabyte));
+  limits.disk_bytes =
+      static_cast<std::uint64_t>(std::ceil(experiment().max_disk_gb.value_or(0) * kGigabyte));
+  limits.folder = workspace.dir;
+  return limits;
+}
+
 std::string RunContext::stage_words(const StageSpec& stage) const {
   return is_pipeline() ? fmt::format("stage {}: ", stage.name) : std::string();
+}
+
+RunOutcome bitten(Bite bite, const std::string& words, FailReason reason) {
+  if (bite != Bite::Stall) return failed(reason, words);
+  RunOutcome outcome = failed(FailReason::Infra, words);
+  outcome.tell.cause = FaultCause::Stall;
+  return outcome;
 }
 
 std::string with_log(const std::string& words, const OutputLog& log) {

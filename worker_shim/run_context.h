@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,8 +14,10 @@
 #include "worker_shim/output_log.h"
 #include "worker_shim/plan.h"
 #include "worker_shim/process.h"
+#include "worker_shim/prompt.h"
 #include "worker_shim/run_outcome.h"
 #include "worker_shim/run_state.h"
+#include "worker_shim/watchdog.h"
 #include "worker_shim/workspace.h"
 
 namespace studyhall::worker_shim {
@@ -49,6 +52,9 @@ class RunContext {
   [[nodiscard]] std::optional<RunOutcome> ended_by_worker(const ProcessEnd& end,
                                                           const TimeLimit& limit) const;
 
+  // Of a stage: stall, output and disk.
+  [[nodiscard]] WatchLimits watch_limits(const StageSpec& stage) const;
+
   [[nodiscard]] const ExperimentSpec& experiment() const { return plan.experiment(); }
   [[nodiscard]] bool is_pipeline() const { return experiment().stages.size() > 1; }
   // "stage run: " in a pipeline, else nothing.
@@ -62,7 +68,19 @@ class RunContext {
   const Environment environment;
   const std::map<std::string, std::string> placeholders;
   RunState state;
+  std::function<void(const std::string& line)> say = [](const std::string&) {};
+  // Fetched for each prompt.
+  std::function<PromptFacts()> prompt_facts = [] { return PromptFacts(); };
+  // Of the agent that ran last: what the next attempt at this trial should know.
+  bool agent_ran = false;
+  bool starts_clean = false;  // nothing of it
+  std::string last_words;
 };
+
+std::chrono::milliseconds minutes_of(double count);
+
+// How a run ends that its watchdog ended; `reason` where it did too much.
+RunOutcome bitten(Bite bite, const std::string& words, FailReason reason);
 
 // "exit code 3; last output:\n..."
 std::string with_log(const std::string& words, const OutputLog& log);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
 #include <tuple>
 
 #include "worker_shim/claude.h"
@@ -12,6 +14,25 @@ namespace studyhall::worker_shim {
 namespace {
 
 bool is_claude(const RunContext& run) { return run.experiment().agent == AgentKind::Claude; }
+
+// Rounding when a number is written down and read again is no difference.
+bool differs(double claimed, double measured) {
+  return std::abs(claimed - measured) > 1e-6 * std::max(1.0, std::abs(measured));
+}
+
+// What an agent claimed and the measurement does not bear out.
+void flag_claim(RunContext& run, const Score& measured, RunOutcome& outcome) {
+  const auto& claimed = run.state.claimed;
+  if (!claimed || claimed->values.size() != measured.values.size()) return;
+  if (std::equal(claimed->values.begin(), claimed->values.end(), measured.values.begin(),
+                 [](double a, double b) { return !differs(a, b); })) {
+    return;
+  }
+  outcome.tell.evidence["claimed"] = claimed->values;
+  run.state.notes.push_back(fmt::format("the agent claimed {}, measured was {}",
+                                        fmt::join(claimed->values, ", "),
+                                        fmt::join(measured.values, ", ")));
+}
 
 RunOutcome scored(RunContext& run, const Score& score, const std::string& kind) {
   std::vector<std::string>& notes = run.state.notes;
@@ -26,9 +47,10 @@ RunOutcome scored(RunContext& run, const Score& score, const std::string& kind) 
   outcome.tell.state = TrialState::Complete;
   outcome.tell.values = score.values;
   outcome.tell.metrics = score.metrics;
-  outcome.tell.note = printable(fmt::format("{}", fmt::join(notes, "\n")), kLongestNote);
   outcome.tell.evidence = {{"kind", kind}};
   outcome.tell.evidence.update(score.evidence);
+  if (kind == "attested") flag_claim(run, score, outcome);
+  outcome.tell.note = printable(fmt::format("{}", fmt::join(notes, "\n")), kLongestNote);
   return outcome;
 }
 

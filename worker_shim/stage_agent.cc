@@ -1,112 +1,263 @@
 #include "worker_shim/stage_agent.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "worker_shim/account.h"
+#include "worker_shim/attempt_report.h"
 #include "worker_shim/claude.h"
 #include "worker_shim/claude_events.h"
 #include "worker_shim/files.h"
 #include "worker_shim/prompt.h"
 #include "worker_shim/scoring.h"
+#include "worker_shim/text.h"
+#include "worker_shim/watchdog.h"
 
 namespace studyhall::worker_shim {
 namespace {
+
+using SystemClock = std::chrono::system_clock;
 
 constexpr std::size_t kLastLines = 20;
 constexpr std::size_t kLastBytes = 1500;
 constexpr double kPause = 60;       // units, after a passing trouble of the API
 constexpr double kLongPause = 900;  // after a rate limit that the CLI did not even try to wait out
+constexpr double kLongestPause = 3600;
+constexpr double kJitter = 0.25;  // of a pause, so that workers do not all come back at once
+constexpr int kMostRetries = 4;   // of one stage, while the API is overloaded or away
+constexpr std::chrono::milliseconds kGlance{20};
 
-std::optional<RunOutcome> outcome_of(const ClaudeVerdict& verdict, const std::string& words,
-                                     bool retried) {
-  switch (verdict.end) {
-    case ClaudeEnd::Ok:
-      return std::nullopt;
-    case ClaudeEnd::Budget:
-    case ClaudeEnd::BadOutput:
-    case ClaudeEnd::Refused:
-      return failed(FailReason::Declined, words);
-    case ClaudeEnd::Cancelled:
-      return failed(FailReason::Cancelled, words);
-    case ClaudeEnd::Crash:
-      return failed(FailReason::Infra, words);
-    case ClaudeEnd::RateLimited:
-      return given_back(words, false, retried ? kPause : kLongPause);
-    case ClaudeEnd::Retryable:
-      return given_back(words, false, kPause);
-    case ClaudeEnd::Config:
-    case ClaudeEnd::Auth:
-      break;
+double jitter() {
+  static thread_local std::mt19937 random{std::random_device{}()};
+  return 1 + std::uniform_real_distribution<double>(0, kJitter)(random);
+}
+
+class AgentStage {
+ public:
+  AgentStage(RunContext& run, const StageSpec& stage)
+      : run_(run),
+        stage_(stage),
+        environment_(claude_environment(stage_environment(run, stage), claude_home(run.plan),
+                                        tmp_.path(), run.experiment().claude)),
+        account_(run.plan.study_folder.parent_path(), login_of(environment_)),
+        report_(run.plan, run.trial.number) {}
+
+  std::optional<RunOutcome> run() {
+    for (;;) {
+      if (auto outcome = wait_for_account()) return outcome;
+      again_ = false;
+      auto outcome = attempt();
+      if (!again_) return outcome;
+    }
   }
-  return given_back(words, true, 0);
-}
 
-// The worker's own folder of the CLI: a login made once in it goes on working.
-std::filesystem::path make_home(const Plan& plan) {
-  std::filesystem::path home = plan.study_folder / (".home-" + plan.worker);
-  std::filesystem::create_directories(home);
-  std::filesystem::permissions(home, std::filesystem::perms::owner_all);
-  return home;
-}
-
-Score claimed_score(const RunContext& run, const ClaudeEvents& events, const ProcessSpec& spec,
-                    const ProcessEnd& end) {
-  Score score;
-  if (const auto pattern = score_pattern(run.experiment())) {
-    pattern->feed(Stream::Out, events.final_text());
-    score = pattern->finish();
-  } else {
-    score = read_score_file(run);
+ private:
+  static Environment stage_environment(const RunContext& run, const StageSpec& stage) {
+    Environment environment = run.environment;
+    environment["STUDY_STAGE"] = stage.name;
+    return environment;
   }
-  score.evidence["command"] = spec.argv;
-  score.evidence["exit_code"] = end.code;
-  return score;
-}
+
+  // --- One process ---
+
+  ProcessSpec process() {
+    const ClaudeSpec& claude = run_.experiment().claude;
+    const std::filesystem::path prompt =
+        run_.is_pipeline() ? run_.workspace.prompt(stage_.name) : run_.workspace.prompt();
+    write_file(prompt, whole_prompt(run_.plan, stage_.prompt, run_.trial, run_.workspace,
+                                    run_.prompt_facts()));
+    ClaudeFiles files;
+    if (!claude.system_prompt.empty()) {
+      files.system_prompt = run_.workspace.dir / "system_prompt.md";
+      write_file(files.system_prompt, render_prompt(run_.plan, claude.system_prompt, run_.trial,
+                                                    run_.workspace, run_.prompt_facts()));
+    }
+    if (!claude.mcp.empty()) {  // may hold secrets
+      files.mcp = tmp_.path() / "mcp.json";
+      write_file(files.mcp, dump_json({{"mcpServers", claude.mcp}}), 0600);
+    }
+    ProcessSpec spec;
+    spec.program = run_.plan.claude;
+    spec.argv = claude_arguments(claude, stage_, new_session_id(), files);
+    spec.environment = environment_;
+    spec.directory = run_.workspace.dir;
+    spec.stdin_file = prompt;
+    spec.grace = run_.plan.grace;
+    return spec;
+  }
+
+  [[nodiscard]] WatchLimits watch_limits() const {
+    WatchLimits limits = run_.watch_limits(stage_);
+    // The CLI ends a tool call at its limit; the worker only one that outlives that.
+    limits.tool = minutes_of(run_.experiment().claude.tool_limit_min) + run_.plan.grace;
+    limits.turns = stage_.max_turns + 1;  // the CLI's own count ends it before
+    limits.tokens = stage_.max_tokens.value_or(0);
+    return limits;
+  }
+
+  std::optional<RunOutcome> attempt() {
+    ProcessSpec spec = process();
+    const TimeLimit limit = run_.limit_for(stage_);
+    spec.limit = limit.time;
+    ClaudeEvents events;
+    Watchdog dog(watch_limits());
+    OutputLog event_log(run_.workspace.events());
+    OutputLog log(run_.workspace.run_log());
+    ProcessHooks hooks;
+    hooks.stop = [&] { return run_.should_stop() || events.auth_refused() || dog.bites(); };
+    hooks.output = [&](Stream stream, std::string_view bytes) {
+      (stream == Stream::Out ? event_log : log).write(bytes);
+      if (stream == Stream::Out) events.feed(bytes);
+      dog.saw(bytes.size());
+      dog.working(events.running_tool());
+      dog.used(events.turns(), events.tokens());
+    };
+    const ProcessEnd end = run_.run(spec, hooks);
+    events.finish();
+    event_log.close();
+    log.close();
+    add(run_.state.usage, events.usage());
+    run_.agent_ran = true;
+    run_.last_words = events.final_text();
+    run_.starts_clean = false;
+
+    if (auto outcome = run_.ended_by_worker(end, limit)) return outcome;
+    if (end.stopped && dog.bite()) {
+      return bitten(*dog.bite(), run_.stage_words(stage_) + "claude: " + dog.words(),
+                    FailReason::Declined);
+    }
+    if (end.kind == EndKind::CannotStart) {
+      return failed(FailReason::Infra, run_.stage_words(stage_) + describe(end));
+    }
+    return judge(events, spec, end, log.last_lines(kLastLines, kLastBytes));
+  }
+
+  std::optional<RunOutcome> judge(const ClaudeEvents& events, const ProcessSpec& spec,
+                                  const ProcessEnd& end, const std::string& errors) {
+    const ClaudeVerdict verdict = classify(events, end, errors);
+    const std::string words =
+        verdict.words.empty() ? std::string() : run_.stage_words(stage_) + verdict.words;
+    switch (verdict.end) {
+      case ClaudeEnd::Ok:
+        if (!words.empty()) run_.state.notes.push_back(words);
+        // It said nothing at all: there is nothing that the next one should go on with.
+        run_.starts_clean = events.final_text().empty();
+        run_.state.claimed = claimed_score(events, spec, end);
+        return std::nullopt;
+      case ClaudeEnd::Budget:
+      case ClaudeEnd::BadOutput:
+      case ClaudeEnd::Refused:
+        return failed(FailReason::Declined, words);
+      case ClaudeEnd::Cancelled:
+        return failed(FailReason::Cancelled, words);
+      case ClaudeEnd::Crash:
+        return failed(FailReason::Infra, words);
+      case ClaudeEnd::RateLimited:
+        return rate_limited(words, events);
+      case ClaudeEnd::Retryable:
+        return retry(words);
+      case ClaudeEnd::Auth:
+        account_.refuse(SystemClock::now(), words);
+        break;
+      case ClaudeEnd::Config:
+        break;
+    }
+    return given_back(words, true, 0);
+  }
+
+  [[nodiscard]] Score claimed_score(const ClaudeEvents& events, const ProcessSpec& spec,
+                                    const ProcessEnd& end) const {
+    Score score;
+    if (const auto pattern = score_pattern(run_.experiment())) {
+      pattern->feed(Stream::Out, events.final_text());
+      score = pattern->finish();
+    } else {
+      score = read_score_file(run_);
+    }
+    score.evidence["command"] = spec.argv;
+    score.evidence["exit_code"] = end.code;
+    return score;
+  }
+
+  // --- Trouble with the API: the trial is kept, the stage begun again ---
+
+  std::optional<RunOutcome> rate_limited(const std::string& words, const ClaudeEvents& events) {
+    const double units =
+        std::min((events.retried() ? kPause : kLongPause) * std::exp2(pauses_++), kLongestPause);
+    account_.pause_until(SystemClock::now() + in_time(units));
+    if (events.answered()) report_.write(run_.workspace, words, run_.last_words);
+    run_.say(fmt::format("#{}: {}", run_.trial.number, words));
+    again_ = true;
+    return std::nullopt;
+  }
+
+  std::optional<RunOutcome> retry(const std::string& words) {
+    run_.starts_clean = true;
+    report_.drop();
+    if (retries_ == kMostRetries) return given_back(words, false, kPause);
+    const std::chrono::duration<double> time =
+        in_time(std::min(kPause * std::exp2(retries_++), kLongestPause)) * jitter();
+    run_.say(fmt::format("#{}: {}; trying again in {}", run_.trial.number, words,
+                         duration_text(time.count())));
+    wait_for(time);
+    again_ = true;
+    return run_.stopped() ? stopped() : std::nullopt;
+  }
+
+  // Parks the trial while the login's rate limit lasts, whichever worker met it.
+  std::optional<RunOutcome> wait_for_account() {
+    if (const auto words = account_.refused_after(run_.plan.began)) {
+      return given_back(*words, true, 0);
+    }
+    const auto until = account_.paused_until();
+    if (!until || *until <= SystemClock::now()) return std::nullopt;
+    const std::chrono::duration<double> time = (*until - SystemClock::now()) * jitter();
+    run_.beat.park(time, "rate limit");
+    run_.say(fmt::format("#{}: rate limit: parked for {}", run_.trial.number,
+                         duration_text(time.count())));
+    wait_for(time);
+    run_.beat.resume();
+    return run_.stopped() ? stopped() : std::nullopt;
+  }
+
+  std::optional<RunOutcome> stopped() {
+    again_ = false;
+    return run_.stopped();
+  }
+
+  void wait_for(std::chrono::duration<double> time) const {
+    using SteadyClock = std::chrono::steady_clock;
+    const auto until = SteadyClock::now() + std::chrono::duration_cast<SteadyClock::duration>(time);
+    while (SteadyClock::now() < until && !run_.should_stop()) {
+      std::this_thread::sleep_for(
+          std::min<SteadyClock::duration>(kGlance, until - SteadyClock::now()));
+    }
+  }
+
+  [[nodiscard]] SystemClock::duration in_time(double units) const {
+    return std::chrono::duration_cast<SystemClock::duration>(units * run_.plan.backoff);
+  }
+
+  RunContext& run_;
+  const StageSpec& stage_;
+  const ShortTempDir tmp_;
+  const Environment environment_;
+  const AccountNotice account_;
+  const AttemptReport report_;
+  bool again_ = false;
+  int pauses_ = 0;
+  int retries_ = 0;
+};
 
 }  // namespace
 
 std::optional<RunOutcome> run_agent_stage(RunContext& run, const StageSpec& stage) {
-  const std::filesystem::path prompt_file =
-      run.is_pipeline() ? run.workspace.prompt(stage.name) : run.workspace.prompt();
-  write_file(prompt_file, render_prompt(run.plan, stage.prompt, run.trial, run.workspace));
-  const std::filesystem::path home = make_home(run.plan);
-  const ShortTempDir tmp;
-  const TimeLimit limit = run.limit_for(stage);
-
-  ProcessSpec spec;
-  spec.program = run.plan.claude;
-  spec.argv = claude_arguments(run.experiment().claude, stage, new_session_id());
-  Environment environment = run.environment;
-  environment["STUDY_STAGE"] = stage.name;
-  spec.environment = claude_environment(std::move(environment), home, tmp.path());
-  spec.directory = run.workspace.dir;
-  spec.stdin_file = prompt_file;
-  spec.limit = limit.time;
-  spec.grace = run.plan.grace;
-
-  ClaudeEvents events;
-  OutputLog event_log(run.workspace.events());
-  OutputLog log(run.workspace.run_log());
-  ProcessHooks hooks;
-  hooks.stop = [&] { return run.should_stop() || events.auth_refused(); };
-  hooks.output = [&](Stream stream, std::string_view bytes) {
-    (stream == Stream::Out ? event_log : log).write(bytes);
-    if (stream == Stream::Out) events.feed(bytes);
-  };
-  const ProcessEnd end = run.run(spec, hooks);
-  events.finish();
-  event_log.close();
-  log.close();
-  add(run.state.usage, events.usage());
-
-  if (auto outcome = run.ended_by_worker(end, limit)) return outcome;
-  if (end.kind == EndKind::CannotStart) {
-    return failed(FailReason::Infra, run.stage_words(stage) + describe(end));
-  }
-  const ClaudeVerdict verdict = classify(events, end, log.last_lines(kLastLines, kLastBytes));
-  const std::string words =
-      verdict.words.empty() ? std::string() : run.stage_words(stage) + verdict.words;
-  if (!words.empty()) run.state.notes.push_back(words);
-  if (auto outcome = outcome_of(verdict, words, events.retried())) return outcome;
-  run.state.claimed = claimed_score(run, events, spec, end);
-  return std::nullopt;
+  return AgentStage(run, stage).run();
 }
 
 }  // namespace studyhall::worker_shim

@@ -42,11 +42,13 @@ std::optional<RunOutcome> run_command_stage(RunContext& run, const StageSpec& st
   ProgressLines progress([&run, reports](std::int64_t step, double value) {
     if (reports) run.beat.report(step, value);
   });
+  Watchdog dog(run.watch_limits(stage));
   OutputLog log(run.workspace.run_log());
   ProcessHooks hooks;
-  hooks.stop = [&run] { return run.should_stop(); };
+  hooks.stop = [&] { return run.should_stop() || dog.bites(); };
   hooks.output = [&](Stream stream, std::string_view bytes) {
     log.write(bytes);
+    dog.saw(bytes.size());
     progress.feed(stream, bytes);
     if (pattern) pattern->feed(stream, bytes);
   };
@@ -54,6 +56,10 @@ std::optional<RunOutcome> run_command_stage(RunContext& run, const StageSpec& st
   log.close();
 
   if (auto outcome = run.ended_by_worker(end, limit)) return outcome;
+  if (end.stopped && dog.bite()) {
+    return bitten(*dog.bite(), with_log(run.stage_words(stage) + dog.words(), log),
+                  FailReason::BadConfig);
+  }
   if (auto outcome = ended_badly(run, stage, end, log)) return outcome;
   if (measures) {
     run.state.measured = pattern ? pattern->finish() : read_score_file(run);

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/study_spec.h"
+#include "worker_shim/attempt_report.h"
 #include "worker_shim/beat.h"
 #include "worker_shim/experiment_record.h"
 #include "worker_shim/experiment_run.h"
@@ -164,6 +165,10 @@ class Worker {
     }
     if (!held_.trial || interrupted_) return;
     if (!can_go_on()) held_.state = {};
+    if (plan_.experiment().agent == AgentKind::Claude) {
+      AttemptReport(plan_, number)
+          .write({held_.workspace}, "its worker was ended in the middle of it", "");
+    }
     say(fmt::format("#{}: an earlier run left it unfinished: {}", number,
                     held_.state.stages_done > 0 ? "going on with it" : "running it again"));
     run_trial();
@@ -253,6 +258,7 @@ class Worker {
               [this](const std::string& line) { say(line); });
     RunHooks hooks;
     hooks.say = [this](const std::string& line) { say(line); };
+    hooks.prompt_facts = [&] { return fetch_prompt_facts(api_, plan_.study->name, trial); };
     hooks.stage_done = [this](const RunState& state) {
       held_.state = state;
       save();

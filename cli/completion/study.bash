@@ -18,7 +18,7 @@ _study() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local everywhere="--server --db --token --token-file --tls-ca --json --help --version"
   local commands="serve mcp create schema list show ask tell report heartbeat release park void
-    enqueue trials best importance explain export plot work status workers logs events replay insight task edit
+    enqueue trials best importance explain export plot work prompt status workers logs events replay insight task edit
     stop resume delete token audit backup check migrate completion"
   local command="" action="" positionals=0 i
 
@@ -150,7 +150,8 @@ _study() {
     importance) options="--worker --objective --target-quantile --region-quantile" ;;
     export) options="--format -o --output" ;;
     plot) options="--kind -o --output --direction --max --min" ;;
-    work) options="--worker --once --max-trials --runs --dir" ;;
+    work) options="--worker --once --max-trials --runs --dir --dry-run" ;;
+    prompt) options="--worker --lease-s --runs --dir" ;;
     logs) options="-f --follow --lines --runs" ;;
     status) options="-w --watch" ;;
     events) options="-f --follow --after --limit" ;;

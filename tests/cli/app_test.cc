@@ -57,16 +57,6 @@ TEST_F(App, NamesTheNearestCommand) {
   EXPECT_NE(result.err.find("did you mean create?"), std::string::npos) << result.err;
 }
 
-TEST_F(App, RefusesLaterCommandsByName) {
-  for (const char* command : {"prompt"}) {
-    const RunResult result = run_plain({command, "demo", "3"});
-    EXPECT_EQ(result.status, 2);
-    EXPECT_NE(result.err.find("`study " + std::string(command) + "` is not in this build"),
-              std::string::npos)
-        << result.err;
-  }
-}
-
 TEST_F(App, RefusesUnknownOptionsAndWordsTooMany) {
   EXPECT_EQ(study({"list", "--nonsense"}).status, 2);
   EXPECT_EQ(study({"list", "too", "many"}).status, 2);

@@ -55,6 +55,60 @@ TEST_F(WorkCommands, WorkRunsTrialsUntilTheBudgetIsUsed) {
   EXPECT_EQ(late.wait(), 3) << late.read_all();
 }
 
+TEST_F(WorkCommands, WorkDrySaysWhatItWouldRunAndTakesNoTrial) {
+  create_experiment(R"({"trials": 3})");
+  std::vector<std::string> args = work_args("W1");
+  args.emplace_back("--dry-run");
+
+  const RunResult result = run_plain(args);
+
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("runs: ./run.sh"));
+  EXPECT_THAT(result.out, HasSubstr("score: result.json"));
+  EXPECT_TRUE(study({"trials", "demo", "--json"}).json()["trials"].empty());
+  EXPECT_FALSE(std::filesystem::exists(path("runs")));
+}
+
+TEST_F(WorkCommands, PromptTakesATrialAndSaysHowToTellIt) {
+  create_experiment(R"({"trials": 3})");
+  const std::vector<std::string> args = {
+      "prompt", "demo", "--worker", "W1", "--runs", path("runs").string(), "--lease-s", "3600"};
+
+  const RunResult result = study(args);
+
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("Trial 0 of study demo"));
+  EXPECT_THAT(result.err, HasSubstr("study tell demo 0 SCORE --lease "));
+  EXPECT_TRUE(std::filesystem::exists(path("runs/demo/W1-0/config.json")));
+  std::vector<std::string> as_json = args;
+  as_json.emplace_back("--json");
+  const Json second = study(as_json).json();
+  EXPECT_EQ(second["number"], 1);
+  EXPECT_EQ(study({"tell", "demo", "1", "3", "--lease", second["lease"].get<std::string>()}).status,
+            0);
+}
+
+// A prompt that cannot be filled in takes no trial.
+TEST_F(WorkCommands, PromptGivesTheTrialBackWhenItsTemplateIsMissing) {
+  const auto file = write_file("experiment/study.jsonc", R"({
+      "name": "demo", "direction": "maximize", "seed": 3, "sampler": {"name": "random"},
+      "params": {"x": {"type": "int", "low": 0, "high": 63}},
+      "experiment": {"agent": "claude", "prompt": "prompt.md"}})");
+  ASSERT_EQ(study({"create", file.string()}).status, 0);
+  const std::vector<std::string> args = {"prompt", "demo",   "--worker",
+                                         "W1",     "--runs", path("runs").string()};
+
+  const RunResult missing = study(args);
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_THAT(missing.err, HasSubstr("prompt.md: there is no such file"));
+  EXPECT_EQ(study({"trials", "demo", "--state", "running", "--json"}).json()["trials"].size(), 0U);
+
+  write_file("experiment/prompt.md", "x is {{config.x}}; leave {{leave_behind}}\n");
+  const RunResult result = study(args);
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("result.json: JSON with the score as a number at /score"));
+}
+
 // The token of the server is the worker's, not the experiment's, unless the study passes it on.
 TEST_F(WorkCommands, ExperimentsDoNotGetTheTokenUnasked) {
   const auto script = write_file("experiment/run.sh",

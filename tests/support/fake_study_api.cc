@@ -156,6 +156,22 @@ BeatAnswer FakeStudyApi::heartbeat(const std::string&, std::int64_t number,
   return on_beat ? on_beat("heartbeat") : BeatAnswer{};
 }
 
+BeatAnswer FakeStudyApi::park(const std::string&, std::int64_t number, const ParkRequest& request) {
+  {
+    const std::lock_guard lock(mutex_);
+    enter("park");
+    const Held& trial = held(number, request.lease);
+    if (trial.lost || trial.finished) return {false, true, {}};
+    parked_.push_back(request);
+  }
+  return on_beat ? on_beat("park") : BeatAnswer{};
+}
+
+std::vector<ParkRequest> FakeStudyApi::parked() const {
+  const std::lock_guard lock(mutex_);
+  return parked_;
+}
+
 void FakeStudyApi::release(const std::string&, std::int64_t number, const std::string& lease) {
   const std::lock_guard lock(mutex_);
   enter("release");
@@ -173,9 +189,6 @@ EnqueueAnswer FakeStudyApi::enqueue(const std::string&, const EnqueueRequest&) {
 }
 StudyInfo FakeStudyApi::edit_study(const std::string&, const EditRequest&) {
   not_played("edit_study");
-}
-BeatAnswer FakeStudyApi::park(const std::string&, std::int64_t, const ParkRequest&) {
-  not_played("park");
 }
 void FakeStudyApi::void_trial(const std::string&, std::int64_t, const PersonalRequest&) {
   not_played("void_trial");

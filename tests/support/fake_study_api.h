@@ -57,6 +57,9 @@ class FakeStudyApi final : public StudyApi {
                     const ReportRequest& request) override;
   BeatAnswer heartbeat(const std::string& study, std::int64_t number,
                        const std::string& lease) override;
+  BeatAnswer park(const std::string& study, std::int64_t number,
+                  const ParkRequest& request) override;
+  [[nodiscard]] std::vector<ParkRequest> parked() const;
   void release(const std::string& study, std::int64_t number, const std::string& lease) override;
 
   // Not played: throw Error(Unsupported).
@@ -67,8 +70,6 @@ class FakeStudyApi final : public StudyApi {
   void resume_study(const std::string& name) override;
   EnqueueAnswer enqueue(const std::string& study, const EnqueueRequest& request) override;
   StudyInfo edit_study(const std::string& name, const EditRequest& request) override;
-  BeatAnswer park(const std::string& study, std::int64_t number,
-                  const ParkRequest& request) override;
   void void_trial(const std::string& study, std::int64_t number,
                   const PersonalRequest& request) override;
   std::vector<WorkerInfo> workers(const std::string& study) override;
@@ -121,6 +122,7 @@ class FakeStudyApi final : public StudyApi {
   std::vector<std::string> tell_ids_;
   std::vector<std::pair<std::int64_t, ReportRequest>> reported_;
   std::vector<std::int64_t> released_;
+  std::vector<ParkRequest> parked_;
   AskRequest last_ask_;
   int leases_ = 0;
 };

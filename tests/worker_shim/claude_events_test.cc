@@ -126,5 +126,31 @@ TEST(ClaudeEvents, TakeUsageFromTheLastResult) {
   EXPECT_EQ(events.final_text(), "b");
 }
 
+TEST(ClaudeEvents, CountMessagesAndToolsWhileThereIsNoResult) {
+  ClaudeEvents events;
+  const auto feed = [&](const std::string& line) { events.feed(line + "\n"); };
+  feed(
+      R"({"type":"system","subtype":"init","mcp_servers":[{"name":"a","status":"connected"},{"name":"b","status":"failed"}]})");
+  EXPECT_FALSE(events.answered());
+  // One event for each block: the message is one turn, and its usage is counted once.
+  feed(
+      R"({"type":"assistant","message":{"id":"m1","content":[{"type":"text","text":"I will."}],"usage":{"input_tokens":10,"output_tokens":1}}})");
+  feed(
+      R"({"type":"assistant","message":{"id":"m1","content":[{"type":"tool_use","id":"t1","name":"Bash"}],"usage":{"input_tokens":10,"output_tokens":5}}})");
+  EXPECT_EQ(events.turns(), 1);
+  EXPECT_EQ(events.tokens(), 15);
+  EXPECT_EQ(events.running_tool(), "Bash");
+  feed(R"({"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t1"}]}})");
+  EXPECT_EQ(events.running_tool(), "");
+  feed(R"({"type":"assistant","message":{"id":"m2","content":[],"usage":{"input_tokens":20}}})");
+  EXPECT_EQ(events.usage().turns, 2);
+  EXPECT_EQ(events.usage().tokens, 35);
+  EXPECT_EQ(events.final_text(), "I will.");
+  EXPECT_EQ(events.failed_servers(), std::vector<std::string>{"b"});
+  // An API error is no answer of the agent.
+  feed(R"({"type":"assistant","message":{"id":"m3","content":[]},"error":"rate_limit"})");
+  EXPECT_EQ(events.turns(), 2);
+}
+
 }  // namespace
 }  // namespace studyhall::worker_shim

@@ -67,6 +67,14 @@ TEST_F(WorkerClaude, BelievesTheScoreCommandAndNotTheAgent) {
   EXPECT_EQ(told.values, std::vector{0.25});
   EXPECT_EQ(told.evidence["kind"], "attested");
   EXPECT_EQ(told.evidence["command"][0], "sh");
+  EXPECT_EQ(told.evidence["claimed"], Json({99.0}));
+  EXPECT_EQ(told.note, "the agent claimed 99, measured was 0.25");
+}
+
+TEST_F(WorkerClaude, DoesNotFlagAClaimThatTheMeasurementBearsOut) {
+  const TellRequest told = told_for(scored_agent("ok", "echo '{\"score\": 0.5}' > result.json"));
+  EXPECT_FALSE(told.evidence.contains("claimed"));
+  EXPECT_EQ(told.note, "");
 }
 
 TEST_F(WorkerClaude, GivesTheCliItsFlagsEnvironmentAndPrompt) {
@@ -183,14 +191,14 @@ struct Passing {
   const char* wait;  // with a unit of 1 ms
 };
 
-class WorkerClaudePauses : public WorkerClaude, public ::testing::WithParamInterface<Passing> {};
+class WorkerClaudeWaits : public WorkerClaude, public ::testing::WithParamInterface<Passing> {};
 
-TEST_P(WorkerClaudePauses, GivesTheTrialBackAndTriesAgain) {
+TEST_P(WorkerClaudeWaits, AndBeginsTheStageAgainWithTheTrialKept) {
   FakeStudyApi api(study_file(agent(GetParam().scenario)));
   api.add_trial(params());
   WorkOptions mended = options();
   mended.say = [&, before = mended.say](const std::string& line) {
-    if (line.find("given back") != std::string::npos) spit(dir_.path() / "prompt.md", "ok\n");
+    if (line.find("API status") != std::string::npos) spit(dir_.path() / "prompt.md", "ok\n");
     before(line);
   };
 
@@ -198,16 +206,118 @@ TEST_P(WorkerClaudePauses, GivesTheTrialBackAndTriesAgain) {
 
   EXPECT_EQ(summary.completed, 1);
   EXPECT_EQ(summary.failed, 0);
-  EXPECT_EQ(api.released(), std::vector<std::int64_t>{0});
-  EXPECT_TRUE(said(std::string("pause: waiting ") + GetParam().wait));
-  EXPECT_EQ(Json::parse(slurp(workspace("W1-0") / "STATE.json"))["status"], "given back");
+  EXPECT_TRUE(api.released().empty());
+  EXPECT_TRUE(said(GetParam().wait));
+  EXPECT_EQ(api.told()[0].request.usage.cost_usd, 0.75) << "the attempt that failed counts too";
 }
 
-INSTANTIATE_TEST_SUITE_P(All, WorkerClaudePauses,
-                         ::testing::Values(Passing{"rate-limit", "0.9 s"},
-                                           Passing{"rate-limit-retried", "0.1 s"},
-                                           Passing{"overloaded", "0.1 s"}),
+INSTANTIATE_TEST_SUITE_P(All, WorkerClaudeWaits,
+                         ::testing::Values(Passing{"rate-limit", "rate limit: parked for"},
+                                           Passing{"rate-limit-retried", "rate limit: parked for"},
+                                           Passing{"overloaded", "trying again in 0.1 s"}),
                          [](const auto& tested) { return "Case" + std::to_string(tested.index); });
+
+TEST_F(WorkerClaude, ParksTheTrialForAsLongAsItWaits) {
+  FakeStudyApi api(study_file(agent("rate-limit")));
+  api.add_trial(params());
+  WorkOptions stopped = options();
+  stopped.backoff = std::chrono::seconds(1);
+  stopped.say = [&](const std::string& line) {
+    if (line.find("parked for") == std::string::npos) return;
+    while (api.parked().empty()) std::this_thread::yield();
+    interrupted_ = true;
+  };
+
+  EXPECT_EQ(work(api, stopped).end, WorkEnd::Stopped);
+
+  ASSERT_FALSE(api.parked().empty());
+  EXPECT_GT(api.parked()[0].for_s, 800);
+  EXPECT_LT(api.parked()[0].for_s, 900 * 1.25 + 1);
+  EXPECT_EQ(api.parked()[0].reason, "rate limit");
+  EXPECT_EQ(api.told()[0].request.reason, FailReason::Cancelled);
+}
+
+// The other worker meets no rate limit of its own: it hears of the first one's.
+TEST_F(WorkerClaude, WaitsWhileAnotherWorkerOfItsLoginDoes) {
+  FakeStudyApi api(study_file(agent("rate-limit")));
+  api.add_trial(params());
+  WorkOptions stopped = options();
+  stopped.backoff = std::chrono::seconds(1);
+  stopped.say = [&](const std::string& line) {
+    if (line.find("parked for") != std::string::npos) interrupted_ = true;
+  };
+  work(api, stopped);
+  interrupted_ = false;
+
+  FakeStudyApi other(study_file(agent("ok")));
+  other.add_trial(params());
+  stopped.worker = "W2";
+  work(other, stopped);
+  EXPECT_EQ(other.told()[0].request.reason, FailReason::Cancelled);
+  EXPECT_EQ(slurp(workspace("W2-0") / "events.jsonl"), "");
+
+  // Another login does not wait.
+  interrupted_ = false;
+  setenv("ANTHROPIC_API_KEY", "another-key", 1);
+  FakeStudyApi free(study_file(agent("ok")));
+  free.add_trial(params());
+  EXPECT_EQ(work(free, stopped).completed, 1);
+}
+
+TEST_F(WorkerClaude, GivesTheTrialBackWhenTheApiStaysAway) {
+  FakeStudyApi api(study_file(agent("overloaded")));
+  api.add_trial(params());
+  WorkOptions stopped = options();
+  stopped.say = [&, before = stopped.say](const std::string& line) {
+    before(line);
+    if (line.find("given back") != std::string::npos) interrupted_ = true;
+  };
+  work(api, stopped);
+  EXPECT_EQ(api.released(), std::vector<std::int64_t>{0});
+  EXPECT_TRUE(said("trying again in 0.5 s") || said("trying again in 0.6 s"));
+}
+
+TEST_F(WorkerClaude, IsEndedWhenNothingIsHeardOfIt) {
+  Json experiment = agent("hang");
+  experiment["stall_min"] = 0.005;
+  const TellRequest told = told_for(experiment);
+  EXPECT_EQ(told.reason, FailReason::Infra);
+  EXPECT_EQ(told.cause, FaultCause::Stall);
+  EXPECT_EQ(told.note, "claude: stalled: nothing was heard for 0.3 s");
+}
+
+TEST_F(WorkerClaude, TellsTheNextAttemptWhatTheLastOneDid) {
+  Json experiment =
+      agent("max-turns", "{{#last_attempt}}Before: {{last_attempt}}{{/last_attempt}}");
+  told_for(experiment);
+  EXPECT_EQ(slurp(workspace("W1-0") / "prompt.md"), "max-turns\n");
+  spit(dir_.path() / "prompt.md", "ok\n");
+  told_for(experiment);
+  EXPECT_THAT(slurp(workspace("W1-0.2") / "prompt.md"),
+              HasSubstr("ok\n\n\n## The last attempt at this trial\n\nIt ran in " +
+                        workspace("W1-0").string() + ".\nIt ended: claude: Reached maximum"));
+  // That one is complete: nothing is left to tell.
+  told_for(experiment);
+  EXPECT_EQ(slurp(workspace("W1-0.3") / "prompt.md"), "ok\n");
+}
+
+TEST_F(WorkerClaude, FillsThePromptWithWhatTheStudyFileSays) {
+  Json experiment = agent("ok",
+                          "{{context.language}} {{context.test}} "
+                          "{{#context.rules}}[{{.}}]{{/context.rules}}\n"
+                          "{{#focus}}{{name}}:{{low}}..{{high}} {{/focus}}\n"
+                          "{{leave_behind}}\n{{^leader}}none leads{{/leader}}{{^pin}} yet{{/pin}}");
+  experiment["context"] = {
+      {"language", "C++"}, {"test", "make test"}, {"rules", {"no macros", "no goto"}}};
+  Json file = study_file(experiment);
+  file["workers"] = {{"W1", {{"focus", {"x"}}}}};
+  told_for_file(file);
+  EXPECT_EQ(
+      slurp(workspace("W1-0") / "prompt.md"),
+      "ok\nC++ make test [no macros][no goto]\nx:0.0..10.0 \n"
+      "SUMMARY.md: what you did and found, in a few lines. result.json: JSON with the score as "
+      "a number at /score.\nnone leads yet");
+}
 
 class WorkerClaudeEnds : public WorkerClaude, public ::testing::WithParamInterface<Passing> {};
 

@@ -62,6 +62,13 @@ TEST_F(WorkerStages, RunOneAfterTheOtherInOneWorkspace) {
   EXPECT_TRUE(said("#0: stage 2 of 3: second"));
 }
 
+TEST_F(WorkerStages, KeepTheSummaryThatTheyLeave) {
+  told_for(pipeline({command("run", "echo '{\"score\": 2}' > result.json"),
+                     command("document", "echo 'It was the sensors.' > SUMMARY.md")}));
+  EXPECT_THAT(slurp(workspace("W1-0") / "SUMMARY.md"), HasSubstr("**complete**"));
+  EXPECT_THAT(slurp(workspace("W1-0") / "SUMMARY.md"), HasSubstr("It was the sensors."));
+}
+
 TEST_F(WorkerStages, StopAtTheFirstThatFails) {
   const TellRequest told =
       told_for(pipeline({command("first", "echo broken; exit 3"), command("second", "touch b")}));
