@@ -43,7 +43,7 @@ mustache::data text_or_false(const std::string& text) {
   return text.empty() ? mustache::data(false) : mustache::data(text);
 }
 
-std::string number_text(double value) { return dump_json(Json(value)); }
+std::string number_text(double value) { return fmt::format("{}", value); }
 
 std::string config_text(const Json& params) {
   return params.dump(-1, ' ', false, Json::error_handler_t::replace);

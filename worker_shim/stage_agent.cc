@@ -147,6 +147,9 @@ class AgentStage {
         if (!words.empty()) run_.state.notes.push_back(words);
         // It said nothing at all: there is nothing that the next one should go on with.
         run_.starts_clean = events.final_text().empty();
+        if (run_.starts_clean) {
+          run_.state.notes.push_back(run_.stage_words(stage_) + "claude ended without a word");
+        }
         run_.state.claimed = claimed_score(events, spec, end);
         return std::nullopt;
       case ClaudeEnd::Budget:

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <atomic>
 #include <iostream>
 #include <mutex>
@@ -93,7 +94,7 @@ class ClaudeCampaign : public CliTest {
     if (is(8)) return testing::runs("true");  // until its turns are used up
     if (is(9) && request.turn == 0) return testing::runs("echo '{\"score\": 99}' > result.json");
     if (is(1) && request.turn == 0) return testing::runs("exit 3");
-    if (is(7) && request.turn == 0) return testing::says("");
+    if (is(7)) return testing::says("");
     if (request.turn < 2) return testing::runs("echo looked at it > SUMMARY.md");
     return testing::says("Done.");
   }
@@ -105,7 +106,7 @@ class ClaudeCampaign : public CliTest {
     const std::lock_guard lock(mutex_);
     lines_.push_back(line);
     const bool passes = line.find("trying again") != std::string::npos ||
-                        line.find("given back") != std::string::npos ||
+                        line.starts_with("#0: given back") ||
                         line.find("API status 429") != std::string::npos;
     if (passes && line.starts_with("#")) passed_.insert(std::stoi(line.substr(1)));
   }
@@ -156,6 +157,15 @@ TEST_F(ClaudeCampaign, AccountsForEveryTrialThroughAFailureOfEachKind) {
   for (std::thread& worker : workers) worker.join();
 
   for (const std::string& line : lines_) std::cout << line << "\n";
+  // Each failure was met, and as what it is.
+  for (const char* words : {"#0: given back: claude: the API refused the key", "#2: failed (infra)",
+                            "#3: rate limit: parked for", "(API status 529); trying again",
+                            "(API status 500); trying again", "#6: claude: API Error: Connection",
+                            "#8: failed (declined)"}) {
+    EXPECT_TRUE(std::any_of(lines_.begin(), lines_.end(), [&](const std::string& line) {
+      return line.find(words) != std::string::npos;
+    })) << words;
+  }
   EXPECT_TRUE(testing::processes_with(path("runs").string()).empty());
   EXPECT_GE(refused_, 1);
   const StudyInfo info = api->study("heat_signature");
@@ -170,6 +180,8 @@ TEST_F(ClaudeCampaign, AccountsForEveryTrialThroughAFailureOfEachKind) {
     EXPECT_EQ(trial.record.evidence["kind"], "attested") << trial.number;
     EXPECT_TRUE(trial.metrics.contains("runtime_min")) << trial.number;
   }
+  // It needs no word of the agent to be measured.
+  EXPECT_NE(trials[7].record.note.find("ended without a word"), std::string::npos);
   EXPECT_EQ(trials[9].record.evidence["claimed"], Json({99.0}));
 }
 

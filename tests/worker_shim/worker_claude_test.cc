@@ -314,7 +314,7 @@ TEST_F(WorkerClaude, FillsThePromptWithWhatTheStudyFileSays) {
   told_for_file(file);
   EXPECT_EQ(
       slurp(workspace("W1-0") / "prompt.md"),
-      "ok\nC++ make test [no macros][no goto]\nx:0.0..10.0 \n"
+      "ok\nC++ make test [no macros][no goto]\nx:0..10 \n"
       "SUMMARY.md: what you did and found, in a few lines. result.json: JSON with the score as "
       "a number at /score.\nnone leads yet");
 }

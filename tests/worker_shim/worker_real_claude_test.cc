@@ -140,7 +140,9 @@ TEST_F(RealClaude, GoesOnAfterAToolThatFails) {
 TEST_F(RealClaude, DeclinesWhenItEndsWithoutAResultOrSaysNothing) {
   EXPECT_EQ(told_with(agent(), [](const auto&) { return says("I would rather not."); }).reason,
             FailReason::Declined);
-  EXPECT_EQ(told_with(agent(), [](const auto&) { return says(""); }).reason, FailReason::Declined);
+  const TellRequest silent = told_with(agent(), [](const auto&) { return says(""); });
+  EXPECT_EQ(silent.reason, FailReason::Declined);
+  EXPECT_THAT(silent.note, HasSubstr("claude ended without a word"));
 }
 
 TEST_F(RealClaude, DeclinesWhenItsTurnsAreUsedUp) {
