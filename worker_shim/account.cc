@@ -30,7 +30,7 @@ std::string short_hash(const std::string& text) { return sha256_hex(text).substr
 Json read_object(const std::filesystem::path& file, std::size_t longest) {
   try {
     const auto text = read_file(file, longest);
-    const Json json = text ? Json::parse(*text, nullptr, false) : Json();
+    Json json = text ? Json::parse(*text, nullptr, false) : Json();
     if (json.is_object()) return json;
   } catch (const Error&) {
   }
