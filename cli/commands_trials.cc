@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "cli/arguments.h"
@@ -19,6 +22,8 @@ namespace studyhall::cli {
 namespace {
 
 constexpr const char* kGroup = "Trials";
+constexpr std::chrono::duration<double> kPause{1};
+constexpr double kLongestWaitS = 1e6;
 
 // What the commands of one trial share.
 struct TrialArguments {
@@ -42,8 +47,24 @@ struct AskArguments {
   std::string lease_s;
   std::string request_id;
   std::vector<std::string> accepts;
+  std::string wait_s;
   bool tasks = false;
 };
+
+// Asks until there is something, the study is over or the time is.
+AskAnswer ask_waiting(StudyApi& api, const std::string& study, AskRequest request, double wait_s) {
+  using SteadyClock = std::chrono::steady_clock;
+  const auto until = SteadyClock::now() + std::chrono::duration<double>(wait_s);
+  while (true) {
+    const auto begin = SteadyClock::now();
+    const std::chrono::duration<double> left = until - begin;
+    request.wait_s = std::clamp(left.count(), 0.0, kMostWaitSeconds);
+    AskAnswer answer = api.ask(study, request);
+    if (answer.status != AskStatus::Wait || SteadyClock::now() >= until) return answer;
+    // A server that is ending answers early.
+    if (SteadyClock::now() - begin < left / 2) std::this_thread::sleep_for(std::min(left, kPause));
+  }
+}
 
 void print_asked(const Session& session, const std::string& study,
                  const std::vector<AskedTrial>& trials) {
@@ -74,8 +95,12 @@ int ask(const Session& session, const AskArguments& arguments) {
   request.request_id = arguments.request_id;
   if (!arguments.accepts.empty()) request.accepts = arguments.accepts;
   if (arguments.tasks) request.want = Want::Any;
+  const double wait_s = arguments.wait_s.empty() ? 0 : parse_number(arguments.wait_s, "--wait");
+  if (!(wait_s >= 0 && wait_s <= kLongestWaitS))
+    throw Error(ErrorCode::Invalid,
+                fmt::format("--wait: {}, expected seconds, 0 to {}", wait_s, kLongestWaitS));
   const Connection connection = connect(session);
-  const AskAnswer answer = connection.api->ask(arguments.study, request);
+  const AskAnswer answer = ask_waiting(*connection.api, arguments.study, request, wait_s);
 
   const bool over = answer.status == AskStatus::Finished || answer.status == AskStatus::Exhausted;
   if (over) {
@@ -106,7 +131,8 @@ void add_ask(CLI::App& root, Session& session) {
   CLI::App& command = add_command(root, session,
                                   {kGroup, "ask", "get the next trials to run",
                                    "study ask heat_signature --worker W1\n"
-                                   "study ask heat_signature --count 4 --json"});
+                                   "study ask heat_signature --count 4 --json\n"
+                                   "study ask heat_signature --worker W1 --wait 600"});
   const auto arguments = std::make_shared<AskArguments>();
   add_study_name(command, arguments->study);
   command.add_option("--worker", arguments->worker, "who will run them (default: nobody named)")
@@ -124,6 +150,10 @@ void add_ask(CLI::App& root, Session& session) {
                   "file's)")
       ->type_name("T")
       ->allow_extra_args(false);
+  command
+      .add_option("--wait", arguments->wait_s,
+                  "seconds to wait for something to do where there is nothing now")
+      ->type_name("S");
   command.add_flag("--tasks", arguments->tasks, "take tasks as well (study task)");
   command.callback([&session, arguments] {
     session.action = [&session, arguments] { return ask(session, *arguments); };

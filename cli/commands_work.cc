@@ -107,7 +107,7 @@ int work(const Session& session, const WorkArguments& arguments) {
   if (arguments.dry_run) return dry_run(session, arguments);
   const std::atomic<bool>& interrupted = session.env.interrupted();
   hide_token(session);
-  const Connection connection = connect(session);
+  const Connection connection = connect(session, &interrupted);
   std::ostream& progress = session.json ? session.err : session.out;
   const std::filesystem::path folder =
       std::filesystem::absolute(std::filesystem::path(arguments.runs) / arguments.study)

@@ -43,8 +43,9 @@ client::ClientOptions client_options(const Session& session) {
   return options;
 }
 
-Connection connect(const Session& session) {
-  const client::ClientOptions options = client_options(session);
+Connection connect(const Session& session, const std::atomic<bool>* interrupted) {
+  client::ClientOptions options = client_options(session);
+  options.interrupted = interrupted;
   std::string url = session.server;
   if (url.empty() && session.db.empty()) url = session.env.variable("STUDY_SERVER");
   if (!url.empty()) return {client::connect(url, options), url, url};

@@ -1,6 +1,7 @@
 // Which StudyApi a command talks to.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -22,7 +23,8 @@ struct Connection {
 client::ClientOptions client_options(const Session& session);
 
 // --server, else --db, else STUDY_SERVER, else STUDY_DB, else studies.db; a file goes to the server
-// on this host that holds it, if one does. The session must outlive the connection.
-Connection connect(const Session& session);
+// on this host that holds it, if one does. The session must outlive the connection. An ask that
+// waits ends once `interrupted` is set.
+Connection connect(const Session& session, const std::atomic<bool>* interrupted = nullptr);
 
 }  // namespace studyhall::cli

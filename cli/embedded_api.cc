@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
 #include <utility>
 
+#include "cli/wait.h"
 #include "client/study_client.h"
 #include "core/error.h"
 #include "core/hash.h"
@@ -12,6 +15,10 @@
 namespace studyhall::cli {
 
 namespace {
+
+// Between two asks of one that waits.
+constexpr std::chrono::milliseconds kFirstPause{100};
+constexpr std::chrono::milliseconds kLongestPause{2'000};
 
 Error held_elsewhere(const std::filesystem::path& database, const ServerMark& mark) {
   return Error(ErrorCode::Unreachable,
@@ -155,10 +162,29 @@ void EmbeddedApi::resume_study(const std::string& name) {
 
 // What carries a request id has one before the first attempt: a server that did the verb and ended
 // before its answer came, and the attempt after it, are then one request.
+// A file says nothing when it changes: where no server holds it, it is asked again and again.
 AskAnswer EmbeddedApi::ask(const std::string& study, const AskRequest& request) {
+  using SteadyClock = std::chrono::steady_clock;
+  const auto until = SteadyClock::now() + std::chrono::duration<double>(request.wait_s);
+  const std::atomic<bool> never = false;
+  const std::atomic<bool>* interrupted = options_.server.interrupted;
   AskRequest known = request;
   if (known.request_id.empty()) known.request_id = random_token();
-  return write(false, [&](StudyApi& api) { return api.ask(study, known); });
+  std::chrono::milliseconds pause = kFirstPause;
+  while (true) {
+    AskAnswer answer = write(false, [&](StudyApi& api) {
+      const bool here = dynamic_cast<server::StudyService*>(&api) != nullptr;
+      const std::chrono::duration<double> left = until - SteadyClock::now();
+      known.wait_s = here ? 0 : std::clamp(left.count(), 0.0, request.wait_s);
+      return api.ask(study, known);
+    });
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - SteadyClock::now());
+    if (answer.status != AskStatus::Wait || left.count() <= 0) return answer;
+    if (!pause_for(std::min(pause, left), interrupted != nullptr ? *interrupted : never)) {
+      return answer;
+    }
+    pause = std::min(2 * pause, kLongestPause);
+  }
 }
 
 TellAnswer EmbeddedApi::tell(const std::string& study, std::int64_t number,

@@ -77,8 +77,12 @@ class StudyClient final : public StudyApi {
   AskAnswer ask(const std::string& study, const AskRequest& request) override {
     AskRequest named = request;
     named.request_id = id_or_new(request.request_id);
-    const Answer answer = transport_.send(
-        {.method = "POST", .path = study_path(study) + "/ask", .body = to_json(named)});
+    const std::chrono::duration<double> wait(request.wait_s);
+    const Answer answer =
+        transport_.send({.method = "POST",
+                         .path = study_path(study) + "/ask",
+                         .body = to_json(named),
+                         .wait = std::chrono::ceil<std::chrono::milliseconds>(wait)});
     if (auto outcome = outcome_of_ask(answer)) return *outcome;
     return read(body_of(answer), ask_answer_from_json);
   }

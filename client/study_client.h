@@ -1,6 +1,7 @@
 // The verbs of a study on a remote server.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -15,6 +16,8 @@ struct ClientOptions {
   std::chrono::milliseconds timeout{30'000};  // of one attempt
   int retries = 3;                            // further attempts where repeating is safe
   std::chrono::milliseconds backoff{100};     // before the first of them; then 4 times as long each
+  // Ends an ask that waits, within 50 ms, with Error(Unreachable) once it is set; null: none does.
+  const std::atomic<bool>* interrupted = nullptr;
 };
 
 // `url` is "http://host:port" or "https://host:port", with an optional path prefix.

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 
 #include "core/error.h"
@@ -41,6 +42,21 @@ class SigpipeBlocked {
   bool was_pending_ = false;
 };
 
+// Breaks a connection off once its user is interrupted, from a thread of its own.
+class Interruption {
+ public:
+  Interruption(httplib::Client& connection, const std::atomic<bool>& interrupted)
+      : thread_([&connection, &interrupted](const std::stop_token& done) {
+          while (!done.stop_requested()) {
+            if (interrupted) connection.stop();
+            std::this_thread::sleep_for(std::chrono::milliseconds(25));
+          }
+        }) {}
+
+ private:
+  std::jthread thread_;
+};
+
 bool is_connect_failure(httplib::Error error) {
   return error == httplib::Error::Connection || error == httplib::Error::ConnectionTimeout;
 }
@@ -59,10 +75,11 @@ Answer Transport::send(const Outgoing& outgoing) {
   auto pause = options_.backoff;
   for (int attempts = 1;; ++attempts) {
     const bool is_last = attempts > options_.retries;
-    const httplib::Result result = attempt(request);
+    const httplib::Result result = attempt(request, outgoing.wait);
     if (result) {
       if (!is_passing(result->status) || is_last || !repeats) return read_answer(outgoing, *result);
-    } else if (is_last || !(repeats || is_connect_failure(result.error()))) {
+    } else if (is_last || !(repeats || is_connect_failure(result.error())) ||
+               (outgoing.wait.count() > 0 && is_interrupted())) {
       fail(outgoing, result.error(), attempts);
     }
     std::this_thread::sleep_for(std::min(pause, kMaxBackoff));
@@ -89,7 +106,6 @@ std::unique_ptr<httplib::Client> Transport::take_connection() {
   connection->set_url_encode(false);
   connection->set_connection_timeout(
       std::min<std::chrono::milliseconds>(options_.timeout, std::chrono::seconds(10)));
-  connection->set_read_timeout(options_.timeout);
   connection->set_write_timeout(options_.timeout);
   if (!options_.token.empty()) connection->set_bearer_token_auth(options_.token);
   return connection;
@@ -100,10 +116,21 @@ void Transport::give_back(std::unique_ptr<httplib::Client> connection) {
   idle_.push_back(std::move(connection));
 }
 
-httplib::Result Transport::attempt(const httplib::Request& request) {
+bool Transport::is_interrupted() const {
+  return options_.interrupted != nullptr && *options_.interrupted;
+}
+
+httplib::Result Transport::attempt(const httplib::Request& request,
+                                   std::chrono::milliseconds wait) {
   const SigpipeBlocked blocked;
   auto connection = take_connection();
+  connection->set_read_timeout(options_.timeout + wait);
+  std::optional<Interruption> interruption;
+  if (wait.count() > 0 && options_.interrupted != nullptr) {
+    interruption.emplace(*connection, *options_.interrupted);
+  }
   httplib::Result result = connection->send(request);
+  interruption.reset();
   if (result) give_back(std::move(connection));
   return result;
 }

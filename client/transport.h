@@ -3,6 +3,7 @@
 
 #include <httplib.h>
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -21,6 +22,7 @@ struct Outgoing {
   std::string path;     // below /api/v1, percent-encoded, with its query
   Json body = nullptr;  // null: none
   Repeat repeat = Repeat::Safe;
+  std::chrono::milliseconds wait{0};  // that the server may take besides
 };
 
 struct Answer {
@@ -43,7 +45,8 @@ class Transport {
  private:
   std::unique_ptr<httplib::Client> take_connection();
   void give_back(std::unique_ptr<httplib::Client> connection);
-  httplib::Result attempt(const httplib::Request& request);
+  httplib::Result attempt(const httplib::Request& request, std::chrono::milliseconds wait);
+  [[nodiscard]] bool is_interrupted() const;
   [[nodiscard]] httplib::Request make_request(const Outgoing& outgoing) const;
   [[nodiscard]] Answer read_answer(const Outgoing& outgoing,
                                    const httplib::Response& response) const;

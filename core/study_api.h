@@ -58,6 +58,8 @@ enum class Want { Trials, Tasks, Any };
 std::string_view to_string(Want want);
 std::optional<Want> want_from_string(std::string_view name);
 
+inline constexpr double kMostWaitSeconds = 60;
+
 struct AskRequest {
   std::string worker;             // empty: nobody in particular, the whole space
   int count = 1;                  // 1 to 1000
@@ -65,6 +67,9 @@ struct AskRequest {
   std::string request_id;         // empty: not idempotent
   // Tags of waiting trials and tasks that the worker takes; absent: those of the study file.
   std::optional<std::vector<std::string>> accepts{};
+  // How long to wait for something to do where there is nothing now, in seconds, at most
+  // kMostWaitSeconds; the answer is Wait only once that time is over (or the server stops).
+  double wait_s = 0;
   Want want = Want::Trials;
 };
 

@@ -12,10 +12,6 @@ JsonField MessageReader::field(std::string_view name) {
   return field;
 }
 
-void MessageReader::refuse(const JsonField& field, std::string_view why) {
-  refused_.push_back({field.path(), fmt::format("{}: {}", brief(field.json()), why)});
-}
-
 void MessageReader::finish_request() {
   object_.close();
   throw_problems();
@@ -24,9 +20,7 @@ void MessageReader::finish_request() {
 void MessageReader::finish_answer() { throw_problems(); }
 
 void MessageReader::throw_problems() {
-  const ErrorCode code = problems_.empty() ? ErrorCode::Unsupported : ErrorCode::Malformed;
-  problems_.insert(problems_.end(), refused_.begin(), refused_.end());
-  if (!problems_.empty()) throw Error::from_problems(code, subject_, problems_);
+  if (!problems_.empty()) throw Error::from_problems(ErrorCode::Malformed, subject_, problems_);
 }
 
 Json number_or_name(double value) {

@@ -30,13 +30,10 @@ class MessageReader {
   JsonField field(std::string_view name);
   // The field even where it is null.
   JsonField field_or_null(std::string_view name) { return object_.field(name); }
-  // Legal by the API's rules, but not in this build: refused by name.
-  void refuse(const JsonField& field, std::string_view why);
   [[nodiscard]] std::vector<Problem>& problems() { return problems_; }
 
-  // Throws Error(Malformed) with every problem; where there is none but a refusal,
-  // Error(Unsupported). `finish_request` has unknown fields among the problems; answers may come
-  // from a newer server, so theirs are ignored.
+  // Throws Error(Malformed) with every problem. `finish_request` has unknown fields among them;
+  // answers may come from a newer server, so theirs are ignored.
   void finish_request();
   void finish_answer();
 
@@ -45,7 +42,6 @@ class MessageReader {
 
   std::string subject_;
   std::vector<Problem> problems_;
-  std::vector<Problem> refused_;
   JsonField root_;
   ObjectReader object_;
 };

@@ -22,12 +22,6 @@ std::optional<FailReason> told_reason(std::string_view name) {
   return reason && is_told(*reason) ? reason : std::nullopt;
 }
 
-// Whether the field asks for anything; null, 0, "" and [] do not.
-bool asks_for_something(const JsonField& field) {
-  return field && field.json() != 0 && field.json() != "" &&
-         !(field.json().is_structured() && field.json().empty());
-}
-
 void read_values(MessageReader& reader, TellRequest& request) {
   const JsonField one = reader.field_or_null("value");
   const JsonField several = reader.field_or_null("values");
@@ -63,6 +57,7 @@ Json to_json(const AskRequest& request) {
   if (request.lease_s) json["lease_s"] = *request.lease_s;
   if (!request.request_id.empty()) json["request_id"] = request.request_id;
   if (request.accepts) json["accepts"] = *request.accepts;
+  if (request.wait_s > 0) json["wait_s"] = request.wait_s;
   if (request.want != Want::Trials) json["want"] = to_string(request.want);
   return json;
 }
@@ -75,9 +70,9 @@ AskRequest ask_request_from_json(const Json& json) {
   request.lease_s = reader.field("lease_s").number(
       "seconds: more than 0, at most 3.2e8", [](double x) { return x > 0 && x <= kMaxLeaseS; });
   put(request.request_id, reader.field("request_id").string());
-  if (const JsonField wait = reader.field("wait_s"); asks_for_something(wait)) {
-    reader.refuse(wait, "this build does not wait in an ask; ask again after retry_after_s");
-  }
+  put(request.wait_s, reader.field("wait_s").number("seconds: 0 to 60", [](double x) {
+    return x >= 0 && x <= kMostWaitSeconds;
+  }));
   if (const JsonField accepts = reader.field("accepts")) request.accepts = read_tags(accepts);
   put(request.want,
       read_name(reader.field("want"), "\"trials\", \"tasks\" or \"any\"", want_from_string));

@@ -36,8 +36,12 @@ bool is_refusal(const std::exception_ptr& error) {
 
 }  // namespace
 
-CommitQueue::CommitQueue(storage::Storage& storage, std::function<void()> on_failure)
-    : storage_(storage), on_failure_(std::move(on_failure)), thread_([this] { write_groups(); }) {}
+CommitQueue::CommitQueue(storage::Storage& storage, std::function<void()> on_failure,
+                         OnWritten on_written)
+    : storage_(storage),
+      on_failure_(std::move(on_failure)),
+      on_written_(std::move(on_written)),
+      thread_([this] { write_groups(); }) {}
 
 CommitQueue::~CommitQueue() {
   {
@@ -174,6 +178,7 @@ bool CommitQueue::write(std::span<const Ticket> entries) {
   } catch (...) {
     error = std::current_exception();
   }
+  if (!stale && !error) on_written_(group);
   auto given_back = group.begin();
   for (const Ticket& entry : entries) {
     for (storage::Change& change : entry->changes) change = std::move(*given_back++);

@@ -27,9 +27,12 @@ class CommitQueue {
   // Shared by everyone who must not answer before the change is durable.
   using Ticket = std::shared_ptr<Entry>;
 
+  using OnWritten = std::function<void(std::span<const storage::Change>)>;
+
   // `on_failure` is called after a group was not written, while nothing else can be: it must see to
   // it that every study is read again from storage, and drop() what was decided on the old state.
-  CommitQueue(storage::Storage& storage, std::function<void()> on_failure);
+  // `on_written`, which must be quick, is called with what was.
+  CommitQueue(storage::Storage& storage, std::function<void()> on_failure, OnWritten on_written);
   // Writes what is queued.
   ~CommitQueue();
   CommitQueue(const CommitQueue&) = delete;
@@ -67,6 +70,7 @@ class CommitQueue {
 
   storage::Storage& storage_;
   std::function<void()> on_failure_;
+  OnWritten on_written_;
   std::mutex mutex_;  // guards what follows, and the entries' callbacks
   std::condition_variable changed_;
   std::deque<Ticket> queue_;

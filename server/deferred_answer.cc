@@ -10,7 +10,7 @@ thread_local DeferredAnswer* open_answer = nullptr;
 
 }  // namespace
 
-DeferredAnswer::DeferredAnswer() { open_answer = this; }
+DeferredAnswer::DeferredAnswer(Terms terms) : terms_(std::move(terms)) { open_answer = this; }
 
 DeferredAnswer::~DeferredAnswer() { open_answer = nullptr; }
 

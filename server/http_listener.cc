@@ -52,6 +52,7 @@ void signal_event(int fd) {
 struct HttpListener::Connection {
   Connection(int fd, std::unique_ptr<TlsSession> tls) : stream(fd, std::move(tls)) {}
   SocketStream stream;
+  std::shared_ptr<Waiting> waiting;  // of the request that is to be decided anew
   SteadyClock::time_point idle_since = SteadyClock::now();
   bool may_defer = true;  // the answer to the next request
   bool keep = true;       // once the deferred answer is sent
@@ -59,25 +60,49 @@ struct HttpListener::Connection {
   std::optional<SteadyClock::time_point> begun;
 };
 
+// Connections whose answers go on, from whatever thread found that out.
+struct HttpListener::Mailbox {
+  Mailbox() : fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  ~Mailbox() { ::close(fd); }
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+
+  void put(std::weak_ptr<Connection> connection, Fate fate) {
+    bool first = false;
+    {
+      const std::lock_guard lock(mutex);
+      first = letters.empty();
+      letters.emplace_back(std::move(connection), fate);
+    }
+    if (first) signal_event(fd);
+  }
+
+  const int fd;  // readable: there is a letter, or stop() was called
+  std::mutex mutex;
+  std::vector<std::pair<std::weak_ptr<Connection>, Fate>> letters;
+};
+
 HttpListener::HttpListener(ListenerOptions options, Answer answer, Refuse refuse)
-    : options_(std::move(options)), answer_(std::move(answer)), refuse_(std::move(refuse)) {
+    : options_(std::move(options)),
+      answer_(std::move(answer)),
+      refuse_(std::move(refuse)),
+      mailbox_(std::make_shared<Mailbox>()) {
   set_handlers();
   requests_ = ::epoll_create1(EPOLL_CLOEXEC);
   events_ = ::epoll_create1(EPOLL_CLOEXEC);
-  woken_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   over_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (requests_ < 0 || events_ < 0 || woken_ < 0 || over_ < 0) {
+  if (requests_ < 0 || events_ < 0 || mailbox_->fd < 0 || over_ < 0) {
     throw Error(ErrorCode::Unavailable,
                 fmt::format("cannot start a server: {}", std::strerror(errno)));
   }
-  watch_level(events_, woken_);
+  watch_level(events_, mailbox_->fd);
   watch_level(requests_, over_);
 }
 
 HttpListener::~HttpListener() {
   idle_.clear();
   if (svr_sock_ != INVALID_SOCKET) ::close(svr_sock_);
-  for (const int fd : {woken_, over_, requests_, events_}) ::close(fd);
+  for (const int fd : {over_, requests_, events_}) ::close(fd);
 }
 
 void HttpListener::set_handlers() {
@@ -138,7 +163,12 @@ void HttpListener::run() {
 
 void HttpListener::stop() {
   stopping_ = true;
-  signal_event(woken_);
+  signal_event(mailbox_->fd);
+}
+
+std::size_t HttpListener::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return held_.size();
 }
 
 void HttpListener::accept_all() {
@@ -159,14 +189,15 @@ void HttpListener::accept_all() {
   }
 }
 
-// Waits until a connection that nobody else has is ready for `events`.
-void HttpListener::watch(const SharedConnection& connection, std::uint32_t events, int operation) {
+// Waits until a connection that nobody else has is ready for `events`; false when stopping.
+bool HttpListener::watch(const SharedConnection& connection, std::uint32_t events, int operation) {
   const std::lock_guard lock(mutex_);
+  if (stopping_) return false;
   busy_.erase(connection);
-  if (stopping_) return;
   connection->idle_since = SteadyClock::now();
   idle_[connection->stream.fd()] = connection;
   if (!arm(*connection, events, operation)) idle_.erase(connection->stream.fd());
+  return true;
 }
 
 bool HttpListener::arm(const Connection& connection, std::uint32_t events, int operation) const {
@@ -198,6 +229,8 @@ void HttpListener::work() {
     if (event.data.fd == over_) return;
     if (const SharedConnection connection = take(event.data.fd)) {
       serve(connection, (event.events & ~EPOLLOUT) != 0);
+    } else if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+      drop_held(event.data.fd);
     }
   }
 }
@@ -211,8 +244,7 @@ void HttpListener::serve(const SharedConnection& connection, bool readable) {
     readable = false;
   }
   if (next == Next::Deferred) return;
-  if (next == Next::Close) return drop(connection);
-  watch(connection, EPOLLIN, EPOLL_CTL_MOD);
+  if (next == Next::Close || !watch(connection, EPOLLIN, EPOLL_CTL_MOD)) drop(connection);
 }
 
 // Whether the client has sent a part of a request and has time to send the rest: no thread waits
@@ -234,18 +266,25 @@ HttpListener::Next HttpListener::serve_one(const SharedConnection& connection) {
   connection->begun.reset();
   bool has_head = false;
   bool closed = false;
-  std::optional<DeferredAnswer> deferred;
+  DeferredAnswer deferred({.may_defer = connection->may_defer,
+                           .may_wait = connection->may_defer && !stopping_,
+                           .waited = connection->waiting});
   try {
     const bool answered = process_request(stream, false, closed, [&](httplib::Request& request) {
       has_head = true;
       prepare(stream, request);
-      if (connection->may_defer && stream.can_rewind()) deferred.emplace();
+      if (!stream.can_rewind()) deferred.refuse();
     });
     connection->may_defer = true;
+    connection->waiting = deferred.waiting();
+    if (connection->waiting) {
+      hold(connection);
+      return Next::Deferred;
+    }
     if (answered && !has_head) stream.linger(kLingerTime, kMaxLingerBytes);
     const bool keep = answered && has_head && !closed && !stopping_;
-    if (deferred && deferred->is_pending()) {
-      defer(connection, *deferred, keep);
+    if (deferred.is_pending()) {
+      defer(connection, deferred, keep);
       return Next::Deferred;
     }
     return stream.flush() && keep ? Next::Request : Next::Close;
@@ -267,42 +306,74 @@ HttpListener::Next HttpListener::serve_one(const SharedConnection& connection) {
 // Keeps an answer that is made until what it says is durable.
 void HttpListener::defer(const SharedConnection& connection, DeferredAnswer& answer, bool keep) {
   connection->keep = keep;
-  answer.when_known([this, connection](bool written) {
-    bool first = false;
-    {
-      const std::lock_guard lock(known_mutex_);
-      first = known_.empty();
-      known_.emplace_back(connection, written);
-    }
-    if (first) signal_event(woken_);
+  answer.when_known([mailbox = mailbox_, connection](bool written) {
+    mailbox->put(connection, written ? Fate::Written : Fate::Lost);
   });
 }
 
 void HttpListener::send_deferred() {
   std::uint64_t count = 0;
-  [[maybe_unused]] const auto got = ::read(woken_, &count, sizeof(count));
-  std::vector<std::pair<SharedConnection, bool>> known;
+  [[maybe_unused]] const auto got = ::read(mailbox_->fd, &count, sizeof(count));
+  std::vector<std::pair<std::weak_ptr<Connection>, Fate>> letters;
   {
-    const std::lock_guard lock(known_mutex_);
-    known.swap(known_);
+    const std::lock_guard lock(mailbox_->mutex);
+    letters.swap(mailbox_->letters);
   }
-  for (const auto& [connection, written] : known) release(connection, written);
+  for (const auto& [addressee, fate] : letters) {
+    if (const SharedConnection connection = addressee.lock()) release(connection, fate);
+  }
 }
 
 // A thread goes on with the connection where that may take time: to answer anew what was not
 // written, to send what the client does not take yet, to answer a request that came meanwhile.
-void HttpListener::release(const SharedConnection& connection, bool written) {
+void HttpListener::release(const SharedConnection& connection, Fate fate) {
   SocketStream& stream = connection->stream;
-  if (!written) {
+  if (fate == Fate::Woken && !take_held(connection)) return;
+  if (fate == Fate::Lost) {
     stream.rewind();
     connection->may_defer = false;
     connection->keep = true;
   }
-  const bool sent = written && stream.flush_now();
+  const bool sent = fate == Fate::Written && stream.flush_now();
   if (sent && !connection->keep) return drop(connection);
-  if (stopping_) return serve(connection, false);
   const bool is_over = sent && !stream.has_buffered();
-  watch(connection, is_over ? EPOLLIN : EPOLLOUT, EPOLL_CTL_MOD);
+  if (!watch(connection, is_over ? EPOLLIN : EPOLLOUT, EPOLL_CTL_MOD)) serve(connection, false);
+}
+
+// Throws away the answer that is none and waits, watching whether the client goes away.
+void HttpListener::hold(const SharedConnection& connection) {
+  connection->stream.shrink();
+  connection->stream.rewind();
+  connection->keep = true;
+  const std::shared_ptr<Waiting> waiting = connection->waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    busy_.erase(connection);
+    held_[connection->stream.fd()] = connection;
+    arm(*connection, EPOLLRDHUP, EPOLL_CTL_MOD);
+  }
+  waiting->begin(
+      [mailbox = mailbox_, held = std::weak_ptr(connection)] { mailbox->put(held, Fate::Woken); });
+}
+
+// False where the client has gone away meanwhile.
+bool HttpListener::take_held(const SharedConnection& connection) {
+  const std::lock_guard lock(mutex_);
+  const auto found = held_.find(connection->stream.fd());
+  if (found == held_.end() || found->second != connection) return false;
+  held_.erase(found);
+  busy_.insert(connection);
+  return true;
+}
+
+// Of a client that has gone away.
+void HttpListener::drop_held(int fd) {
+  SharedConnection connection;
+  const std::lock_guard lock(mutex_);
+  const auto found = held_.find(fd);
+  if (found == held_.end()) return;
+  connection = std::move(found->second);
+  held_.erase(found);
 }
 
 void HttpListener::prepare(SocketStream& stream, httplib::Request& request) const {
@@ -333,10 +404,14 @@ void HttpListener::finish() {
   signal_event(over_);
   {
     const std::lock_guard lock(mutex_);
+    for (auto& [fd, connection] : idle_) {
+      if (connection->waiting) held_[fd] = std::move(connection);
+    }
     idle_.clear();
     for (const SharedConnection& connection : busy_) connection->stream.stop_reading();
   }
   for (std::thread& thread : threads_) thread.join();
+  answer_held();
   while (true) {
     send_deferred();
     {
@@ -346,6 +421,17 @@ void HttpListener::finish() {
     epoll_event event{};
     ::epoll_wait(events_, &event, 1, static_cast<int>(kSweepInterval.count()));
   }
+}
+
+// Decides anew, for the last time, what is waited for.
+void HttpListener::answer_held() {
+  std::unordered_map<int, SharedConnection> held;
+  {
+    const std::lock_guard lock(mutex_);
+    held.swap(held_);
+    for (const auto& [fd, connection] : held) busy_.insert(connection);
+  }
+  for (const auto& [fd, connection] : held) serve(connection, false);
 }
 
 }  // namespace studyhall::server

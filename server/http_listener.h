@@ -1,8 +1,8 @@
 // Takes connections and answers their requests by a pool of threads. cpp-httplib parses requests
 // and writes answers; accepting, waiting and stopping are done here, for five reasons: a connection
-// between two requests, or whose answer waits for the disk, holds no thread; a port in use is seen
-// (cpp-httplib binds with SO_REUSEPORT); the cause of a failed bind is known; and bodies are read
-// with limits.
+// between two requests, or whose answer waits for the disk or for something to answer, holds no
+// thread; a port in use is seen (cpp-httplib binds with SO_REUSEPORT); the cause of a failed bind
+// is known; and bodies are read with limits.
 #pragma once
 
 #include <httplib.h>
@@ -17,7 +17,6 @@
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
-#include <utility>
 #include <vector>
 
 #include "core/error.h"
@@ -52,16 +51,21 @@ class HttpListener final : private httplib::Server {
   void run();
   // May be called from any thread and from a signal handler, before run() too.
   void stop();
+  // Requests that are to be decided anew.
+  [[nodiscard]] std::size_t waiting() const;
 
  private:
   struct Connection;
+  struct Mailbox;
   using SharedConnection = std::shared_ptr<Connection>;
+  // What became of what an answer waited for: it is written, it is not, or there may be another.
+  enum class Fate { Written, Lost, Woken };
   // What becomes of a connection after a request.
   enum class Next { Request, Close, Deferred };
 
   void set_handlers();
   void accept_all();
-  void watch(const SharedConnection& connection, std::uint32_t events, int operation);
+  bool watch(const SharedConnection& connection, std::uint32_t events, int operation);
   bool arm(const Connection& connection, std::uint32_t events, int operation) const;
   SharedConnection take(int fd);
   void drop(const SharedConnection& connection);
@@ -72,26 +76,28 @@ class HttpListener final : private httplib::Server {
   void prepare(SocketStream& stream, httplib::Request& request) const;
   void defer(const SharedConnection& connection, DeferredAnswer& answer, bool keep);
   void send_deferred();
-  void release(const SharedConnection& connection, bool written);
+  void release(const SharedConnection& connection, Fate fate);
+  void hold(const SharedConnection& connection);
+  bool take_held(const SharedConnection& connection);
+  void drop_held(int fd);
   void close_idle();
+  void answer_held();
   void finish();
 
   ListenerOptions options_;
   Answer answer_;
   Refuse refuse_;
   int requests_ = -1;  // epoll of the threads: connections, and that it is over
-  int events_ = -1;    // epoll of run(): new connections, and woken_
-  int woken_ = -1;     // answers may be sent, or stop() was called
+  int events_ = -1;    // epoll of run(): new connections, and the mailbox
   int over_ = -1;
+  std::shared_ptr<Mailbox> mailbox_;  // shared with those who put something in
   std::atomic<bool> stopping_ = false;
   std::vector<std::thread> threads_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_map<int, SharedConnection> idle_;  // by file descriptor
   std::unordered_set<SharedConnection> busy_;       // being served, or deferred
-
-  std::mutex known_mutex_;
-  std::vector<std::pair<SharedConnection, bool>> known_;  // deferred, and whether it was written
+  std::unordered_map<int, SharedConnection> held_;  // whose request is to be decided anew
 };
 
 }  // namespace studyhall::server

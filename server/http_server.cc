@@ -9,6 +9,7 @@
 #include "core/study_api_json.h"
 #include "server/access.h"
 #include "server/audit_log.h"
+#include "server/deferred_answer.h"
 #include "server/http_error.h"
 #include "server/http_listener.h"
 #include "server/http_policy.h"
@@ -123,6 +124,7 @@ class HttpServer::Impl {
     int route = -1;
     if (!policy_.answer_preflight(request, response)) {
       Reply reply = reply_to(request, exchange);
+      if (DeferredAnswer::current()->waiting()) return metrics_->put_off();
       route = reply.route;
       exchange.inner = std::move(reply.inner);
       put(reply, request, response);
@@ -174,6 +176,7 @@ class HttpServer::Impl {
 
   // The answer to a client that asks too much.
   std::optional<Reply> too_many(const Exchange& exchange) {
+    if (DeferredAnswer::current()->waited()) return std::nullopt;  // it was counted when it came
     const auto wait = rate_limit_.take(exchange.caller.name(), exchange.begin);
     if (wait.count() <= 0) return std::nullopt;
     Reply reply;
@@ -186,7 +189,7 @@ class HttpServer::Impl {
 
   Reply metrics(StudyApi& api, const CommitMetrics* commits) const {
     Reply reply;
-    metrics_->print(reply.text);
+    metrics_->print(listener_.waiting(), reply.text);
     if (commits != nullptr) commits->print(reply.text);
     print_study_metrics(api, reply.text);
     reply.content_type = "text/plain; version=0.0.4";

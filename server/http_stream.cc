@@ -100,7 +100,7 @@ TransferStep SocketStream::transmit(const char* bytes, std::size_t size) {
 bool SocketStream::take_available() {
   while (true) {
     if (begin_ == end_) begin_ = end_ = 0;
-    if (in_.empty()) in_.resize(kInputBytes);
+    make_input();
     if (end_ == in_.size()) return true;
     const std::size_t room = in_.size() - end_;
     const TransferStep step = receive(in_.data() + end_, room);
@@ -145,6 +145,16 @@ void SocketStream::rest() {
   begin_ = end_ = 0;
 }
 
+void SocketStream::shrink() {
+  if (!is_whole_ || has_buffered()) return;
+  using Offset = std::vector<char>::difference_type;
+  std::vector<char>(in_.begin() + static_cast<Offset>(request_begin_),
+                    in_.begin() + static_cast<Offset>(end_))
+      .swap(in_);
+  request_begin_ = 0;
+  begin_ = end_ = in_.size();
+}
+
 bool SocketStream::flush_now() {
   std::size_t sent = 0;
   while (sent < out_.size() && !broken_) {
@@ -187,9 +197,14 @@ bool SocketStream::is_readable() const { return has_buffered() || !broken_; }
 
 bool SocketStream::is_writable() const { return !broken_; }
 
+// A whole buffer, unless what is in it keeps one that was shrunk.
+void SocketStream::make_input() {
+  if (end_ == 0 && in_.size() < kInputBytes) in_.resize(kInputBytes);
+}
+
 // Room for more input behind end_: where there is none, what was taken of the request goes.
 void SocketStream::make_room() {
-  if (in_.empty()) in_.resize(kInputBytes);
+  make_input();
   if (end_ < in_.size()) return;
   const std::size_t kept = is_whole_ && request_begin_ > 0 ? request_begin_ : begin_;
   if (kept == begin_) is_whole_ = false;

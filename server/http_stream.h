@@ -49,6 +49,8 @@ class SocketStream final : public httplib::Stream {
   void rewind();
   // Gives its buffers back until the next request, unless something is in them.
   void rest();
+  // Gives back what the request leaves free of them, unless more has come behind it.
+  void shrink();
 
   // Sends what it can of what was written, without waiting; whether nothing is left. A broken
   // connection has nothing left.
@@ -72,6 +74,7 @@ class SocketStream final : public httplib::Stream {
 
  private:
   void make_room();
+  void make_input();
   ssize_t fill();
   TransferStep receive(char* bytes, std::size_t size);
   TransferStep transmit(const char* bytes, std::size_t size);

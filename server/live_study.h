@@ -49,7 +49,7 @@ class RequestMemory {
   std::deque<std::string> order_;
 };
 
-struct LiveStudy {
+struct LiveStudy : std::enable_shared_from_this<LiveStudy> {
   storage::StudyRecord record;  // as first read; the model's own is the current one
 
   // Guards study, epoch, deleted, jumps, requests and latest. Held for memory work only, never

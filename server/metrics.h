@@ -58,9 +58,12 @@ class RequestMetrics {
   void begin() { running_.fetch_add(1, std::memory_order_relaxed); }
   // `route` -1: none of them. Ends what begin() began.
   void end(int route, int status, std::chrono::duration<double> took);
+  // Ends what began, to begin again when there may be an answer.
+  void put_off() { running_.fetch_sub(1, std::memory_order_relaxed); }
   // What could not be read as a request.
   void refused() { refused_.fetch_add(1, std::memory_order_relaxed); }
-  void print(std::string& out) const;
+  // `waiting`: requests that were put off.
+  void print(std::size_t waiting, std::string& out) const;
 
  private:
   static constexpr std::array<int, 18> kStatuses{200, 201, 204, 400, 401, 403, 404, 405, 409,

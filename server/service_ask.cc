@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <future>
+#include <memory>
 #include <utility>
 
 #include "core/rng.h"
 #include "core/study_api_json.h"
+#include "server/deferred_answer.h"
 #include "server/service_impl.h"
 
 namespace studyhall::server {
@@ -34,6 +37,10 @@ void check(const AskRequest& request) {
     problems.push_back({"/lease_s", fmt::format("found {}, expected seconds above 0 and at most a "
                                                 "year",
                                                 *request.lease_s)});
+  }
+  if (!(request.wait_s >= 0 && request.wait_s <= kMostWaitSeconds)) {
+    problems.push_back({"/wait_s", fmt::format("found {}, expected seconds, 0 to {}",
+                                               request.wait_s, kMostWaitSeconds)});
   }
   if (!problems.empty()) throw Error::from_problems(ErrorCode::Invalid, "ask", problems);
 }
@@ -76,7 +83,43 @@ std::vector<std::string> accepts_of(const StudySpec& spec, const AskRequest& req
   return found == spec.workers.end() ? std::vector<std::string>{} : found->second.accepts;
 }
 
+bool has_to_wait(const StudyModel& study, const AskRequest& request, Timestamp now) {
+  const auto waits = [](const std::optional<AskAnswer>& closed) {
+    return closed && closed->status == AskStatus::Wait;
+  };
+  const std::vector<std::string> accepts = accepts_of(study.spec(), request);
+  if (request.want != Want::Trials) {
+    const auto closed = study.closed_to_tasks(request.worker, now);
+    if (!closed && study.first_task(accepts)) return false;
+    if (request.want == Want::Tasks) return !closed || waits(closed);
+  }
+  auto closed = study.closed(now);
+  if (!closed) closed = study.closed_for(request.worker, now);
+  if (!closed || waits(closed)) return closed.has_value();
+  return request.want == Want::Any && study.wait_for_tasks(request.worker, accepts, now);
+}
+
 AskAnswer StudyService::Impl::ask(LiveStudy& live, const AskRequest& request) {
+  DeferredAnswer* const deferred = DeferredAnswer::current();
+  std::shared_ptr<AskWaiter> waiter;
+  if (deferred != nullptr) waiter = std::dynamic_pointer_cast<AskWaiter>(deferred->waited());
+  while (true) {
+    AskAnswer answer = ask_now(live, request);
+    if (answer.status != AskStatus::Wait || request.wait_s <= 0) return answer;
+    if (deferred != nullptr && !deferred->may_wait()) return answer;
+    if (!waiter) waiter = waiters.add(live.shared_from_this(), request);
+    if (!waiter || waiter->is_over()) return answer;
+    if (deferred != nullptr) {
+      deferred->wait_for(std::move(waiter));
+      return answer;
+    }
+    const auto woken = std::make_shared<std::promise<void>>();
+    waiter->begin([woken] { woken->set_value(); });
+    woken->get_future().wait();
+  }
+}
+
+AskAnswer StudyService::Impl::ask_now(LiveStudy& live, const AskRequest& request) {
   check(request);
   AskAnswer answer;
   std::vector<CommitQueue::Ticket> tidied;

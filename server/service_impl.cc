@@ -14,7 +14,10 @@ StudyService::Impl::Impl(storage::Storage& storage_, const Clock& clock_, Servic
       options(std::move(options_)),
       last_now_(clock_.now()),
       last_steady_(clock_.steady()),
-      queue(storage_, [this] { read_again(); }) {
+      waiters(clock_, has_to_wait),
+      queue(
+          storage_, [this] { read_again(); },
+          [this](std::span<const storage::Change> written) { note_written(written); }) {
   if (!options.new_token) options.new_token = random_token;
   if (!options.renew_leases) return;
   for (const Live& live : all()) {
@@ -178,10 +181,19 @@ void StudyService::Impl::wait(const std::vector<CommitQueue::Ticket>& tickets) {
 
 void StudyService::Impl::wait_or_defer(const std::vector<CommitQueue::Ticket>& tickets) {
   DeferredAnswer* const deferred = DeferredAnswer::current();
-  if (deferred != nullptr) {
+  if (deferred != nullptr && deferred->may_defer()) {
     deferred->add(queue, tickets);
   } else {
     wait(tickets);
+  }
+}
+
+void StudyService::Impl::note_written(std::span<const storage::Change> changes) {
+  storage::StudyId last = storage::kNewStudy;
+  for (const storage::Change& change : changes) {
+    if (change.study == last) continue;
+    last = change.study;
+    waiters.changed(last);
   }
 }
 

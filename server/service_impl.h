@@ -6,11 +6,13 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "server/ask_waiters.h"
 #include "server/commit_queue.h"
 #include "server/live_study.h"
 #include "server/study_service.h"
@@ -81,6 +83,7 @@ class StudyService::Impl {
   void wait_or_defer(const std::vector<CommitQueue::Ticket>& tickets);
   void read_again();
 
+  // Waits where the request asks for it and there is nothing to hand out.
   AskAnswer ask(LiveStudy& live, const AskRequest& request);
 
   // Jumps of the wall clock seen so far: it and the steady clock ran apart by more than a minute
@@ -94,6 +97,9 @@ class StudyService::Impl {
  private:
   static constexpr int kTries = 20;
 
+  void note_written(std::span<const storage::Change> changes);
+  // The ask as it can be answered now.
+  AskAnswer ask_now(LiveStudy& live, const AskRequest& request);
   // One of the trials and tasks of an ask. Nothing in either when the status is not Trials.
   AskAnswer ask_one(LiveStudy& live, const AskRequest& request, int index,
                     CommitQueue::Ticket& ticket);
@@ -122,12 +128,16 @@ class StudyService::Impl {
   std::map<std::string, Live> studies_;
 
  public:
+  AskWaiters waiters;
   CommitQueue queue;  // the last, as its thread uses the others
 };
 
 // Of an ask of a study: how long it asks for, else the experiment's time limit + 10 %, else a day.
 storage::LeaseRecord new_lease(const ServiceOptions& options, const StudySpec& spec,
                                const AskRequest& request, Timestamp now);
+// Whether the answer to the ask would be Wait. May be wrong for a worker that takes tasks too, of a
+// space that may be exhausted.
+bool has_to_wait(const StudyModel& study, const AskRequest& request, Timestamp now);
 // Tags that the asking worker takes, sorted: the request's, else the study file's.
 std::vector<std::string> accepts_of(const StudySpec& spec, const AskRequest& request);
 

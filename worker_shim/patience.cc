@@ -44,6 +44,7 @@ void Patience::back_off(double first, int earlier, double longest, const std::st
 bool Patience::keep_trying(std::string_view verb, Heed heed, int failures,
                            const Error& error) const {
   if (error.code() != ErrorCode::Unreachable && error.code() != ErrorCode::Unavailable) throw error;
+  if (interrupted_) return false;
   if (failures % kRepeatEvery == 0) {
     say_(fmt::format("{}: no answer ({}); trying on", verb, error.what()));
   }

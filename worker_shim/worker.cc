@@ -27,6 +27,8 @@ namespace {
 constexpr double kShortestOwnFault = 5;  // units of WorkOptions::backoff
 constexpr double kLongestOwnFault = 600;
 constexpr double kLongestPause = 3600;
+// That one ask waits for a trial; the STOP file is not seen meanwhile.
+constexpr std::chrono::duration<double> kAskWait{20};
 constexpr std::size_t kLongestNote = 2000;
 
 bool is_lost(const Error& error) {
@@ -83,7 +85,9 @@ class Worker {
           run_trial();
           break;
         case AskStatus::Wait:
-          patience_.wait(std::chrono::duration<double>(answer->retry_after_s), Heed::StopFile);
+          if (!asked_long_) {
+            patience_.wait(std::chrono::duration<double>(answer->retry_after_s), Heed::StopFile);
+          }
           break;
         case AskStatus::Exhausted:
           return end(WorkEnd::Finished, answer->reason.empty()
@@ -211,9 +215,12 @@ class Worker {
     request.worker = plan_.worker;
     request.lease_s = std::chrono::duration<double>(options_.lease).count();
     request.request_id = held_.ask_request_id;
+    request.wait_s = kAskWait.count();
+    const auto asked_at = std::chrono::steady_clock::now();
     auto answer = patience_.until_answered("ask", Heed::StopFile,
                                            [&] { return api_.ask(plan_.study->name, request); });
     if (!answer) return std::nullopt;
+    asked_long_ = std::chrono::steady_clock::now() - asked_at > kAskWait / 2;
     held_.ask_request_id.clear();
     if (answer->status == AskStatus::Trials) {
       if (answer->trials.empty()) {
@@ -420,6 +427,7 @@ class Worker {
   int trials_ = 0;
   int own_faults_ = 0;
   int pauses_ = 0;
+  bool asked_long_ = false;  // the last ask waited already
   std::mutex say_mutex_;
 };
 

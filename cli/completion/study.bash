@@ -27,7 +27,7 @@ _study() {
       --server | --db | --worker | --count | --lease | --lease-s | --request-id | --metric | \
         --state | --reason | --note | --priority | --after | --limit | --top | --format | \
         --output | -o | --kind | --direction | --max | --min | --host | --port | --max-trials | \
-        --runs | --dir | --lines | --tag | --title | --description | --accepts | --cause | \
+        --runs | --dir | --lines | --tag | --title | --description | --accepts | --wait | --cause | \
         --cost-usd | --turns | --tokens | \
         --until | --for-s | --author | --release | --trial | \
         --objective | --target-quantile | --region-quantile | --token | --token-file | --tls-ca | \
@@ -122,7 +122,7 @@ _study() {
     migrate) options="--backup" ;;
     stop) options="--reason" ;;
     delete) options="-y --yes" ;;
-    ask) options="--worker --count --lease-s --request-id --accepts --tasks" ;;
+    ask) options="--worker --count --lease-s --request-id --accepts --wait --tasks" ;;
     tell) options="--lease --metric --state --reason --cause --cost-usd --turns --tokens --note
       --request-id" ;;
     report | heartbeat | release) options="--lease" ;;

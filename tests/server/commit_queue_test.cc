@@ -37,7 +37,10 @@ class CommitQueueTest : public ::testing::Test {
   std::unique_ptr<storage::Storage> inner_ = storage::make_memory_storage();
   studyhall::testing::GatedStorage storage_{*inner_};
   std::atomic<int> failures_ = 0;
-  std::optional<CommitQueue> queue_{std::in_place, storage_, [this] { ++failures_; }};
+  std::atomic<std::size_t> written_ = 0;
+  std::optional<CommitQueue> queue_{
+      std::in_place, storage_, [this] { ++failures_; },
+      [this](std::span<const storage::Change> changes) { written_ += changes.size(); }};
 };
 
 TEST_F(CommitQueueTest, WritesWhatGathersDuringACommitAsOneGroup) {
@@ -54,6 +57,7 @@ TEST_F(CommitQueueTest, WritesWhatGathersDuringACommitAsOneGroup) {
 
   EXPECT_EQ(storage_.sizes(), (std::vector<std::size_t>{1, 3}));
   EXPECT_EQ(names(), (std::vector<std::string>{"a", "b", "c", "d"}));
+  EXPECT_EQ(written_, 4u);
 }
 
 TEST_F(CommitQueueTest, RefusesOnlyWhatStorageRefuses) {
@@ -70,6 +74,7 @@ TEST_F(CommitQueueTest, RefusesOnlyWhatStorageRefuses) {
   EXPECT_TRUE(CommitQueue::is_written(other));
   EXPECT_FALSE(CommitQueue::is_written(twice));
   EXPECT_EQ(failures_, 1);
+  EXPECT_EQ(written_, 2u);
 }
 
 TEST_F(CommitQueueTest, FailsAWholeGroupWhileTheDiskDoesNotTakeIt) {

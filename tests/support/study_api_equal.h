@@ -20,8 +20,8 @@ inline bool operator==(const StudyInfo& a, const StudyInfo& b) {
 }
 
 inline bool operator==(const AskRequest& a, const AskRequest& b) {
-  return std::tie(a.worker, a.count, a.lease_s, a.request_id, a.accepts, a.want) ==
-         std::tie(b.worker, b.count, b.lease_s, b.request_id, b.accepts, b.want);
+  return std::tie(a.worker, a.count, a.lease_s, a.request_id, a.accepts, a.wait_s, a.want) ==
+         std::tie(b.worker, b.count, b.lease_s, b.request_id, b.accepts, b.wait_s, b.want);
 }
 
 inline bool operator==(const Insight& a, const Insight& b) {
