@@ -33,6 +33,11 @@ if(STUDYHALL_SANITIZE)
   target_link_options(studyhall_options INTERFACE -fsanitize=${STUDYHALL_SANITIZE})
 endif()
 
+if(STUDYHALL_FUZZ)
+  # Warnings are GCC's affair.
+  target_compile_options(studyhall_options INTERFACE -w -fsanitize=fuzzer-no-link)
+endif()
+
 # studyhall_library(NAME SOURCES file... PUBLIC lib... PRIVATE lib...): the library of one folder.
 function(studyhall_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
