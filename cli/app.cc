@@ -186,6 +186,7 @@ int run(const std::vector<std::string>& args, std::istream& in, std::ostream& ou
     add_people_commands(root, session);
     add_task_command(root, session);
     add_result_commands(root, session);
+    add_artifacts_command(root, session);
     add_work_commands(root, session);
     add_watch_commands(root, session);
     add_replay_command(root, session);

@@ -19,6 +19,7 @@ void add_queue_commands(CLI::App& root, Session& session);
 void add_people_commands(CLI::App& root, Session& session);
 void add_task_command(CLI::App& root, Session& session);
 void add_result_commands(CLI::App& root, Session& session);
+void add_artifacts_command(CLI::App& root, Session& session);
 void add_importance_command(CLI::App& root, Session& session);
 void add_explain_command(CLI::App& root, Session& session);
 void add_work_commands(CLI::App& root, Session& session);

@@ -11,12 +11,14 @@
 #include "cli/wait.h"
 #include "core/error.h"
 #include "server/access.h"
+#include "server/artifact_service.h"
 #include "server/audit_log.h"
 #include "server/http_policy.h"
 #include "server/http_server.h"
 #include "server/log_format.h"
 #include "server/metered_storage.h"
 #include "server/study_service.h"
+#include "storage/artifact_store.h"
 #include "storage/sqlite_storage.h"
 #include "storage/token_table.h"
 
@@ -186,11 +188,20 @@ int serve(const Session& session, const ServeArguments& arguments) {
 
   server::CommitMetrics commits;
   const auto metered = server::meter(*storage, commits);
-  server::StudyService service(*metered, session.clock);
+  storage::ArtifactStore artifact_store(storage::artifact_file(database));
+  server::StudyService service(*metered, session.clock,
+                               {.new_token = {}, .on_delete = [&](const std::string& study) {
+                                  artifact_store.remove_study(study);
+                                }});
+  server::ArtifactService artifacts(service, artifact_store, session.clock);
   server::HttpOptions options = http_options(arguments);
+  options.artifacts = &artifacts;
   options.access = &access;
   options.audit = audit.get();
   options.commits = &commits;
+  options.watch = [&service](const std::string& study, std::function<void()> changed) {
+    return service.watch(study, std::move(changed));
+  };
   options.probe = [&storage] { static_cast<void>(storage->studies()); };
   server::HttpServer http(service, options);
   const int port = http.bind();

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <deque>
 #include <fstream>
+#include <iterator>
 #include <memory>
 
 #include "cli/commands.h"
@@ -10,6 +12,7 @@
 #include "cli/text.h"
 #include "core/error.h"
 #include "server/audit_log.h"
+#include "storage/artifact_store.h"
 #include "storage/sqlite_storage.h"
 #include "storage/upkeep.h"
 
@@ -44,6 +47,7 @@ void add_backup(CLI::App& root, Session& session) {
     session.action = [&session, copy] {
       const std::filesystem::path file = own_file(session, "backup");
       const storage::Backup done = storage::back_up(file, *copy);
+      storage::ArtifactStore(storage::artifact_file(file)).back_up(storage::artifact_file(*copy));
       if (session.json)
         session.print_json({{"file", *copy},
                             {"bytes", done.bytes},
@@ -66,7 +70,9 @@ void add_check(CLI::App& root, Session& session) {
   command.callback([&session] {
     session.action = [&session] {
       const std::filesystem::path file = own_file(session, "check");
-      const std::vector<std::string> problems = storage::check_database(file);
+      std::vector<std::string> problems = storage::check_database(file);
+      std::ranges::move(storage::ArtifactStore(storage::artifact_file(file)).problems(),
+                        std::back_inserter(problems));
       if (session.json) {
         session.print_json({{"file", file.string()}, {"problems", problems}});
       } else if (problems.empty()) {

@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/text.h"
 #include "cli/wait.h"
+#include "client/event_follower.h"
 #include "core/error.h"
 #include "core/study_api_json.h"
 
@@ -161,25 +162,59 @@ std::int64_t for_each_event(StudyApi& api, const std::string& study, std::int64_
   }
 }
 
-int follow_events(const Session& session, StudyApi& api, const EventsArguments& arguments) {
+void show_event(const Session& session, const Event& event) {
+  if (session.json)
+    session.print_json(to_json(event));
+  else
+    print_event(session, event);
+}
+
+// A file says nothing when it changes.
+void follow_file(const Session& session, StudyApi& api, const EventsArguments& arguments,
+                 std::int64_t& after) {
+  const std::atomic<bool>& interrupted = session.env.interrupted();
+  while (session.out && !interrupted.load()) {
+    after = for_each_event(api, arguments.study, after, 0,
+                           [&](const Event& event) { show_event(session, event); });
+    session.out.flush();
+    pause_for(kLookEvery, interrupted);
+  }
+}
+
+// Until interrupted; a server that is being restarted comes back, and where one that held a file
+// ends, the file itself is followed.
+int follow_events(const Session& session, const EventsArguments& arguments) {
   const std::atomic<bool>& interrupted = session.env.interrupted();
   std::int64_t after = arguments.after;
+  bool seen = false;
   while (session.out && !interrupted.load()) {
-    after = for_each_event(api, arguments.study, after, 0, [&](const Event& event) {
-      if (session.json)
-        session.print_json(to_json(event));
-      else
-        print_event(session, event);
-    });
-    session.out.flush();
+    const Connection connection = connect(session);
+    if (connection.server_url.empty()) {
+      follow_file(session, *connection.api, arguments, after);
+      break;
+    }
+    client::ClientOptions options = client_options(session);
+    options.interrupted = &interrupted;
+    try {
+      client::follow_events(connection.server_url, options, arguments.study, after,
+                            [&](const Event& event) {
+                              seen = true;
+                              after = event.sequence;
+                              show_event(session, event);
+                              session.out.flush();
+                              return session.out.good();
+                            });
+    } catch (const Error& error) {
+      if (!seen || error.code() != ErrorCode::Unreachable) throw;
+    }
     pause_for(kLookEvery, interrupted);
   }
   return kDone;
 }
 
 int events(const Session& session, const EventsArguments& arguments) {
+  if (arguments.follow) return follow_events(session, arguments);
   const Connection connection = connect(session);
-  if (arguments.follow) return follow_events(session, *connection.api, arguments);
   if (!session.json) {
     for_each_event(*connection.api, arguments.study, arguments.after, arguments.limit,
                    [&](const Event& event) { print_event(session, event); });

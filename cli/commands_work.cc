@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "cli/arguments.h"
+#include "cli/artifact_connection.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
@@ -118,7 +119,9 @@ int work(const Session& session, const WorkArguments& arguments) {
       (folder / "STOP").string());
   progress.flush();
 
+  ArtifactConnection artifacts(session, connection);
   worker_shim::WorkOptions options = work_options(arguments, connection);
+  options.artifacts = &*artifacts;
   options.say = [&progress](const std::string& line) { progress << printable(line) << std::endl; };
   const worker_shim::WorkSummary summary =
       worker_shim::work(*connection.api, session.clock, options, interrupted);

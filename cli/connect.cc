@@ -48,12 +48,12 @@ Connection connect(const Session& session, const std::atomic<bool>* interrupted)
   options.interrupted = interrupted;
   std::string url = session.server;
   if (url.empty() && session.db.empty()) url = session.env.variable("STUDY_SERVER");
-  if (!url.empty()) return {client::connect(url, options), url, url};
+  if (!url.empty()) return {client::connect(url, options), url, url, ""};
 
   const std::string file = session.database();
   auto api = std::make_unique<EmbeddedApi>(file, session.clock, EmbeddedOptions{.server = options});
   const std::string serving = api->server_url();
-  return {std::move(api), serving, serving.empty() ? file : serving};
+  return {std::move(api), serving, serving.empty() ? file : serving, file};
 }
 
 }  // namespace studyhall::cli

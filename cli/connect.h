@@ -15,6 +15,7 @@ struct Connection {
   std::unique_ptr<StudyApi> api;
   std::string server_url;  // of the server behind it at the moment; "" for none
   std::string place;       // for people: the URL or the file
+  std::string file;        // the database; "" where a server was named
 };
 
 // How to talk to a server: the token of --token, else in --token-file, else STUDY_TOKEN, else in

@@ -10,6 +10,7 @@
 #include "client/study_client.h"
 #include "core/error.h"
 #include "core/hash.h"
+#include "storage/artifact_store.h"
 #include "storage/sqlite_storage.h"
 
 namespace studyhall::cli {
@@ -73,7 +74,11 @@ std::shared_ptr<EmbeddedApi::Opened> EmbeddedApi::opened() {
     auto fresh = std::make_shared<Opened>();
     fresh->storage = storage::open_sqlite_storage(database_);
     fresh->service = std::make_unique<server::StudyService>(
-        *fresh->storage, clock_, server::ServiceOptions{.new_token = {}, .renew_leases = false});
+        *fresh->storage, clock_,
+        server::ServiceOptions{
+            .new_token = {}, .renew_leases = false, .on_delete = [this](const std::string& study) {
+              storage::ArtifactStore(storage::artifact_file(database_)).remove_study(study);
+            }});
     opened_ = std::move(fresh);
   }
   return opened_;

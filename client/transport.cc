@@ -1,61 +1,18 @@
 #include "client/transport.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <optional>
 #include <thread>
 
+#include "client/interruption.h"
 #include "core/error.h"
 
 namespace studyhall::client {
 namespace {
 
 constexpr std::chrono::milliseconds kMaxBackoff{5'000};
-
-// cpp-httplib sends without MSG_NOSIGNAL: a server that goes away must not end this program.
-class SigpipeBlocked {
- public:
-  SigpipeBlocked() {
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-    sigset_t pending;
-    sigpending(&pending);
-    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-  }
-  ~SigpipeBlocked() {
-    const timespec none{};
-    if (!was_pending_) {
-      while (sigtimedwait(&pipe_, nullptr, &none) > 0) {
-      }
-    }
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  SigpipeBlocked(const SigpipeBlocked&) = delete;
-  SigpipeBlocked& operator=(const SigpipeBlocked&) = delete;
-
- private:
-  sigset_t pipe_{};
-  sigset_t before_{};
-  bool was_pending_ = false;
-};
-
-// Breaks a connection off once its user is interrupted, from a thread of its own.
-class Interruption {
- public:
-  Interruption(httplib::Client& connection, const std::atomic<bool>& interrupted)
-      : thread_([&connection, &interrupted](const std::stop_token& done) {
-          while (!done.stop_requested()) {
-            if (interrupted) connection.stop();
-            std::this_thread::sleep_for(std::chrono::milliseconds(25));
-          }
-        }) {}
-
- private:
-  std::jthread thread_;
-};
 
 bool is_connect_failure(httplib::Error error) {
   return error == httplib::Error::Connection || error == httplib::Error::ConnectionTimeout;
@@ -96,18 +53,23 @@ std::unique_ptr<httplib::Client> Transport::take_connection() {
       return connection;
     }
   }
-  const bool is_v6 = url_.host.find(':') != std::string::npos;
+  return make_connection(url_, options_);
+}
+
+std::unique_ptr<httplib::Client> make_connection(const ServerUrl& url,
+                                                 const ClientOptions& options) {
+  const bool is_v6 = url.host.find(':') != std::string::npos;
   auto connection = std::make_unique<httplib::Client>(
-      fmt::format("http{}://{}{}{}:{}", url_.tls ? "s" : "", is_v6 ? "[" : "", url_.host,
-                  is_v6 ? "]" : "", url_.port));
-  if (url_.tls && !options_.tls_ca.empty()) connection->set_ca_cert_path(options_.tls_ca);
+      fmt::format("http{}://{}{}{}:{}", url.tls ? "s" : "", is_v6 ? "[" : "", url.host,
+                  is_v6 ? "]" : "", url.port));
+  if (url.tls && !options.tls_ca.empty()) connection->set_ca_cert_path(options.tls_ca);
   connection->set_keep_alive(true);
   connection->set_tcp_nodelay(true);
   connection->set_url_encode(false);
   connection->set_connection_timeout(
-      std::min<std::chrono::milliseconds>(options_.timeout, std::chrono::seconds(10)));
-  connection->set_write_timeout(options_.timeout);
-  if (!options_.token.empty()) connection->set_bearer_token_auth(options_.token);
+      std::min<std::chrono::milliseconds>(options.timeout, std::chrono::seconds(10)));
+  connection->set_write_timeout(options.timeout);
+  if (!options.token.empty()) connection->set_bearer_token_auth(options.token);
   return connection;
 }
 

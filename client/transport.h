@@ -30,6 +30,10 @@ struct Answer {
   Json body;
 };
 
+// A connection that is not made yet; each of its requests must set the time to read.
+std::unique_ptr<httplib::Client> make_connection(const ServerUrl& url,
+                                                 const ClientOptions& options);
+
 class Transport {
  public:
   Transport(ServerUrl url, ClientOptions options);

@@ -3,9 +3,11 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "server/commit_queue.h"
+#include "server/live_stream.h"
 
 namespace studyhall::server {
 
@@ -52,6 +54,9 @@ class DeferredAnswer {
   // Takes tickets of `queue`, which are done in the order in which they are given. REQUIRES:
   // may_defer().
   void add(CommitQueue& queue, const std::vector<CommitQueue::Ticket>& tickets);
+  // The answer goes on. REQUIRES: may_wait().
+  void go_on(std::shared_ptr<LiveStream> live) { live_ = std::move(live); }
+  [[nodiscard]] const std::shared_ptr<LiveStream>& live() const { return live_; }
   // The answer is none; it is to be asked for again. REQUIRES: may_wait().
   void wait_for(std::shared_ptr<Waiting> waiting) { waiting_ = std::move(waiting); }
 
@@ -64,6 +69,7 @@ class DeferredAnswer {
  private:
   Terms terms_;
   std::shared_ptr<Waiting> waiting_;
+  std::shared_ptr<LiveStream> live_;
   CommitQueue* queue_ = nullptr;
   std::vector<CommitQueue::Ticket> tickets_;
 };

@@ -5,16 +5,18 @@
 #include <netinet/tcp.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
 #include <thread>
 
+#include "server/compression.h"
 #include "server/http_body.h"
+#include "server/http_connection.h"
 #include "server/http_policy.h"
 #include "server/listening_socket.h"
 
@@ -27,7 +29,6 @@ constexpr std::chrono::milliseconds kSweepInterval{200};
 constexpr std::chrono::milliseconds kRestAfter{1000};
 constexpr std::size_t kMaxHeadBytes = 65'536;
 constexpr std::chrono::seconds kLingerTime{5};
-constexpr std::size_t kMaxLingerBytes = 67'108'864;
 
 void set_flag(int fd, int level, int option) {
   const int yes = 1;
@@ -42,45 +43,7 @@ void watch_level(int epoll, int fd) {
   ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-void signal_event(int fd) {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(fd, &one, sizeof(one));
-}
-
 }  // namespace
-
-struct HttpListener::Connection {
-  Connection(int fd, std::unique_ptr<TlsSession> tls) : stream(fd, std::move(tls)) {}
-  SocketStream stream;
-  std::shared_ptr<Waiting> waiting;  // of the request that is to be decided anew
-  SteadyClock::time_point idle_since = SteadyClock::now();
-  bool may_defer = true;  // the answer to the next request
-  bool keep = true;       // once the deferred answer is sent
-  // When the request that is coming began; absent between requests.
-  std::optional<SteadyClock::time_point> begun;
-};
-
-// Connections whose answers go on, from whatever thread found that out.
-struct HttpListener::Mailbox {
-  Mailbox() : fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  ~Mailbox() { ::close(fd); }
-  Mailbox(const Mailbox&) = delete;
-  Mailbox& operator=(const Mailbox&) = delete;
-
-  void put(std::weak_ptr<Connection> connection, Fate fate) {
-    bool first = false;
-    {
-      const std::lock_guard lock(mutex);
-      first = letters.empty();
-      letters.emplace_back(std::move(connection), fate);
-    }
-    if (first) signal_event(fd);
-  }
-
-  const int fd;  // readable: there is a letter, or stop() was called
-  std::mutex mutex;
-  std::vector<std::pair<std::weak_ptr<Connection>, Fate>> letters;
-};
 
 HttpListener::HttpListener(ListenerOptions options, Answer answer, Refuse refuse)
     : options_(std::move(options)),
@@ -156,6 +119,7 @@ void HttpListener::run() {
     }
     if (SteadyClock::now() < next_sweep) continue;
     close_idle();
+    look_after_streams(SteadyClock::now());
     next_sweep = SteadyClock::now() + kSweepInterval;
   }
   finish();
@@ -164,11 +128,6 @@ void HttpListener::run() {
 void HttpListener::stop() {
   stopping_ = true;
   signal_event(mailbox_->fd);
-}
-
-std::size_t HttpListener::waiting() const {
-  const std::lock_guard lock(mutex_);
-  return held_.size();
 }
 
 void HttpListener::accept_all() {
@@ -229,22 +188,41 @@ void HttpListener::work() {
     if (event.data.fd == over_) return;
     if (const SharedConnection connection = take(event.data.fd)) {
       serve(connection, (event.events & ~EPOLLOUT) != 0);
-    } else if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
-      drop_held(event.data.fd);
+    } else {
+      go_on(event.data.fd, event.events);
     }
   }
 }
 
 void HttpListener::serve(const SharedConnection& connection, bool readable) {
   SocketStream& stream = connection->stream;
-  Next next = stream.flush() && connection->keep ? Next::Request : Next::Close;
+  Next next = send_rest(*connection);
   while (next == Next::Request && (readable || stream.has_buffered())) {
     if (is_still_coming(*connection)) break;
     next = serve_one(connection);
     readable = false;
   }
   if (next == Next::Deferred) return;
-  if (next == Next::Close || !watch(connection, EPOLLIN, EPOLL_CTL_MOD)) drop(connection);
+  const std::uint32_t events = next == Next::Send ? EPOLLOUT : EPOLLIN;
+  if (next == Next::Close || !watch(connection, events, EPOLL_CTL_MOD)) drop(connection);
+}
+
+// Sends what the client takes of what is written; only a server that ends waits for it.
+HttpListener::Next HttpListener::send_rest(Connection& connection) const {
+  SocketStream& stream = connection.stream;
+  if (stopping_) stream.flush();
+  const bool sent = stream.flush_now();
+  if (stream.is_broken()) return Next::Close;
+  if (!sent) return Next::Send;
+  if (connection.lingers_until) return stream.linger() ? Next::Linger : Next::Close;
+  return connection.keep ? Next::Request : Next::Close;
+}
+
+// After an answer to a request that was not read to its end.
+HttpListener::Next HttpListener::begin_to_linger(Connection& connection) const {
+  connection.keep = false;
+  connection.lingers_until = SteadyClock::now() + kLingerTime;
+  return send_rest(connection);
 }
 
 // Whether the client has sent a part of a request and has time to send the rest: no thread waits
@@ -277,17 +255,19 @@ HttpListener::Next HttpListener::serve_one(const SharedConnection& connection) {
     });
     connection->may_defer = true;
     connection->waiting = deferred.waiting();
-    if (connection->waiting) {
-      hold(connection);
+    connection->live = deferred.live();
+    if (connection->waiting || connection->live) {
+      connection->live ? begin_stream(connection) : wait(connection);
       return Next::Deferred;
     }
-    if (answered && !has_head) stream.linger(kLingerTime, kMaxLingerBytes);
+    if (answered && !has_head) return begin_to_linger(*connection);
     const bool keep = answered && has_head && !closed && !stopping_;
     if (deferred.is_pending()) {
       defer(connection, deferred, keep);
       return Next::Deferred;
     }
-    return stream.flush() && keep ? Next::Request : Next::Close;
+    connection->keep = keep;
+    return send_rest(*connection);
   } catch (const Error& error) {
     int status = 0;
     const std::string body = refuse_(error, status);
@@ -295,91 +275,36 @@ HttpListener::Next HttpListener::serve_one(const SharedConnection& connection) {
         "HTTP/1.1 {} Refused\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
         "{}Connection: close\r\n\r\n{}",
         status, body.size(), kSecurityHeaders, body);
-    stream.write(text.data(), text.size());
-    stream.linger(kLingerTime, kMaxLingerBytes);
+    stream.put(text);
+    return begin_to_linger(*connection);
   } catch (const std::exception& error) {
     spdlog::error("connection dropped: {}", error.what());
   }
   return Next::Close;
 }
 
-// Keeps an answer that is made until what it says is durable.
-void HttpListener::defer(const SharedConnection& connection, DeferredAnswer& answer, bool keep) {
-  connection->keep = keep;
-  answer.when_known([mailbox = mailbox_, connection](bool written) {
-    mailbox->put(connection, written ? Fate::Written : Fate::Lost);
-  });
-}
-
-void HttpListener::send_deferred() {
-  std::uint64_t count = 0;
-  [[maybe_unused]] const auto got = ::read(mailbox_->fd, &count, sizeof(count));
-  std::vector<std::pair<std::weak_ptr<Connection>, Fate>> letters;
-  {
-    const std::lock_guard lock(mailbox_->mutex);
-    letters.swap(mailbox_->letters);
+// A body that is not here whole holds the thread that reads it: half of them at most, so that slow
+// senders never keep all others waiting.
+void HttpListener::prepare(SocketStream& stream, httplib::Request& request) {
+  const bool is_here =
+      !request.has_header("Transfer-Encoding") &&
+      request.get_header_value<std::uint64_t>("Content-Length") <= stream.buffered_bytes();
+  std::shared_ptr<void> turn;
+  if (!is_here) {
+    const bool too_many = ++reading_ > std::max<std::size_t>(1, options_.threads / 2);
+    turn = {nullptr, [this](void*) { --reading_; }};
+    if (too_many) {
+      throw Error(ErrorCode::Unavailable, "too many requests are being sent slowly; try again");
+    }
   }
-  for (const auto& [addressee, fate] : letters) {
-    if (const SharedConnection connection = addressee.lock()) release(connection, fate);
-  }
-}
-
-// A thread goes on with the connection where that may take time: to answer anew what was not
-// written, to send what the client does not take yet, to answer a request that came meanwhile.
-void HttpListener::release(const SharedConnection& connection, Fate fate) {
-  SocketStream& stream = connection->stream;
-  if (fate == Fate::Woken && !take_held(connection)) return;
-  if (fate == Fate::Lost) {
-    stream.rewind();
-    connection->may_defer = false;
-    connection->keep = true;
-  }
-  const bool sent = fate == Fate::Written && stream.flush_now();
-  if (sent && !connection->keep) return drop(connection);
-  const bool is_over = sent && !stream.has_buffered();
-  if (!watch(connection, is_over ? EPOLLIN : EPOLLOUT, EPOLL_CTL_MOD)) serve(connection, false);
-}
-
-// Throws away the answer that is none and waits, watching whether the client goes away.
-void HttpListener::hold(const SharedConnection& connection) {
-  connection->stream.shrink();
-  connection->stream.rewind();
-  connection->keep = true;
-  const std::shared_ptr<Waiting> waiting = connection->waiting;
-  {
-    const std::lock_guard lock(mutex_);
-    busy_.erase(connection);
-    held_[connection->stream.fd()] = connection;
-    arm(*connection, EPOLLRDHUP, EPOLL_CTL_MOD);
-  }
-  waiting->begin(
-      [mailbox = mailbox_, held = std::weak_ptr(connection)] { mailbox->put(held, Fate::Woken); });
-}
-
-// False where the client has gone away meanwhile.
-bool HttpListener::take_held(const SharedConnection& connection) {
-  const std::lock_guard lock(mutex_);
-  const auto found = held_.find(connection->stream.fd());
-  if (found == held_.end() || found->second != connection) return false;
-  held_.erase(found);
-  busy_.insert(connection);
-  return true;
-}
-
-// Of a client that has gone away.
-void HttpListener::drop_held(int fd) {
-  SharedConnection connection;
-  const std::lock_guard lock(mutex_);
-  const auto found = held_.find(fd);
-  if (found == held_.end()) return;
-  connection = std::move(found->second);
-  held_.erase(found);
-}
-
-void HttpListener::prepare(SocketStream& stream, httplib::Request& request) const {
   request.body = read_body(stream, request, options_.max_body_bytes);
   request.headers.erase("Expect");
   request.headers.erase("Range");
+  request.headers.erase(kTakesGzip);
+  if (accepts_gzip(request.get_header_value("Accept-Encoding"))) {
+    request.headers.emplace(kTakesGzip, "yes");
+  }
+  request.headers.erase("Accept-Encoding");
   request.ranges.clear();
 }
 
@@ -387,6 +312,7 @@ void HttpListener::close_idle() {
   const auto now = SteadyClock::now();
   const std::lock_guard lock(mutex_);
   std::erase_if(idle_, [&](const auto& entry) {
+    if (entry.second->lingers_until) return *entry.second->lingers_until < now;
     return !entry.second->begun && entry.second->idle_since < now - options_.idle_timeout;
   });
   for (const auto& [fd, connection] : idle_) {
@@ -421,17 +347,6 @@ void HttpListener::finish() {
     epoll_event event{};
     ::epoll_wait(events_, &event, 1, static_cast<int>(kSweepInterval.count()));
   }
-}
-
-// Decides anew, for the last time, what is waited for.
-void HttpListener::answer_held() {
-  std::unordered_map<int, SharedConnection> held;
-  {
-    const std::lock_guard lock(mutex_);
-    held.swap(held_);
-    for (const auto& [fd, connection] : held) busy_.insert(connection);
-  }
-  for (const auto& [fd, connection] : held) serve(connection, false);
 }
 
 }  // namespace studyhall::server

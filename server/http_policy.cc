@@ -77,7 +77,8 @@ bool HttpPolicy::answer_preflight(const httplib::Request& request,
   response.status = 204;
   response.set_header("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE");
   response.set_header("Access-Control-Allow-Headers",
-                      "Authorization, Content-Type, MCP-Protocol-Version, X-Request-Id");
+                      "Authorization, Content-Type, If-None-Match, Last-Event-ID, "
+                      "MCP-Protocol-Version, X-Request-Id");
   response.set_header("Access-Control-Max-Age", "600");
   return true;
 }
@@ -95,7 +96,7 @@ void HttpPolicy::finish(const httplib::Request& request, httplib::Response& resp
   const std::string origin = request.get_header_value("Origin");
   if (!is_cors_origin(origin)) return;
   response.headers.emplace("Access-Control-Allow-Origin", origin);
-  response.headers.emplace("Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
+  response.headers.emplace("Access-Control-Expose-Headers", "ETag, X-Request-Id, Retry-After");
 }
 
 }  // namespace studyhall::server

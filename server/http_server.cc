@@ -3,12 +3,17 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <memory>
 #include <optional>
 
+#include "core/hash.h"
 #include "core/study_api_json.h"
 #include "server/access.h"
 #include "server/audit_log.h"
+#include "server/compression.h"
 #include "server/deferred_answer.h"
 #include "server/http_error.h"
 #include "server/http_listener.h"
@@ -22,13 +27,29 @@
 namespace studyhall::server {
 namespace {
 
-void put_pages(const Reply& reply, const std::string& target, httplib::Response& response) {
+bool is_reading(const std::string& method) { return method == "GET" || method == "HEAD"; }
+
+bool takes_gzip(const httplib::Request& request) { return request.has_header(kTakesGzip); }
+
+// `turn` ends with the sending.
+void put_pages(const Reply& reply, const httplib::Request& request, std::shared_ptr<void> turn,
+               httplib::Response& response) {
+  std::shared_ptr<Gzip> gzip;
+  if (takes_gzip(request)) {
+    gzip = std::make_shared<Gzip>();
+    response.set_header("Content-Encoding", "gzip");
+  }
+  response.set_header("Vary", "Accept-Encoding");
   response.set_chunked_content_provider(
-      reply.content_type, [pages = reply.pages, target](std::size_t, httplib::DataSink& sink) {
+      reply.content_type, [pages = reply.pages, gzip, turn = std::move(turn),
+                           target = request.target](std::size_t, httplib::DataSink& sink) {
         try {
           const std::optional<std::string> piece = pages();
-          if (piece) return sink.write(piece->data(), piece->size());
-          sink.done();
+          std::string text = piece.value_or("");
+          if (gzip) text = piece ? gzip->add(*piece) : gzip->finish();
+          // An empty chunk would be the end.
+          if (!text.empty() && !sink.write(text.data(), text.size())) return false;
+          if (!piece) sink.done();
           return true;
         } catch (const std::exception& error) {
           spdlog::error("{}: broken off: {}", target, error.what());
@@ -37,7 +58,55 @@ void put_pages(const Reply& reply, const std::string& target, httplib::Response&
       });
 }
 
-bool is_reading(const std::string& method) { return method == "GET" || method == "HEAD"; }
+// Whether If-None-Match, a list of tags or "*", names `tag`. Tags are compared weakly: one stands
+// for what an answer says, however it is compressed.
+bool is_named(const std::string& tag, const std::string& if_none_match) {
+  if (if_none_match == "*") return true;
+  const std::string opaque = tag.substr(2);  // without W/
+  for (std::size_t at = if_none_match.find(opaque); at != std::string::npos;
+       at = if_none_match.find(opaque, at + 1)) {
+    const std::size_t end = at + opaque.size();
+    if (end == if_none_match.size() || if_none_match[end] == ',' || if_none_match[end] == ' ') {
+      return true;
+    }
+  }
+  return false;
+}
+
+void put_text(std::string text, const std::string& type, const httplib::Request& request,
+              httplib::Response& response) {
+  if (text.size() >= kCompressFromBytes) {
+    response.set_header("Vary", "Accept-Encoding");
+    if (takes_gzip(request)) {
+      text = gzip(text);
+      response.set_header("Content-Encoding", "gzip");
+    }
+  }
+  response.set_content(std::move(text), type);
+}
+
+// What is read gets a tag, and is not sent again to who has it.
+void put_json(const Reply& reply, const httplib::Request& request, httplib::Response& response) {
+  std::string text = dump_json(reply.body) + "\n";
+  if (is_reading(request.method) && reply.status == 200) {
+    const std::string tag = "W/\"" + sha256_hex(text).substr(0, 32) + "\"";
+    response.headers.erase("Cache-Control");
+    response.set_header("Cache-Control", "private, no-cache");
+    response.set_header("ETag", tag);
+    if (is_named(tag, request.get_header_value("If-None-Match"))) {
+      response.status = 304;
+      return;
+    }
+  }
+  put_text(std::move(text), "application/json", request, response);
+}
+
+// cpp-httplib sends the head; the pieces follow where the thread is done with it.
+void put_stream(const Reply& reply, httplib::Response& response) {
+  response.set_chunked_content_provider(reply.content_type,
+                                        [](std::size_t, httplib::DataSink&) { return false; });
+  DeferredAnswer::current()->go_on(reply.live);
+}
 
 // Beats come often and change nothing that people look for.
 bool is_audited(const std::string& method, const std::string& path) {
@@ -74,6 +143,7 @@ class HttpServer::Impl {
         tls_(options.tls_cert.empty()
                  ? nullptr
                  : std::make_unique<TlsServer>(options.tls_cert, options.tls_key)),
+        most_sending_(std::max<std::size_t>(1, options.threads / 2)),
         listener_(
             {.host = options.host,
              .port = options.port,
@@ -81,6 +151,8 @@ class HttpServer::Impl {
              .threads = options.threads,
              .request_timeout = options.request_timeout,
              .idle_timeout = options.idle_timeout,
+             .heartbeat = options.heartbeat,
+             .stall_timeout = options.stall_timeout,
              .tls = tls_.get()},
             [this](const httplib::Request& request, httplib::Response& response) {
               answer(request, response);
@@ -100,6 +172,8 @@ class HttpServer::Impl {
     add_trial_routes(router_, api);
     add_people_routes(router_, api);
     add_task_routes(router_, api);
+    add_event_routes(router_, api, options.watch);
+    add_artifact_routes(router_, api, options.artifacts);
     add_export_routes(router_, api);
     add_openapi_route(router_);
     add_mcp_route(router_, api);
@@ -133,16 +207,30 @@ class HttpServer::Impl {
     metrics_->end(route, response.status, std::chrono::steady_clock::now() - exchange.begin);
   }
 
-  static void put(const Reply& reply, const httplib::Request& request,
-                  httplib::Response& response) {
+  // A thread sends pages as fast as the client takes them: half of the threads at most do.
+  std::shared_ptr<void> turn_for_pages() {
+    std::shared_ptr<void> turn(sending_.get(), [sending = sending_](void*) { --*sending; });
+    return ++*sending_ > most_sending_ ? nullptr : turn;
+  }
+
+  void put(const Reply& reply, const httplib::Request& request, httplib::Response& response) {
+    std::shared_ptr<void> turn;
+    if (reply.pages && !(turn = turn_for_pages())) {
+      response.status = http_status(ErrorCode::Unavailable);
+      response.set_header("Retry-After", "1");
+      const Error busy(ErrorCode::Unavailable, "too many long answers are being sent; try again");
+      return response.set_content(dump_json(error_json(busy)) + "\n", "application/json");
+    }
     response.status = reply.status;
     for (const auto& [name, value] : reply.headers) response.set_header(name, value);
-    if (reply.pages) {
-      put_pages(reply, request.target, response);
+    if (reply.live && request.method != "HEAD") {
+      put_stream(reply, response);
+    } else if (reply.pages) {
+      put_pages(reply, request, std::move(turn), response);
     } else if (!reply.text.empty()) {
-      response.set_content(reply.text, reply.content_type);
+      put_text(reply.text, reply.content_type, request, response);
     } else if (reply.status != 202) {
-      response.set_content(dump_json(reply.body) + "\n", "application/json");
+      put_json(reply, request, response);
     }
   }
 
@@ -165,7 +253,9 @@ class HttpServer::Impl {
                              .accept = request.get_header_value("Accept"),
                              .body = request.body,
                              .caller = &exchange.caller,
-                             .protocol_version = request.get_header_value("MCP-Protocol-Version")},
+                             .protocol_version = request.get_header_value("MCP-Protocol-Version"),
+                             .last_event_id = request.get_header_value("Last-Event-ID"),
+                             .content_type = request.get_header_value("Content-Type")},
                             request.target);
     } catch (...) {
       Reply reply = reply_to_current_exception();
@@ -189,7 +279,7 @@ class HttpServer::Impl {
 
   Reply metrics(StudyApi& api, const CommitMetrics* commits) const {
     Reply reply;
-    metrics_->print(listener_.waiting(), reply.text);
+    metrics_->print(listener_.waiting(), listener_.streams(), reply.text);
     if (commits != nullptr) commits->print(reply.text);
     print_study_metrics(api, reply.text);
     reply.content_type = "text/plain; version=0.0.4";
@@ -230,6 +320,9 @@ class HttpServer::Impl {
   std::unique_ptr<TlsServer> tls_;
   Router router_;
   std::unique_ptr<RequestMetrics> metrics_;
+  const std::size_t most_sending_;
+  std::shared_ptr<std::atomic<std::size_t>> sending_ =
+      std::make_shared<std::atomic<std::size_t>>(0);
   HttpListener listener_;
 };
 

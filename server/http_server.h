@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "core/artifact_api.h"
 #include "core/study_api.h"
+#include "server/event_stream.h"
 
 namespace studyhall::server {
 
@@ -23,6 +25,8 @@ struct HttpOptions {
   std::size_t threads = 64;                // requests answered at once; idle connections need none
   std::chrono::milliseconds request_timeout{30'000};  // for a request to come, head and body
   std::chrono::milliseconds idle_timeout{75'000};     // of a connection between two requests
+  std::chrono::milliseconds heartbeat{15'000};        // of a stream to which nothing was sent
+  std::chrono::milliseconds stall_timeout{30'000};    // for a client to take something of it
   std::vector<std::string> allowed_hosts = {};        // besides the loopback's names: http_policy.h
   std::vector<std::string> cors_origins = {};         // whose pages may use the API
   double requests_per_s = 0;                          // of one client; 0: as many as it likes
@@ -35,6 +39,10 @@ struct HttpOptions {
   const Access* access = nullptr;
   AuditLog* audit = nullptr;
   const CommitMetrics* commits = nullptr;
+  // Of the studies of the API; must outlive the server. Null: there are none.
+  ArtifactApi* artifacts = nullptr;
+  // Of the studies of the API, for streams of events; empty: there are none.
+  StudyWatch watch = {};
   // Throws where the storage does not answer: /readyz.
   std::function<void()> probe = {};
 };

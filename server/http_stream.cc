@@ -12,6 +12,7 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace studyhall::server {
 namespace {
@@ -19,6 +20,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kInputBytes = 16'384;
+constexpr int kPiecesAtOnce = 16;  // thrown away, of what lingers
 constexpr std::size_t kFlushAboveBytes = 65'536;
 constexpr std::chrono::seconds kWriteTimeout{30};
 
@@ -181,14 +183,18 @@ bool SocketStream::flush() {
   return !broken_;
 }
 
-void SocketStream::linger(Milliseconds timeout, std::size_t max_bytes) {
-  if (!flush()) return;
-  if (tls_) tls_->close();
-  ::shutdown(fd_, SHUT_WR);
-  begin_request(SteadyClock::now() + timeout, max_bytes);
-  std::vector<char> waste(kInputBytes);
-  while (read(waste.data(), waste.size()) > 0) {
+bool SocketStream::linger() {
+  if (!std::exchange(lingers_, true)) {
+    if (tls_) tls_->close();
+    ::shutdown(fd_, SHUT_WR);
   }
+  begin_ = end_ = 0;
+  make_input();
+  for (int pieces = 0; pieces < kPiecesAtOnce; ++pieces) {
+    const TransferStep step = receive(in_.data(), in_.size());
+    if (step.bytes <= 0) return step.bytes < 0 && step.wait_for != 0;
+  }
+  return true;
 }
 
 void SocketStream::stop_reading() { ::shutdown(fd_, SHUT_RD); }

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/tls.h"
@@ -17,8 +18,6 @@ namespace studyhall::server {
 
 class SocketStream final : public httplib::Stream {
  public:
-  using Milliseconds = std::chrono::milliseconds;
-
   // Owns `fd`, a connected TCP socket. `tls`: what is spoken on it; null: TCP itself.
   explicit SocketStream(int fd, std::unique_ptr<TlsSession> tls = nullptr);
   ~SocketStream() override;
@@ -34,6 +33,8 @@ class SocketStream final : public httplib::Stream {
   [[nodiscard]] bool timed_out() const { return timed_out_; }
   // Bytes of a further request are here already.
   [[nodiscard]] bool has_buffered() const { return begin_ < end_ || (tls_ && tls_->has_pending()); }
+  // Bytes that are here and not read yet.
+  [[nodiscard]] std::size_t buffered_bytes() const { return end_ - begin_; }
   [[nodiscard]] bool is_broken() const { return broken_; }
 
   // Takes what has come, without waiting; false once nothing more will.
@@ -57,9 +58,10 @@ class SocketStream final : public httplib::Stream {
   bool flush_now();
   // Sends what was written. False once the connection is broken or takes no byte for 30 s.
   bool flush();
-  // After an answer to a request whose body was not read: tells the client that no more comes, then
-  // throws away what it still sends (bounded), so that it reads the answer instead of a reset.
-  void linger(Milliseconds timeout, std::size_t max_bytes);
+  // After an answer to a request whose body was not read: tells the client that no more comes, and
+  // throws away what has come of it, so that it reads the answer instead of a reset. False once it
+  // has closed its side.
+  bool linger();
   // Wakes a reader in another thread, as if the client had stopped sending.
   void stop_reading();
 
@@ -68,6 +70,8 @@ class SocketStream final : public httplib::Stream {
   // Bytes read; 0: the client stopped sending; -1: broken, late or above the limit.
   ssize_t read(char* ptr, size_t size) override;
   ssize_t write(const char* ptr, size_t size) override;
+  // As write(), without sending anything yet.
+  void put(std::string_view bytes) { out_.append(bytes); }
   void get_remote_ip_and_port(std::string& ip, int& port) const override;
   void get_local_ip_and_port(std::string& ip, int& port) const override;
   [[nodiscard]] socket_t socket() const override { return fd_; }
@@ -87,6 +91,7 @@ class SocketStream final : public httplib::Stream {
   std::size_t end_ = 0;
   std::size_t request_begin_ = 0;
   bool is_whole_ = false;
+  bool lingers_ = false;
   std::string out_;
   bool broken_ = false;
   bool timed_out_ = false;

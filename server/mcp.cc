@@ -273,6 +273,7 @@ Outcome Request::read_resource() {
 McpServer::McpServer(StudyApi& api) {
   add_study_routes(router_, api);
   add_trial_routes(router_, api);
+  add_event_routes(router_, api);
   add_people_routes(router_, api);
   router_.set_guard(authorise);
 }

@@ -91,7 +91,7 @@ void RequestMetrics::end(int route, int status, std::chrono::duration<double> to
   running_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-void RequestMetrics::print(std::size_t waiting, std::string& out) const {
+void RequestMetrics::print(std::size_t waiting, std::int64_t streams, std::string& out) const {
   describe(out, "studyhall_requests_total", "counter", "Requests answered.");
   for (const auto& route : routes_) {
     for (std::size_t i = 0; i < kStatuses.size(); ++i) {
@@ -113,6 +113,8 @@ void RequestMetrics::print(std::size_t waiting, std::string& out) const {
   line(out, "studyhall_requests_running", "", running_.load());
   describe(out, "studyhall_requests_waiting", "gauge", "Asks that wait for something to do.");
   line(out, "studyhall_requests_waiting", "", waiting);
+  describe(out, "studyhall_streams", "gauge", "Clients that are sent events as they come.");
+  line(out, "studyhall_streams", "", streams);
   describe(out, "studyhall_requests_refused_total", "counter",
            "What could not be read as a request.");
   line(out, "studyhall_requests_refused_total", "", refused_.load());

@@ -62,11 +62,11 @@ class RequestMetrics {
   void put_off() { running_.fetch_sub(1, std::memory_order_relaxed); }
   // What could not be read as a request.
   void refused() { refused_.fetch_add(1, std::memory_order_relaxed); }
-  // `waiting`: requests that were put off.
-  void print(std::size_t waiting, std::string& out) const;
+  // `waiting`: requests that were put off; `streams`: answers that go on.
+  void print(std::size_t waiting, std::int64_t streams, std::string& out) const;
 
  private:
-  static constexpr std::array<int, 18> kStatuses{200, 201, 204, 400, 401, 403, 404, 405, 409,
+  static constexpr std::array<int, 19> kStatuses{200, 201, 204, 304, 400, 401, 403, 404, 405, 409,
                                                  410, 413, 414, 422, 429, 500, 501, 503, 0};
   struct Route {
     explicit Route(std::string of) : labels(std::move(of)) {}

@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/json.h"
+#include "server/live_stream.h"
 
 namespace studyhall::server {
 
@@ -25,6 +27,8 @@ struct Call {
   const Caller* caller = nullptr;     // who sent it; null: nobody in particular
   std::string_view pattern = {};      // of the route that was found, as add() took it
   std::string protocol_version = {};  // the MCP-Protocol-Version header
+  std::string last_event_id = {};     // the Last-Event-ID header
+  std::string content_type = {};      // the Content-Type header
 
   // The body as JSON, of at most 200,000 values; an empty one is {}. Throws Error(Malformed).
   [[nodiscard]] Json json(Comments comments = Comments::Refuse) const;
@@ -41,7 +45,7 @@ struct InnerCall {
   int status = 0;
 };
 
-// What a handler answers: `body`, or `pages` where that is set; with status 202 nothing.
+// What a handler answers: `body`, or `pages` or `live` where that is set; with status 202 nothing.
 struct Reply {
   int status = 200;
   Json body = nullptr;
@@ -49,8 +53,9 @@ struct Reply {
   // The content piece by piece, sent as it is made; nullopt: the end. An exception breaks the
   // connection off, so that the client sees that the content is not whole.
   std::function<std::optional<std::string>()> pages = nullptr;
+  std::shared_ptr<LiveStream> live = nullptr;
   std::string text = {};                          // not empty: in place of `body`
-  std::string content_type = "application/json";  // of pages or text
+  std::string content_type = "application/json";  // of pages, live or text
   std::optional<InnerCall> inner = {};
   int route = -1;  // number of the route that answered, in the order of add(); -1: none
 };

@@ -1,7 +1,9 @@
 // The routes of the HTTP API. Each only parses, calls a verb, and prints.
 #pragma once
 
+#include "core/artifact_api.h"
 #include "core/study_api.h"
+#include "server/event_stream.h"
 #include "server/router.h"
 
 namespace studyhall::server {
@@ -15,6 +17,10 @@ void add_trial_routes(Router& router, StudyApi& api);
 // What people do besides: edit, park, void, workers, insights.
 void add_people_routes(Router& router, StudyApi& api);
 void add_task_routes(Router& router, StudyApi& api);
+// Events, as pages and, where there is a watch, as a stream.
+void add_event_routes(Router& router, StudyApi& api, StudyWatch watch = nullptr);
+// Null: they answer that there are none.
+void add_artifact_routes(Router& router, StudyApi& api, ArtifactApi* artifacts);
 void add_export_routes(Router& router, StudyApi& api);
 // The OpenAPI description of all routes: server/openapi.json.
 void add_openapi_route(Router& router);

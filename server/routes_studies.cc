@@ -6,9 +6,6 @@
 namespace studyhall::server {
 namespace {
 
-constexpr std::int64_t kMaxInt64 = std::numeric_limits<std::int64_t>::max();
-constexpr int kMaxEvents = 10'000;
-
 void refuse_query(const Call& call) { QueryReader(call).finish(); }
 
 Reply list_studies(StudyApi& api, const Call& call) {
@@ -51,23 +48,6 @@ Reply resume_study(StudyApi& api, const Call& call) {
   return {.body = {{"resumed", call.args[0]}}};
 }
 
-Reply list_events(StudyApi& api, const Call& call) {
-  if (call.accept.find("text/event-stream") != std::string::npos) {
-    throw Error(ErrorCode::Unsupported,
-                "text/event-stream: this build gives events as JSON pages only "
-                "(events?after=SEQUENCE&limit=N)");
-  }
-  QueryReader query(call);
-  const std::int64_t after = query.integer("after", 0, 0, kMaxInt64);
-  const std::int64_t limit = query.integer("limit", 1000, 1, kMaxEvents);
-  query.finish();
-  Json list = Json::array();
-  for (const Event& event : api.events(call.args[0], after, static_cast<int>(limit))) {
-    list.push_back(to_json(event));
-  }
-  return {.body = {{"events", std::move(list)}}};
-}
-
 Reply list_best(StudyApi& api, const Call& call) {
   QueryReader query(call);
   const std::int64_t top = query.integer("top", 10, 0, std::numeric_limits<int>::max());
@@ -104,7 +84,6 @@ void add_study_routes(Router& router, StudyApi& api) {
   add("DELETE", "/api/v1/studies/{study}", delete_study);
   add("POST", "/api/v1/studies/{study}/stop", stop_study);
   add("POST", "/api/v1/studies/{study}/resume", resume_study);
-  add("GET", "/api/v1/studies/{study}/events", list_events);
   add("GET", "/api/v1/studies/{study}/best", list_best);
   add("GET", "/api/v1/studies/{study}/importance", show_importance);
 }

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
+#include "core/space.h"
 #include "core/study_api_json.h"
 #include "server/access.h"
 #include "server/routes.h"
@@ -73,6 +75,47 @@ Reply enqueue(StudyApi& api, const Call& call) {
   return {.body = to_json(api.enqueue(call.args[0], enqueue_request_from_json(call.json())))};
 }
 
+// The members of a trial's JSON (core/study_api_json.cc).
+const std::vector<std::string>& trial_members() {
+  static const std::vector<std::string> members{
+      "number",      "state",        "value",      "values",    "params",        "feasible",
+      "outside",     "metrics",      "started",    "completed", "lease_expires", "intermediate",
+      "worker",      "purpose",      "attempt",    "sampler",   "slice",         "pin",
+      "pin_version", "as_of",        "told",       "priority",  "prune",         "reason",
+      "note",        "usage",        "earlier",    "evidence",  "late",          "foreign",
+      "voided",      "parked_until", "tags",       "after",     "after_tasks",   "confirms",
+      "version",     "title",        "description"};
+  return members;
+}
+
+// The members that `list`, separated by commas, names; the number always.
+std::vector<std::string> chosen_members(std::string_view list) {
+  std::vector<std::string> chosen{"number"};
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(','), list.size());
+    const std::string name(list.substr(0, end));
+    list.remove_prefix(std::min(end + 1, list.size()));
+    const std::vector<std::string>& known = trial_members();
+    if (std::ranges::find(known, name) == known.end()) {
+      const auto nearest = nearest_name(name, known);
+      throw Error(
+          ErrorCode::Malformed,
+          fmt::format("query parameter fields: {} is no member of a trial{}", brief(Json(name)),
+                      nearest ? "; did you mean " + *nearest + "?" : ""));
+    }
+    chosen.push_back(name);
+  }
+  return chosen;
+}
+
+Json only(const std::vector<std::string>& members, const Json& trial) {
+  Json out = Json::object();
+  for (const std::string& name : members) {
+    if (const auto found = trial.find(name); found != trial.end()) out[name] = *found;
+  }
+  return out;
+}
+
 Reply list_trials(StudyApi& api, const Call& call) {
   QueryReader reader(call);
   TrialQuery query;
@@ -88,9 +131,13 @@ Reply list_trials(StudyApi& api, const Call& call) {
                               brief(Json(*name))));
     }
   }
+  const auto fields = reader.text("fields");
   reader.finish();
+  const std::vector<std::string> members = fields ? chosen_members(*fields) : trial_members();
   Json list = Json::array();
-  for (const TrialView& trial : api.trials(call.args[0], query)) list.push_back(to_json(trial));
+  for (const TrialView& trial : api.trials(call.args[0], query)) {
+    list.push_back(fields ? only(members, to_json(trial)) : to_json(trial));
+  }
   return {.body = {{"trials", std::move(list)}}};
 }
 

@@ -194,6 +194,7 @@ void StudyService::Impl::note_written(std::span<const storage::Change> changes) 
     if (change.study == last) continue;
     last = change.study;
     waiters.changed(last);
+    watchers.written(last);
   }
 }
 

@@ -16,6 +16,7 @@
 #include "server/commit_queue.h"
 #include "server/live_study.h"
 #include "server/study_service.h"
+#include "server/study_watchers.h"
 
 namespace studyhall::server {
 
@@ -128,6 +129,7 @@ class StudyService::Impl {
   std::map<std::string, Live> studies_;
 
  public:
+  StudyWatchers watchers;
   AskWaiters waiters;
   CommitQueue queue;  // the last, as its thread uses the others
 };

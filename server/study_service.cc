@@ -19,6 +19,7 @@ namespace studyhall::server {
 namespace {
 
 constexpr int kMostTrialsPerPage = 10'000;
+constexpr std::int64_t kTrialsPerLock = 200;  // so that asks and tells need not wait for a page
 
 }  // namespace
 
@@ -48,6 +49,10 @@ void StudyService::expire_leases() {
       // Deleted, or the disk does not take it now: other studies must not wait for this one.
     }
   }
+}
+
+std::shared_ptr<void> StudyService::watch(const std::string& study, std::function<void()> changed) {
+  return impl_->watchers.add(impl_->find(study)->record.id, std::move(changed));
 }
 
 StudyInfo StudyService::create_study(const Json& file) {
@@ -114,6 +119,7 @@ void StudyService::delete_study(const std::string& name) {
       throw;
     }
     impl_->forget(name);
+    if (impl_->options.on_delete) impl_->options.on_delete(name);
   });
 }
 
@@ -258,14 +264,19 @@ std::vector<TrialView> StudyService::trials(const std::string& study, const Tria
                                                   kMostTrialsPerPage));
     }
     std::vector<TrialView> out;
-    const std::lock_guard lock(live.mutex);
-    const StudyModel& model = impl_->loaded(live);
-    for (std::int64_t n = std::max<std::int64_t>(query.after, -1) + 1;
-         n < std::ssize(model.trials()) && std::ssize(out) < query.limit; ++n) {
-      const Trial& trial = model.trial(n);
-      if (query.state && trial.state != *query.state) continue;
-      if (!query.worker.empty() && trial.record.worker != query.worker) continue;
-      out.push_back(view_trial(model, trial));
+    std::int64_t n = std::max<std::int64_t>(query.after, -1) + 1;
+    bool more = true;
+    while (more) {
+      const std::lock_guard lock(live.mutex);
+      const StudyModel& model = impl_->loaded(live);
+      const std::int64_t end = std::min(std::ssize(model.trials()), n + kTrialsPerLock);
+      for (; n < end && std::ssize(out) < query.limit; ++n) {
+        const Trial& trial = model.trial(n);
+        if (query.state && trial.state != *query.state) continue;
+        if (!query.worker.empty() && trial.record.worker != query.worker) continue;
+        out.push_back(view_trial(model, trial));
+      }
+      more = n < std::ssize(model.trials()) && std::ssize(out) < query.limit;
     }
     return out;
   });

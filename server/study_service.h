@@ -24,6 +24,8 @@ struct ServiceOptions {
   // server was away), as after each jump of the wall clock that a service sees. Off for an embedded
   // verb, which starts and ends within one command.
   bool renew_leases = true;
+  // Called with the name of a study that was deleted; may be empty.
+  std::function<void(const std::string& study)> on_delete = {};
 };
 
 class StudyService final : public StudyApi {
@@ -35,6 +37,9 @@ class StudyService final : public StudyApi {
   // Takes in what other programs have written to the storage since. An embedded verb calls it under
   // the database's lock; the service calls it itself when a commit comes back Stale.
   void catch_up();
+  // Calls `changed`, which must be quick, after each commit of the study, from another thread,
+  // until what is returned has ended.
+  std::shared_ptr<void> watch(const std::string& study, std::function<void()> changed);
   // Returns trials whose lease has run out to waiting. Each ask does so for its study; a server
   // calls this now and then so that people see it too.
   void expire_leases();

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/study_spec.h"
+#include "worker_shim/artifacts.h"
 #include "worker_shim/attempt_report.h"
 #include "worker_shim/beat.h"
 #include "worker_shim/experiment_record.h"
@@ -330,6 +331,8 @@ class Worker {
                       held_.workspace.string()));
       if (breaks_a_rule(error)) tell_refused(error.what());
     }
+    keep_artifacts(options_.artifacts, plan_, number, Workspace{held_.workspace},
+                   [this](const std::string& line) { say(line); });
     ++trials_;
     const bool at_fault = held_.tell->reason == FailReason::Infra;
     const std::string note = held_.tell->note;

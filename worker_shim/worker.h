@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 
+#include "core/artifact_api.h"
 #include "core/clock.h"
 #include "core/study_api.h"
 
@@ -27,6 +28,7 @@ struct WorkOptions {
   // 5 to 600 after failures that are this worker's own fault, 60 to 3,600 after a rate limit.
   std::chrono::milliseconds backoff{1000};
   std::function<void(const std::string& line)> say;  // progress, one line at a time; may be empty
+  ArtifactApi* artifacts = nullptr;  // where to keep files of each run; null: nowhere
 };
 
 enum class WorkEnd {

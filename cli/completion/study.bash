@@ -18,7 +18,7 @@ _study() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local everywhere="--server --db --token --token-file --tls-ca --json --help --version"
   local commands="serve mcp create schema list show ask tell report heartbeat release park void
-    enqueue trials best importance explain export plot work prompt status workers logs events replay insight task edit
+    enqueue trials artifacts best importance explain export plot work prompt status workers logs events replay insight task edit
     stop resume delete token audit backup check migrate completion"
   local command="" action="" positionals=0 i
 
@@ -27,7 +27,7 @@ _study() {
       --server | --db | --worker | --count | --lease | --lease-s | --request-id | --metric | \
         --state | --reason | --note | --priority | --after | --limit | --top | --format | \
         --output | -o | --kind | --direction | --max | --min | --host | --port | --max-trials | \
-        --runs | --dir | --lines | --tag | --title | --description | --accepts | --wait | --cause | \
+        --runs | --dir | --lines | --tag | --title | --description | --accepts | --wait | --put | --cause | \
         --cost-usd | --turns | --tokens | \
         --until | --for-s | --author | --release | --trial | \
         --objective | --target-quantile | --region-quantile | --token | --token-file | --tls-ca | \
@@ -146,6 +146,7 @@ _study() {
     enqueue) options="--priority --count --request-id --tag --after --after-task --title
       --description" ;;
     trials) options="--state --worker --after --limit" ;;
+    artifacts) options="-o --output --put --delete" ;;
     best) options="--top" ;;
     importance) options="--worker --objective --target-quantile --region-quantile" ;;
     export) options="--format -o --output" ;;

@@ -165,9 +165,12 @@ TEST_F(AskWaiting, TheConnectionGoesOnAfterwards) {
   const AskedTrial first = take_the_trial();
   const RawSocket socket = waiting();
   service_.release("s", first.number, first.lease.token);
-  EXPECT_THAT(socket.read_until(kEnd), HasSubstr("\"number\":0"));
+  const std::string answer = socket.read_until(kEnd);
+  const Json asked = Json::parse(answer.substr(answer.find("\r\n\r\n")));
+  const std::string lease = asked.at("trials").at(0).at("lease").at("token");
 
-  const std::string body = R"({"value": 1, "note": ")" + std::string(5000, 'x') + "\"}";
+  const std::string body =
+      R"({"value": 1, "lease": ")" + lease + R"(", "note": ")" + std::string(5000, 'x') + "\"}";
   socket.send(
       "POST /api/v1/studies/s/trials/0/tell HTTP/1.1\r\nHost: localhost\r\n"
       "Content-Length: " +

@@ -114,7 +114,8 @@ TEST_F(CommitQueueTest, CallsBackOnceATicketIsDone) {
   queue_.reset();  // ends once all is written and said
   EXPECT_EQ(calls, 2);
 
-  queue_.emplace(storage_, [] {});
+  queue_.emplace(
+      storage_, [] {}, [](std::span<const storage::Change>) {});
   queue_->when_done(ticket, [&] { ++calls; });
   EXPECT_EQ(calls, 3);
 }

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "core/artifact_api.h"
 #include "core/study_api_json.h"
 #include "core/study_spec.h"
 #include "server/http_server.h"
@@ -120,6 +121,7 @@ const std::map<std::string, Reader>& readers() {
       {"TaskTellAnswer",
        [](const Json& json) { return to_json(task_tell_answer_from_json(json)); }},
       {"Event", [](const Json& json) { return to_json(event_from_json(json)); }},
+      {"Artifact", [](const Json& json) { return to_json(artifact_from_json(json)); }},
       {"Error", [](const Json& json) { return error_json(error_from_json(json, 404)); }},
   };
   return kReaders;

@@ -1,0 +1,36 @@
+// Answers sent smaller: gzip (RFC 1952).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace studyhall::server {
+
+// Smaller ones are sent as they are: it would cost more than it saves.
+inline constexpr std::size_t kCompressFromBytes = 1024;
+
+// Whether a client that sends this Accept-Encoding takes gzip.
+bool accepts_gzip(std::string_view accept_encoding);
+
+// One text compressed piece by piece.
+class Gzip {
+ public:
+  Gzip();
+  ~Gzip();
+  Gzip(const Gzip&) = delete;
+  Gzip& operator=(const Gzip&) = delete;
+
+  // What can be sent of `piece` and those before; may be empty.
+  std::string add(std::string_view piece);
+  // The rest. REQUIRES: called once, last.
+  std::string finish();
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+std::string gzip(std::string_view text);
+
+}  // namespace studyhall::server

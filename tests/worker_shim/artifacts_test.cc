@@ -1,0 +1,84 @@
+#include "worker_shim/artifacts.h"
+
+#include <gmock/gmock.h>
+
+#include <map>
+#include <string>
+
+#include "core/error.h"
+#include "tests/worker_shim/worker_fixture.h"
+
+namespace studyhall::worker_shim {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+// Keeps what is put.
+class Kept final : public ArtifactApi {
+ public:
+  Artifact put_artifact(const std::string& study, std::int64_t trial, const std::string& name,
+                        const std::string& type, std::string_view bytes) override {
+    if (fails) throw Error(ErrorCode::Unreachable, "no server");
+    files[study + "/" + std::to_string(trial) + "/" + name] = bytes;
+    return {.name = name, .type = type, .sha256 = {}, .created = {}, .bytes = bytes.size()};
+  }
+  std::vector<Artifact> artifacts(const std::string&, std::int64_t) override { return {}; }
+  std::string artifact(const std::string&, std::int64_t, const std::string&) override { return {}; }
+  void delete_artifact(const std::string&, std::int64_t, const std::string&) override {}
+
+  std::map<std::string, std::string> files;
+  bool fails = false;
+};
+
+class WorkerArtifacts : public WorkerTest {
+ protected:
+  void run(const std::string& script) {
+    testing::FakeStudyApi api(study_file(shell(script)));
+    api.add_trial(params());
+    WorkOptions with = options();
+    with.artifacts = &kept_;
+    with.once = true;
+    summary_ = work(api, with);
+  }
+
+  Kept kept_;
+  WorkSummary summary_;
+};
+
+TEST_F(WorkerArtifacts, KeepsLogSummaryAndScore) {
+  run(R"(echo hello; printf '{"score": 2}' > result.json)");
+
+  EXPECT_EQ(summary_.completed, 1);
+  EXPECT_THAT(kept_.files["s/0/run.log"], HasSubstr("hello"));
+  EXPECT_EQ(kept_.files["s/0/result.json"], R"({"score": 2})");
+  EXPECT_NE(kept_.files["s/0/SUMMARY.md"], "");
+}
+
+TEST_F(WorkerArtifacts, KeepsTheEndOfALongLog) {
+  run(R"(seq 1 100000; printf '{"score": 2}' > result.json)");
+
+  EXPECT_THAT(kept_.files["s/0/run.log"], StartsWith("["));
+  EXPECT_THAT(kept_.files["s/0/run.log"], HasSubstr("100000"));
+  EXPECT_LT(kept_.files["s/0/run.log"].size(), 263'000u);
+}
+
+TEST_F(WorkerArtifacts, FollowsNoLinkAndWaitsForNoPipe) {
+  run(R"(rm -f SUMMARY.md; ln -s /etc/hostname prompt.md; mkfifo pipe; mv pipe SUMMARY.md; )"
+      R"(printf '{"score": 2}' > result.json)");
+
+  EXPECT_FALSE(kept_.files.contains("s/0/prompt.md"));
+  EXPECT_EQ(summary_.completed, 1);
+}
+
+TEST_F(WorkerArtifacts, ATrialIsNotLostForIt) {
+  kept_.fails = true;
+  run(R"(printf '{"score": 2}' > result.json)");
+
+  EXPECT_EQ(summary_.completed, 1);
+  EXPECT_TRUE(said("files of its run are not kept: no server"));
+}
+
+}  // namespace
+}  // namespace studyhall::worker_shim

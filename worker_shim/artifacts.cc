@@ -1,0 +1,67 @@
+#include "worker_shim/artifacts.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "core/error.h"
+#include "core/study_spec.h"
+#include "worker_shim/files.h"
+
+namespace studyhall::worker_shim {
+namespace {
+
+constexpr std::size_t kLogBytes = 262'144;
+constexpr std::size_t kFileBytes = 1'000'000;
+
+// The last `most` bytes of a regular file, from the beginning of a line; nullopt if there is none.
+// An experiment may have left anything there: links are not followed, and nothing is waited for.
+std::optional<std::string> end_of(const std::filesystem::path& file, std::size_t most) {
+  const Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat status {};
+  if (!opened.is_open() || ::fstat(opened.fd(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return std::nullopt;
+  }
+  const auto size = static_cast<std::size_t>(status.st_size);
+  const std::size_t from = size > most ? size - most : 0;
+  std::string text(size - from, '\0');
+  const ssize_t n = ::pread(opened.fd(), text.data(), text.size(), static_cast<off_t>(from));
+  if (n < 0) return std::nullopt;
+  text.resize(static_cast<std::size_t>(n));
+  if (from == 0) return text;
+  return fmt::format("[{} bytes before]\n", from) + text.substr(text.find('\n') + 1);
+}
+
+}  // namespace
+
+void keep_artifacts(ArtifactApi* artifacts, const Plan& plan, std::int64_t number,
+                    const Workspace& workspace,
+                    const std::function<void(const std::string& line)>& say) {
+  if (artifacts == nullptr) return;
+  try {
+    const auto keep = [&](const std::filesystem::path& file, const std::string& type,
+                          const std::optional<std::string>& bytes) {
+      const std::string name = file.filename().string();
+      if (!bytes || bytes->empty() || !is_valid_name(name)) return;
+      artifacts->put_artifact(plan.study->name, number, name, type, *bytes);
+    };
+    keep(workspace.run_log(), "text/plain", end_of(workspace.run_log(), kLogBytes));
+    const std::string score = plan.experiment().score.file;
+    for (const auto& [file, type] : {std::pair(workspace.prompt(), "text/markdown"),
+                                     std::pair(workspace.dir / "SUMMARY.md", "text/markdown"),
+                                     std::pair(workspace.dir / score, "application/json")}) {
+      if (file == workspace.dir / "") continue;
+      const auto bytes = end_of(file, kFileBytes + 1);
+      if (bytes && bytes->size() <= kFileBytes) keep(file, type, bytes);
+    }
+  } catch (const std::exception& error) {
+    say(fmt::format("#{}: files of its run are not kept: {}", number, error.what()));
+  }
+}
+
+}  // namespace studyhall::worker_shim

@@ -1,0 +1,21 @@
+// What is kept with a trial of the files of its run.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "core/artifact_api.h"
+#include "worker_shim/plan.h"
+#include "worker_shim/workspace.h"
+
+namespace studyhall::worker_shim {
+
+// Keeps the end of run.log, and prompt.md, SUMMARY.md and the file with the score where they are
+// there and not too large. What cannot be kept is said in one line: a run is never lost for it.
+// Null keeps nothing.
+void keep_artifacts(ArtifactApi* artifacts, const Plan& plan, std::int64_t number,
+                    const Workspace& workspace,
+                    const std::function<void(const std::string& line)>& say);
+
+}  // namespace studyhall::worker_shim
