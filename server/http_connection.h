@@ -33,6 +33,7 @@ struct HttpListener::Connection {
   std::shared_ptr<LiveStream> live;  // the answer that goes on
   std::shared_ptr<void> counted;     // among those
   SteadyTime sent_at;                // its last piece
+  SteadyTime taken_at;               // when the client last took something of it
   SteadyTime looked_at;              // for a further piece
   bool may_defer = true;             // the answer to the next request
   bool keep = true;                  // once the deferred answer is sent

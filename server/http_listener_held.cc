@@ -136,6 +136,7 @@ void HttpListener::send_piece(const SharedConnection& connection) {
   SocketStream& stream = connection->stream;
   bool more = false;
   connection->looked_at = SteadyClock::now();
+  const std::size_t unsent = stream.unsent_bytes();
   try {
     if (stream.flush_now() && !connection->ended) {
       std::optional<std::string> piece = connection->live->next();
@@ -151,6 +152,8 @@ void HttpListener::send_piece(const SharedConnection& connection) {
     return drop(connection);
   }
   connection->stalled = !stream.flush_now();
+  const bool has_taken = !connection->stalled || stream.unsent_bytes() < unsent || unsent == 0;
+  if (has_taken) connection->taken_at = connection->looked_at;
   if (stream.is_broken() || (connection->ended && !connection->stalled)) return drop(connection);
   const std::lock_guard lock(mutex_);
   const bool ready = more || connection->woken || connection->stalled;
@@ -173,7 +176,7 @@ void HttpListener::look_after_streams(SteadyTime now) {
   std::erase_if(held_, [&](const auto& entry) {
     const Connection& connection = *entry.second;
     if (!connection.live) return false;
-    if (connection.stalled) return connection.looked_at + options_.stall_timeout < now;
+    if (connection.stalled) return connection.taken_at + options_.stall_timeout < now;
     if (connection.woken || now >= connection.sent_at + options_.heartbeat) {
       arm(connection, EPOLLOUT | EPOLLRDHUP, EPOLL_CTL_MOD);
     }

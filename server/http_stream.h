@@ -33,6 +33,8 @@ class SocketStream final : public httplib::Stream {
   [[nodiscard]] bool timed_out() const { return timed_out_; }
   // Bytes of a further request are here already.
   [[nodiscard]] bool has_buffered() const { return begin_ < end_ || (tls_ && tls_->has_pending()); }
+  // Bytes that were written and not sent yet.
+  [[nodiscard]] std::size_t unsent_bytes() const { return out_.size(); }
   // Bytes that are here and not read yet.
   [[nodiscard]] std::size_t buffered_bytes() const { return end_ - begin_; }
   [[nodiscard]] bool is_broken() const { return broken_; }

@@ -33,7 +33,7 @@ TEST_P(FuzzCorpus, RunsThrough) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, FuzzCorpus, ::testing::ValuesIn(kEntryPoints),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& entry) { return std::string(entry.param.name); });
 
 }  // namespace
 }  // namespace studyhall::fuzz

@@ -125,6 +125,21 @@ TEST_F(EventStreams, BeatsWhileNothingHappens) {
   EXPECT_THAT(socket.read_until("3\r\n:\n\n\r\n"), HasSubstr(":\n\n"));
 }
 
+TEST_F(EventStreams, DropsAClientThatTakesNothing) {
+  serve({.threads = 1, .stall_timeout = std::chrono::milliseconds(1)});
+  for (int i = 0; i < 150; ++i) {
+    service_.edit_study("s", {.patch = {{"target", i}}, .author = std::string(200'000, 'y')});
+  }
+  const RawSocket socket = listen();
+
+  // The buffers of the sockets take a part of it, and nobody reads: the connection ends without the
+  // chunk that says that it is whole.
+  await_streams(0);
+  EXPECT_THAT(socket.read_all(), Not(HasSubstr("\r\n0\r\n\r\n")));
+
+  const RawSocket other = listen("?after=151");
+}
+
 TEST_F(EventStreams, EndsWithItsStudy) {
   const RawSocket socket = listen("?after=1");
   service_.delete_study("s");
