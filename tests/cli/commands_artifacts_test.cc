@@ -22,7 +22,7 @@ class ArtifactCommands : public CliTest {
 TEST_F(ArtifactCommands, KeepListAndPrint) {
   EXPECT_THAT(study({"artifacts", "demo", "0"}).out, HasSubstr("notes.md"));
   const Json list = study({"artifacts", "demo", "0", "--json"}).json()["artifacts"];
-  EXPECT_EQ(list[0]["bytes"], 16);
+  EXPECT_EQ(list[0]["bytes"], 17);
   EXPECT_EQ(study({"artifacts", "demo", "0", "notes.md"}).out, "# Notes\n\x1b[31mred\n");
   env_.out_is_terminal = true;
   EXPECT_EQ(study({"artifacts", "demo", "0", "notes.md"}).out.find('\x1b'), std::string::npos);
