@@ -23,6 +23,7 @@ void add_artifacts_command(CLI::App& root, Session& session);
 void add_importance_command(CLI::App& root, Session& session);
 void add_explain_command(CLI::App& root, Session& session);
 void add_work_commands(CLI::App& root, Session& session);
+void add_workspaces_command(CLI::App& root, Session& session);
 void add_watch_commands(CLI::App& root, Session& session);
 void add_replay_command(CLI::App& root, Session& session);
 void add_token_command(CLI::App& root, Session& session);

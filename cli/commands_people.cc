@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
+#include "cli/experiment_files.h"
 #include "cli/text.h"
 #include "core/error.h"
 #include "core/study_api_json.h"
@@ -324,6 +325,8 @@ void add_edit(CLI::App& root, Session& session) {
         put_at(request.patch, path, value_of(value));
       }
       const Connection connection = connect(session);
+      if (request.patch.contains("experiment"))
+        resolve_edited_files(connection.api->study(arguments->study).spec, request.patch);
       const StudyInfo info = connection.api->edit_study(arguments->study, request);
       if (session.json)
         session.print_json(to_json(info));

@@ -8,7 +8,9 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
+#include "cli/experiment_files.h"
 #include "cli/show.h"
+#include "cli/show_commits.h"
 #include "cli/text.h"
 #include "core/error.h"
 #include "core/study_api_json.h"
@@ -58,6 +60,8 @@ int create(const Session& session, const std::string& path) {
       file, from_input ? std::filesystem::current_path()
                        : std::filesystem::absolute(path).lexically_normal().parent_path());
 
+  if (file.is_object() && file.contains("experiment")) resolve_experiment_files(file["experiment"]);
+
   const Connection connection = connect(session);
   const StudyInfo info = connection.api->create_study(file);
   if (session.json) {
@@ -94,10 +98,25 @@ int list(const Session& session) {
   return kDone;
 }
 
-int show(const Session& session, const std::string& name, std::int64_t number) {
+struct ShowArguments {
+  std::string study;
+  std::int64_t number = -1;
+  bool diff = false;
+  bool log = false;
+  std::string runs = "runs";
+};
+
+int show(const Session& session, const ShowArguments& arguments) {
+  const std::string& name = arguments.study;
+  if ((arguments.diff || arguments.log) && arguments.number < 0)
+    throw Error(ErrorCode::Malformed, "--diff and --log are of one trial: give its NUMBER");
   const Connection connection = connect(session);
-  if (number >= 0) {
-    const TrialView trial = connection.api->trial(name, number);
+  if (arguments.number >= 0) {
+    const TrialView trial = connection.api->trial(name, arguments.number);
+    if (arguments.diff || arguments.log) {
+      show_commits(session, name, trial, arguments.runs, arguments.log, arguments.diff);
+      return kDone;
+    }
     if (session.json)
       session.print_json(to_json(trial));
     else
@@ -174,13 +193,17 @@ void add_show(CLI::App& root, Session& session) {
                                   {kGroup, "show", "show a study, or one of its trials",
                                    "study show heat_signature\n"
                                    "study show heat_signature 12\n"
+                                   "study show heat_signature 12 --diff\n"
                                    "study show heat_signature --json"});
-  const auto name = std::make_shared<std::string>();
-  const auto number = std::make_shared<std::int64_t>(-1);
-  add_study_name(command, *name);
-  add_integer(command, "NUMBER", *number, 0, "number of a trial");
-  command.callback([&session, name, number] {
-    session.action = [&session, name, number] { return show(session, *name, *number); };
+  const auto arguments = std::make_shared<ShowArguments>();
+  add_study_name(command, arguments->study);
+  add_integer(command, "NUMBER", arguments->number, 0, "number of a trial");
+  command.add_flag("--diff", arguments->diff, "what the trial's run changed in its git worktree");
+  command.add_flag("--log", arguments->log, "the commits of the trial's branch");
+  command.add_option("--runs", arguments->runs, "folder of the runs (default: runs)")
+      ->type_name("DIR");
+  command.callback([&session, arguments] {
+    session.action = [&session, arguments] { return show(session, *arguments); };
   });
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <regex>
 
+#include "core/environment_spec.h"
 #include "core/experiment_parts.h"
 #include "core/study_file_parts.h"
 #include "core/study_file_refusals.h"
@@ -17,17 +18,6 @@ namespace {
 
 constexpr std::size_t kMaxPatternBytes = 1000;
 constexpr double kUnsaid = -1;  // of a stage's stall_min
-constexpr auto kOwnVariables =
-    std::to_array<std::string_view>({"STUDY_TRIAL", "STUDY_WORKER", "STUDY_SEED", "STUDY_CONFIG"});
-
-bool is_variable_name(std::string_view name) {
-  const auto is_letter = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
-  };
-  return !name.empty() && is_letter(name.front()) &&
-         std::all_of(name.begin(), name.end(),
-                     [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
-}
 
 bool is_json_pointer(std::string_view text) {
   if (!text.empty() && text.front() != '/') return false;
@@ -66,14 +56,19 @@ class ExperimentReader {
     spec_.stall_min = read_minutes(object_.field("stall_min"));
     read_pipeline();
     read_score(object_.field("score"));
-    read_environment();
+    spec_.env = read_environment(object_.field("env"));
+    if (auto names = read_variable_names(object_.field("pass_env"))) {
+      spec_.pass_env = std::move(*names);
+    }
     spec_.time_limit_min = read_minutes(object_.field("time_limit_min")).value_or(0);
     const auto positive = [](double x) { return x > 0; };
     spec_.max_output_mb = object_.field("max_output_mb").number("megabytes > 0", positive);
     spec_.max_disk_gb = object_.field("max_disk_gb").number("gigabytes > 0", positive);
     spec_.retries =
         static_cast<int>(object_.field("retries").integer(0, 1000).value_or(spec_.retries));
-    read_workspace(object_.field("workspace"));
+    spec_.workspace = read_workspace(object_.field("workspace"));
+    spec_.resources = read_resources(object_);
+    read_protected();
     close_refusing(object_);
     return std::move(spec_);
   }
@@ -177,7 +172,34 @@ class ExperimentReader {
       read_values(value, values);
       read_metrics(metrics);
     }
+    read_demands(object);
     close_refusing(object);
+  }
+
+  // What a score must be to count.
+  void read_demands(ObjectReader& object) {
+    ScoreSpec& score = spec_.score;
+    const JsonField require = object.field("require");
+    if (const auto text = require.string("\"attested\"")) {
+      if (*text != "attested") require.report_expected("\"attested\"");
+      score.attested = true;
+      if (spec_.agent == AgentKind::Claude && score.command.empty()) {
+        require.report("needs score.command: without it only the agent vouches for a score");
+      }
+    }
+    constexpr std::string_view kRange = "[low, high]: two numbers, low first";
+    const JsonField range = object.field("range");
+    const auto bounds = range.list(kRange);
+    if (!bounds) return;
+    std::vector<double> numbers;
+    for (const JsonField& bound : *bounds) {
+      if (const auto number = bound.number()) numbers.push_back(*number);
+    }
+    if (bounds->size() != 2 || numbers.size() != 2 || numbers[0] > numbers[1]) {
+      range.report_expected(kRange);
+      return;
+    }
+    score.range = {numbers[0], numbers[1]};
   }
 
   // "value" with one objective, "values" with several.
@@ -247,51 +269,33 @@ class ExperimentReader {
     }
   }
 
-  void read_environment() {
-    if (const auto members = object_.field("env").members("an object of variables and values")) {
-      for (const auto& [name, field] : *members) {
-        check_variable(field, name);
-        const auto value = field.string("a string");
-        if (value && has_nul(*value)) field.report_expected("a value without NUL characters");
-        if (value) spec_.env[name] = *value;
-      }
-    }
-    const JsonField pass = object_.field("pass_env");
-    if (auto names = pass.strings("a list of names of variables")) {
-      const auto items = pass.list();
+  // Files are what they are where the study is made, which is not where this may run.
+  void read_protected() {
+    const JsonField protect = object_.field("protect");
+    if (auto globs = protect.strings("a list of files such as \"evaluate.py\" or \"data/**\"")) {
+      const auto items = protect.list();
       for (const JsonField& item : *items) {
-        check_variable(item, item.json().get<std::string>());
+        if (!is_inner_path(item.json().get<std::string>())) {
+          item.report_expected("files of the experiment: relative, without \"..\"");
+        }
       }
-      spec_.pass_env = std::move(*names);
+      spec_.protect = std::move(*globs);
     }
-  }
-
-  static void check_variable(const JsonField& field, const std::string& name) {
-    if (!is_variable_name(name)) {
-      field.report(
-          fmt::format("{} is no name for an environment variable: expected letters, "
-                      "digits and '_', not beginning with a digit",
-                      brief(Json(name))));
+    const bool hashed = !spec_.protect.empty() && spec_.workspace.kind == WorkspaceKind::Directory;
+    const JsonField hashes = object_.field("protected");
+    constexpr std::string_view kExpected =
+        "the SHA-256 of each file, which `study create` and `study edit` fill in";
+    if (hashed) hashes.required(kExpected);
+    const auto members = hashes.members(kExpected);
+    if (!members) return;
+    if (!hashed) hashes.report("goes with \"protect\" and plain folders only");
+    for (const auto& [file, hash] : *members) {
+      const std::string text = hash.string(kExpected).value_or("");
+      if (text.size() != 64 || text.find_first_not_of("0123456789abcdef") != std::string::npos) {
+        hash.report_expected("a SHA-256: 64 of 0-9 a-f");
+      }
+      spec_.protected_files[file] = text;
     }
-    const bool is_ours =
-        std::find(kOwnVariables.begin(), kOwnVariables.end(), name) != kOwnVariables.end();
-    if (is_ours || name.starts_with("STUDY_PARAM_")) {
-      field.report(fmt::format("{} is set by the worker for every trial", name));
-    }
-  }
-
-  static void read_workspace(const JsonField& field) {
-    if (!field) return;
-    ObjectReader object(field);
-    const auto read_one = [&](std::string_view name, std::string_view only) {
-      const JsonField member = object.field(name);
-      const std::string expected = fmt::format("\"{}\"", only);
-      const auto text = member.string(expected);
-      if (text && *text != only && !report_refused(member)) member.report_expected(expected);
-    };
-    read_one("kind", "directory");
-    read_one("keep", "all");
-    close_refusing(object);
   }
 
   ObjectReader object_;
@@ -376,8 +380,8 @@ Json resolve_experiment(const ExperimentSpec& experiment, const Json& given) {
     json["stall_min"] = kDefaultStallMin;
   }
   json["retries"] = experiment.retries;
-  json["workspace"]["kind"] = "directory";
-  json["workspace"]["keep"] = "all";
+  json["workspace"] = resolve_workspace(
+      experiment.workspace, json.contains("workspace") ? json["workspace"] : Json::object());
   return json;
 }
 

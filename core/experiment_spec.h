@@ -5,11 +5,14 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/resource_spec.h"
 #include "core/space.h"
+#include "core/workspace_spec.h"
 
 namespace studyhall {
 
@@ -59,6 +62,8 @@ struct ScoreSpec {
   std::vector<std::string> values{"/score"};  // [objectives] JSON pointers into `file`
   std::map<std::string, std::string> metrics;  // metric -> JSON pointer into `file`
   std::string pattern;  // regular expression, last match on the output; a group per objective
+  std::optional<std::pair<double, double>> range;  // that every value must lie in
+  bool attested = false;  // only a score that the worker measured itself may lead
 };
 
 struct ExperimentSpec {
@@ -77,6 +82,12 @@ struct ExperimentSpec {
   std::optional<double> max_output_mb;  // that one stage may print
   std::optional<double> max_disk_gb;    // that a trial's workspace may hold
   int retries = 2;
+  WorkspaceSpec workspace;
+  ResourceSpec resources;            // a worker's own (WorkerSpec) go before these
+  std::vector<std::string> protect;  // globs of files that the experiment may not change
+  // SHA-256 of the files that `protect` matched in `dir` at create or edit; empty with worktrees,
+  // whose base commit says the same.
+  std::map<std::string, std::string> protected_files;
 
   // Caps of one trial, of all its stages together; nullopt, or 0 minutes: none.
   [[nodiscard]] std::optional<double> max_cost_usd() const;
@@ -90,8 +101,7 @@ inline constexpr double kDefaultStallMin = 15;
 
 // Checks the member `json` at `path` of a study file with `objectives` directions over `space`
 // ({name} placeholders must be parameters or one of trial, worker, seed, config, workspace, dir),
-// appending to `problems`. Fields that are legal but not in this build (worktree workspaces,
-// protect, ...) are problems by name.
+// appending to `problems`. Fields that are legal but not in this build are problems by name.
 std::optional<ExperimentSpec> parse_experiment_spec(const Json& json, const std::string& path,
                                                     const SearchSpace& space,
                                                     std::vector<Problem>& problems,

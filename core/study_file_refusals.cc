@@ -8,28 +8,8 @@ namespace studyhall {
 
 namespace {
 
-constexpr std::string_view kResources = "this build does not hand out processors or memory yet";
-constexpr std::string_view kLeaveOut = "leave it out";
-constexpr std::string_view kDirectory =
-    "use {\"kind\": \"directory\"}: an empty directory for each trial";
-
-constexpr auto kRefusals = std::to_array<Refusal>({
-    {"/workers/*/env", "", "this build has no environment for single workers yet",
-     "set it in experiment.env or where the worker is started"},
-    {"/workers/*/cpus", "", kResources, "start the worker under taskset"},
-    {"/workers/*/memory_gb", "", kResources, kLeaveOut},
-    {"/workers/*/gpus", "", kResources, "set CUDA_VISIBLE_DEVICES where the worker is started"},
-    {"/experiment/protect", "", "this build does not check protected files yet", kLeaveOut},
-    {"/experiment/cpus", "", kResources, "start the worker under taskset"},
-    {"/experiment/memory_gb", "", kResources, kLeaveOut},
-    {"/experiment/gpus", "", kResources, "set CUDA_VISIBLE_DEVICES in experiment.env"},
-    {"/experiment/score/require", "", "this build does not attest scores yet", kLeaveOut},
-    {"/experiment/workspace/kind", "worktree", "this build makes no git worktrees yet", kDirectory},
-    {"/experiment/workspace/repo", "", "this build makes no git worktrees yet", kDirectory},
-    {"/experiment/workspace/base", "", "this build makes no git worktrees yet", kDirectory},
-    {"/experiment/workspace/keep", "best", "this build removes no workspaces yet", "use \"all\""},
-    {"/experiment/workspace/keep", "none", "this build removes no workspaces yet", "use \"all\""},
-});
+// None now: this build has all that a study file may say.
+constexpr std::array<Refusal, 0> kRefusals{};
 
 std::string_view next_segment(std::string_view& path) {
   path.remove_prefix(1);

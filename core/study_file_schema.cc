@@ -342,9 +342,20 @@ constexpr std::string_view kSchema = R"json({
           "description": "Values that all of this worker's trials have."
         },
         "accepts": {"type": "array", "maxItems": 100, "uniqueItems": true, "items": {"$ref": "#/$defs/name"}, "description": "Tags of enqueued trials that this worker takes; others go to other workers."},
-        "limits": {"$ref": "#/$defs/limits", "description": "When to stop giving this worker trials."}
+        "limits": {"$ref": "#/$defs/limits", "description": "When to stop giving this worker trials."},
+        "cpus": {"$ref": "#/$defs/cpus"},
+        "memory_gb": {"$ref": "#/$defs/memory_gb"},
+        "gpus": {"$ref": "#/$defs/gpus"},
+        "nice": {"$ref": "#/$defs/nice"},
+        "env": {"$ref": "#/$defs/env"}
       }
     },
+    "word": {"type": "string", "minLength": 1, "pattern": "^[^-]"},
+    "commit": {"type": "string", "pattern": "^([0-9a-f]{40}|[0-9a-f]{64})$", "description": "Filled in by study create and study edit."},
+    "cpus": {"type": "string", "pattern": "^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$", "description": "Processors that runs are pinned to, such as 0-6."},
+    "memory_gb": {"type": "number", "exclusiveMinimum": 0, "description": "A run that holds more is ended; 2^30 bytes."},
+    "gpus": {"type": "array", "items": {"type": ["integer", "string"], "minimum": 0, "minLength": 1}, "description": "What CUDA_VISIBLE_DEVICES lists."},
+    "nice": {"type": "integer", "minimum": 0, "maximum": 19},
     "argv": {"type": "array", "minItems": 1, "items": {"type": "string"}},
     "template": {"type": "string", "minLength": 1},
     "minutes": {"type": "number", "minimum": 0, "maximum": 525600},
@@ -368,6 +379,7 @@ constexpr std::string_view kSchema = R"json({
       }
     },
     "variable": {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "not": {"pattern": "^STUDY_(TRIAL$|WORKER$|SEED$|CONFIG$|PARAM_)"}},
+    "env": {"type": "object", "propertyNames": {"$ref": "#/$defs/variable"}, "additionalProperties": {"type": "string"}},
     "pointer": {"type": "string", "pattern": "^(/([^~]|~[01])*)?$"},
     "experiment": {
       "type": "object",
@@ -430,10 +442,12 @@ constexpr std::string_view kSchema = R"json({
             "value": {"$ref": "#/$defs/pointer", "default": "/score", "description": "Where in the file the score is."},
             "values": {"type": "array", "items": {"$ref": "#/$defs/pointer"}, "minItems": 2, "maxItems": 10, "description": "With several objectives, instead of value: where in the file each is."},
             "metrics": {"type": "object", "propertyNames": {"minLength": 1}, "additionalProperties": {"$ref": "#/$defs/pointer"}, "description": "Where in the file each metric is."},
-            "pattern": {"type": "string", "maxLength": 1000, "format": "regex", "description": "A regular expression with a group for each objective; the last match counts."}
+            "pattern": {"type": "string", "maxLength": 1000, "format": "regex", "description": "A regular expression with a group for each objective; the last match counts."},
+            "range": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2, "description": "[low, high]: a score outside counts as none."},
+            "require": {"const": "attested", "description": "Only scores that the worker measured itself may lead."}
           }
         },
-        "env": {"type": "object", "propertyNames": {"$ref": "#/$defs/variable"}, "additionalProperties": {"type": "string"}},
+        "env": {"$ref": "#/$defs/env"},
         "pass_env": {"type": "array", "items": {"$ref": "#/$defs/variable"}, "default": ["PATH", "LANG"], "description": "Variables of the worker that the experiment sees."},
         "time_limit_min": {"$ref": "#/$defs/minutes", "default": 0, "description": "Minutes for all stages together; 0 for no limit. The score command has as much again."},
         "stall_min": {"$ref": "#/$defs/minutes", "description": "Minutes without an event of the agent (15), or of a plain command without output (0), after which a run is ended; 0 for never."},
@@ -443,9 +457,44 @@ constexpr std::string_view kSchema = R"json({
         "workspace": {
           "type": "object",
           "additionalProperties": false,
-          "properties": {"kind": {"const": "directory"}, "keep": {"const": "all"}},
-          "description": "Where a trial runs: a directory of its own."
-        }
+          "description": "Where a trial runs: a directory of its own, or a git worktree on a branch of its own.",
+          "if": {"required": ["kind"], "properties": {"kind": {"const": "worktree"}}},
+          "then": {
+            "if": {"required": ["repos"]},
+            "then": {"properties": {"repo": false}},
+            "else": {"required": ["repo"]}
+          },
+          "else": {"properties": {"repo": false, "repos": false, "base": false, "base_commit": false, "commit": false, "fetch": false, "push": false}},
+          "properties": {
+            "kind": {"enum": ["directory", "worktree"], "default": "directory"},
+            "repo": {"$ref": "#/$defs/word", "description": "The git repository, relative to dir."},
+            "base": {"$ref": "#/$defs/word", "default": "HEAD", "description": "The revision that runs begin from, looked up at create and edit."},
+            "base_commit": {"$ref": "#/$defs/commit"},
+            "repos": {
+              "type": "object",
+              "minProperties": 1,
+              "propertyNames": {"$ref": "#/$defs/name"},
+              "description": "Several repositories, each in a folder of its name.",
+              "additionalProperties": {
+                "type": "object",
+                "required": ["repo"],
+                "additionalProperties": false,
+                "properties": {"repo": {"$ref": "#/$defs/word"}, "base": {"$ref": "#/$defs/word", "default": "HEAD"}, "base_commit": {"$ref": "#/$defs/commit"}}
+              }
+            },
+            "keep": {"enum": ["all", "best", "none"], "default": "all", "description": "Which workspaces stay after their runs; records and branches always do."},
+            "max_total_gb": {"type": "number", "exclusiveMinimum": 0, "description": "Of all workspaces of the study on one machine: the oldest go first."},
+            "commit": {"enum": ["branch", "never"], "default": "branch", "description": "Whether what a run leaves is committed to its branch."},
+            "fetch": {"type": "boolean", "default": false, "description": "Whether remotes are fetched for the base."},
+            "push": {"$ref": "#/$defs/word", "description": "The remote that branches are pushed to."}
+          }
+        },
+        "protect": {"type": "array", "items": {"type": "string", "minLength": 1, "pattern": "^[^/]"}, "description": "Files that the experiment may not change; * and ** as usual. Relative to dir, or to the worktree."},
+        "protected": {"type": "object", "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]{64}$"}, "description": "SHA-256 of each protected file; study create fills it in."},
+        "cpus": {"$ref": "#/$defs/cpus"},
+        "memory_gb": {"$ref": "#/$defs/memory_gb"},
+        "gpus": {"$ref": "#/$defs/gpus"},
+        "nice": {"$ref": "#/$defs/nice"}
       }
     }
   }

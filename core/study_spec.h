@@ -57,6 +57,8 @@ struct WorkerSpec {
   std::vector<std::pair<std::size_t, double>> fixed;  // parameter position, internal value
   std::vector<std::string> accepts{};                 // tags of waiting trials it may get
   Limits limits{};                                    // of this worker's trials
+  ResourceSpec resources{};                           // over the experiment's
+  std::map<std::string, std::string> env{};           // over the experiment's
 };
 
 // Re-running a would-be best before it leads (doc/noise.md).

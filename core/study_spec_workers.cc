@@ -5,6 +5,7 @@
 #include <array>
 #include <initializer_list>
 
+#include "core/environment_spec.h"
 #include "core/study_file_parts.h"
 #include "core/study_file_refusals.h"
 #include "core/tags.h"
@@ -172,6 +173,8 @@ class WorkerReader {
     if (const JsonField fixed = object_.field("fixed")) read_fixed(fixed);
     if (const JsonField accepts = object_.field("accepts")) worker_.accepts = read_tags(accepts);
     if (const JsonField limits = object_.field("limits")) worker_.limits = read_limits(limits);
+    worker_.resources = read_resources(object_);
+    worker_.env = read_environment(object_.field("env"));
     close_refusing(object_);
     return std::move(worker_);
   }

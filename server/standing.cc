@@ -18,6 +18,11 @@ LeadChange between(const std::vector<std::int64_t>& before,
   return change;
 }
 
+bool is_attested(const Trial& trial) {
+  const Json& evidence = trial.record.evidence;
+  return evidence.is_object() && evidence.value("kind", Json()) == "attested";
+}
+
 std::vector<std::int64_t> numbers_of(const std::optional<LeaderRow>& leader) {
   if (!leader) return {};
   return {leader->number};
@@ -28,6 +33,7 @@ std::vector<std::int64_t> numbers_of(const std::optional<LeaderRow>& leader) {
 Standing::Standing(const StudySpec& spec)
     : directions_(spec.directions),
       constraints_(spec.constraints.size()),
+      attested_only_(spec.experiment && spec.experiment->score.attested),
       rule_{spec.confirm.replicates},
       version_(spec.experiment_version),
       board_(spec.directions.front(), rule_) {
@@ -39,6 +45,7 @@ LeadChange Standing::add(const Trial& trial, const std::string& group) {
   run.number = trial.number;
   run.group = group;
   run.failed = trial.state == TrialState::Fail;
+  if (attested_only_ && !run.failed && !is_attested(trial)) return {};
   if (!run.failed) {
     run.value = trial.values.front();
     run.feasible = trial.constraints.size() == constraints_ &&

@@ -45,7 +45,8 @@ class Standing {
   // Takes in a trial that is Complete, or Fail for its configuration. `group`: config_hash of its
   // configuration. One without the values of the study's constraints, as another program may write
   // it, is not feasible. One of an older experiment version never leads; one whose version is not
-  // known counts as of the present one.
+  // known counts as of the present one. Where the study asks for attested scores, others are left
+  // out.
   LeadChange add(const Trial& trial, const std::string& group);
 
   // The best feasible configuration by posterior mean, confirmed or not (of an older version while
@@ -85,6 +86,7 @@ class Standing {
 
   std::vector<Direction> directions_;
   std::size_t constraints_;  // of the study
+  bool attested_only_;       // what nobody attests leads nothing
   ConfirmRule rule_;
   std::string version_;
   Leaderboard board_;

@@ -44,7 +44,7 @@ std::string git(const Plan& plan, const Workspace& workspace,
   spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
   spec.environment = environment;
   spec.environment["GIT_CONFIG_NOSYSTEM"] = "1";
-  spec.directory = workspace.dir;
+  spec.directory = workspace.place();
   spec.limit = kGitLimit;
   std::string out;
   ProcessHooks hooks;
@@ -58,8 +58,8 @@ std::string git(const Plan& plan, const Workspace& workspace,
 std::string list_files(const Workspace& workspace) {
   std::vector<std::pair<std::filesystem::file_time_type, std::string>> files;
   std::error_code error;
-  for (std::filesystem::directory_iterator entry(workspace.dir, error), end; !error && entry != end;
-       entry.increment(error)) {
+  for (std::filesystem::directory_iterator entry(workspace.place(), error), end;
+       !error && entry != end; entry.increment(error)) {
     std::error_code ignored;
     const std::string name = entry->path().filename().string();
     if (is_own_file(name)) continue;
@@ -101,9 +101,9 @@ AttemptReport::AttemptReport(const Plan& plan, std::int64_t number)
 void AttemptReport::write(const Workspace& workspace, const std::string& why,
                           const std::string& last_words) const {
   std::string text =
-      fmt::format("It ran in {}.\nIt ended: {}\n", workspace.dir.string(), printable(why, 500));
+      fmt::format("It ran in {}.\nIt ended: {}\n", workspace.place().string(), printable(why, 500));
   std::error_code error;
-  if (std::filesystem::exists(workspace.dir / ".git", error)) {
+  if (std::filesystem::exists(workspace.place() / ".git", error)) {
     add_part(text, "Latest commits", git(plan_, workspace, {"log", "--oneline", "-n", "8"}));
     add_part(text, "Changed and not committed", git(plan_, workspace, {"status", "--short"}));
   } else {

@@ -28,6 +28,7 @@ Environment passed_environment(const ExperimentSpec& experiment) {
 Environment trial_environment(const Plan& plan, const AskedTrial& trial, const Workspace& workspace,
                               const std::string& run_id) {
   Environment environment = passed_environment(plan.experiment());
+  for (const auto& [name, value] : plan.worker_environment) environment[name] = value;
   for (const auto& [name, value] : trial.params.items()) {
     environment[variable_name(name)] = value_text(value);
   }
@@ -37,7 +38,7 @@ Environment trial_environment(const Plan& plan, const AskedTrial& trial, const W
   environment["STUDY_WORKER"] = plan.worker;
   environment["STUDY_SEED"] = std::to_string(trial.seed);
   environment["STUDY_CONFIG"] = workspace.config().string();
-  environment["STUDY_WORKSPACE"] = workspace.dir.string();
+  environment["STUDY_WORKSPACE"] = workspace.place().string();
   environment["STUDY_DIR"] = plan.dir.string();
   std::string insights;
   for (const Insight& insight : trial.insights) insights += one_line(insight.text) + "\n";
@@ -71,9 +72,9 @@ std::string value_text(const Json& value) {
 std::map<std::string, std::string> placeholder_values(const Plan& plan, const AskedTrial& trial,
                                                       const Workspace& workspace) {
   std::map<std::string, std::string> values{
-      {"trial", std::to_string(trial.number)}, {"worker", plan.worker},
-      {"seed", std::to_string(trial.seed)},    {"config", workspace.config().string()},
-      {"workspace", workspace.dir.string()},   {"dir", plan.dir.string()}};
+      {"trial", std::to_string(trial.number)},   {"worker", plan.worker},
+      {"seed", std::to_string(trial.seed)},      {"config", workspace.config().string()},
+      {"workspace", workspace.place().string()}, {"dir", plan.dir.string()}};
   for (const Parameter& parameter : plan.study->space.params()) values[parameter.name] = "";
   for (const auto& [name, value] : trial.params.items()) values[name] = value_text(value);
   return values;

@@ -1,6 +1,7 @@
 #include "worker_shim/plan.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -8,10 +9,12 @@
 #include <system_error>
 
 #include "core/error.h"
+#include "worker_shim/checkout.h"
 #include "worker_shim/claude.h"
 #include "worker_shim/environment.h"
 #include "worker_shim/placeholders.h"
 #include "worker_shim/prompt.h"
+#include "worker_shim/protected_files.h"
 
 namespace studyhall::worker_shim {
 namespace {
@@ -25,7 +28,8 @@ void check_program(const Plan& plan, const std::vector<std::string>& command,
   const std::string name = fill_placeholders(command.front(), {{"dir", plan.dir.string()}});
   // Which program a parameter chooses is not known yet.
   if (name.find('{') != std::string::npos) return;
-  const Environment environment = passed_environment(plan.experiment());
+  Environment environment = passed_environment(plan.experiment());
+  for (const auto& [key, value] : plan.worker_environment) environment[key] = value;
   if (find_program(name, search_path(environment), plan.dir)) return;
   std::string hint;
   if (name.find('/') == std::string::npos && std::filesystem::exists(plan.dir / name)) {
@@ -58,7 +62,7 @@ void check_prompt(const Plan& plan, const std::string& prompt_file, const std::s
     AskedTrial example;
     example.number = 0;
     example.params = plan.study->space.to_json(plan.study->space.default_config());
-    render_prompt(plan, prompt_file, example, Workspace{plan.study_folder / "example"}, {});
+    render_prompt(plan, prompt_file, example, Workspace{plan.study_folder / "example", {}}, {});
   } catch (const Error& error) {
     problems.push_back({path, error.what()});
   }
@@ -139,6 +143,17 @@ Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& option
     plan.required_metrics.push_back(constraint.metric);
   }
 
+  if (const auto own = plan.study->workers.find(plan.worker); own != plan.study->workers.end()) {
+    plan.worker_environment = own->second.env;
+    plan.resources = combined(experiment.resources, own->second.resources);
+  } else {
+    plan.resources = experiment.resources;
+  }
+  if (plan.resources.gpus && !plan.worker_environment.contains("CUDA_VISIBLE_DEVICES")) {
+    plan.worker_environment["CUDA_VISIBLE_DEVICES"] =
+        fmt::format("{}", fmt::join(*plan.resources.gpus, ","));
+  }
+
   if (what == PlanFor::Reading) return plan;
   std::vector<Problem> problems;
   if (std::error_code error; !std::filesystem::is_directory(plan.dir, error)) {
@@ -147,6 +162,10 @@ Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& option
                                                        plan.dir.string())});
   } else {
     check_stages(plan, problems);
+    check_repos(plan, problems);
+    for (const std::string& words : altered_files(plan)) {
+      problems.push_back({"/experiment/protect", words + "; `study edit` takes in a new one"});
+    }
   }
   if (!experiment.score.command.empty() && problems.empty()) {
     check_program(plan, experiment.score.command, "/experiment/score/command/0", problems);

@@ -21,6 +21,8 @@ struct Plan {
   std::filesystem::path study_folder;         // runs/STUDY, absolute
   std::filesystem::path claude;               // the CLI, of a claude experiment
   std::vector<std::string> required_metrics;  // by the study's constraints
+  ResourceSpec resources;                     // of its runs
+  Environment worker_environment;             // over the experiment's
   std::chrono::milliseconds time_limit{0};    // of all stages, and again of the score command
   std::chrono::milliseconds grace{5000};
   std::chrono::milliseconds backoff{1000};        // unit of waits

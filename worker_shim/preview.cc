@@ -9,6 +9,7 @@
 #include "core/study_spec.h"
 #include "worker_shim/account.h"
 #include "worker_shim/attempt_report.h"
+#include "worker_shim/checkout.h"
 #include "worker_shim/claude.h"
 #include "worker_shim/environment.h"
 #include "worker_shim/placeholders.h"
@@ -78,15 +79,15 @@ HandPrompt prompt_by_hand(StudyApi& api, const WorkOptions& options, const Asked
   const auto spec = parse_study_spec(api.study(options.study).spec);
   const Plan plan = make_plan(spec, options, PlanFor::Reading);
   std::filesystem::create_directories(plan.study_folder);
-  const Workspace workspace =
-      make_workspace(plan.study_folder, plan.worker, trial.number, trial.params);
+  Workspace workspace = make_workspace(plan.study_folder, plan.worker, trial.number, trial.params);
+  check_out(plan, workspace);
   const auto& stages = plan.experiment().stages;
   const auto stage = std::find_if(stages.begin(), stages.end(),
                                   [](const StageSpec& one) { return one.is_agent(); });
-  if (stage == stages.end()) return {without_template(plan, trial), workspace.dir};
+  if (stage == stages.end()) return {without_template(plan, trial), workspace.place()};
   PromptFacts facts = fetch_prompt_facts(api, plan.study->name, trial);
   facts.last_attempt = AttemptReport(plan, trial.number).read().value_or("");
-  return {whole_prompt(plan, stage->prompt, trial, workspace, facts), workspace.dir};
+  return {whole_prompt(plan, stage->prompt, trial, workspace, facts), workspace.place()};
 }
 
 std::vector<std::string> dry_run(StudyApi& api, const WorkOptions& options) {
@@ -94,7 +95,7 @@ std::vector<std::string> dry_run(StudyApi& api, const WorkOptions& options) {
   const Plan plan = make_plan(spec, options);
   const ExperimentSpec& experiment = plan.experiment();
   const AskedTrial example = example_of(*plan.study);
-  const Workspace workspace{plan.study_folder / fmt::format("{}-N", plan.worker)};
+  const Workspace workspace{plan.study_folder / fmt::format("{}-N", plan.worker), {}};
   const auto placeholders = placeholder_values(plan, example, workspace);
   const auto filled = [&](std::vector<std::string> argv) {
     for (std::string& argument : argv) argument = fill_placeholders(argument, placeholders);

@@ -18,6 +18,7 @@
 #include "worker_shim/files.h"
 #include "worker_shim/leftovers.h"
 #include "worker_shim/supervisor.h"
+#include "worker_shim/tree_memory.h"
 
 namespace studyhall::worker_shim {
 namespace {
@@ -25,6 +26,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr int kTickMs = 50;
+constexpr std::chrono::milliseconds kLookAtMemory{500};
 constexpr std::size_t kReadSize = 65536;
 
 Descriptor checked(int fd, std::string_view what) {
@@ -85,6 +87,9 @@ class SupervisorHandle {
     while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
   }
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  // The whole tree, at once.
+  void kill() { control_.reset(); }
   void stop() const {
     while (send(control_.fd(), &kStopByte, 1, MSG_NOSIGNAL) < 0 && errno == EINTR) {
     }
@@ -112,7 +117,7 @@ class Run {
       : spec_(spec), hooks_(hooks), started_(SteadyClock::now()) {}
 
   ProcessEnd run() {
-    const SupervisorHandle supervisor = start();
+    SupervisorHandle supervisor = start();
     while (!done_) {
       std::array<pollfd, 3> events{
           {{out_.fd(), POLLIN, 0}, {err_.fd(), POLLIN, 0}, {status_.fd(), POLLIN, 0}}};
@@ -143,6 +148,9 @@ class Run {
     for (const auto& [name, value] : spec_.environment) variables.push_back(name + "=" + value);
     const std::vector<char*> argv = pointers(arguments);
     const std::vector<char*> environment = pointers(variables);
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    for (const int cpu : spec_.cpus) CPU_SET(cpu, &cpus);
     const SupervisorSetup setup{.program = spec_.program.c_str(),
                                 .argv = argv.data(),
                                 .environment = environment.data(),
@@ -153,7 +161,9 @@ class Run {
                                 .held_fds = {out.read_end.fd(), err.read_end.fd()},
                                 .control_fd = control.read_end.fd(),
                                 .status_fd = status.write_end.fd(),
-                                .grace_ms = static_cast<int>(spec_.grace.count())};
+                                .grace_ms = static_cast<int>(spec_.grace.count()),
+                                .nice = spec_.nice,
+                                .cpus = spec_.cpus.empty() ? nullptr : &cpus};
     const pid_t pid = fork();
     if (pid == 0) supervise(setup);
     if (pid < 0) checked(-1, "cannot start a process");
@@ -193,8 +203,14 @@ class Run {
     ended_ = true;
   }
 
-  void decide(const SupervisorHandle& supervisor) {
-    if (ended_ || end_.stopped || end_.timed_out) return;
+  void decide(SupervisorHandle& supervisor) {
+    if (ended_ || end_.out_of_memory) return;
+    if (holds_too_much(supervisor.pid())) {
+      end_.out_of_memory = true;
+      supervisor.kill();
+      return;
+    }
+    if (end_.stopped || end_.timed_out) return;
     if (hooks_.stop && hooks_.stop()) {
       end_.stopped = true;
     } else if (spec_.limit.count() > 0 && SteadyClock::now() - started_ >= spec_.limit) {
@@ -203,6 +219,14 @@ class Run {
       return;
     }
     supervisor.stop();
+  }
+
+  [[nodiscard]] bool holds_too_much(pid_t supervisor) {
+    if (spec_.memory_bytes == 0 || SteadyClock::now() < next_look_) return false;
+    next_look_ = SteadyClock::now() + kLookAtMemory;
+    const std::uint64_t bytes = tree_memory(supervisor, spec_.memory_bytes);
+    end_.memory_peak = std::max(end_.memory_peak, bytes);
+    return bytes > spec_.memory_bytes;
   }
 
   void kill_marked() const {
@@ -220,6 +244,7 @@ class Run {
   const ProcessSpec& spec_;
   const ProcessHooks& hooks_;
   const SteadyClock::time_point started_;
+  SteadyClock::time_point next_look_{};
   Descriptor out_;
   Descriptor err_;
   Descriptor status_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -22,6 +23,9 @@ struct ProcessSpec {
   std::filesystem::path stdin_file;       // empty: /dev/null
   std::chrono::milliseconds limit{0};     // 0: none
   std::chrono::milliseconds grace{5000};  // between SIGTERM and SIGKILL
+  std::vector<int> cpus{};                // processors of the whole tree; empty: those we have
+  int nice = 0;                           // added to ours
+  std::uint64_t memory_bytes = 0;         // of the whole tree; 0: no limit
 };
 
 enum class Stream { Out, Err };
@@ -36,24 +40,27 @@ struct ProcessHooks {
 enum class EndKind {
   Exited,
   Signalled,
-  CannotStart,
-  Lost,  // its supervisor was killed; so was the program
+  CannotStart,  // or the processors asked for are not to be had
+  Lost,         // its supervisor was killed; so was the program
 };
 
 struct ProcessEnd {
   EndKind kind = EndKind::Lost;
-  int code = 0;            // exit code, signal, or errno
-  bool timed_out = false;  // ended by us at the limit
-  bool stopped = false;    // ended by us because hooks.stop said so
-  int left_over = 0;       // processes that even SIGKILL did not end (stuck in the kernel)
+  int code = 0;                // exit code, signal, or errno
+  bool timed_out = false;      // ended by us at the limit
+  bool stopped = false;        // ended by us because hooks.stop said so
+  bool out_of_memory = false;  // killed by us: the tree held more than memory_bytes
+  int left_over = 0;           // processes that even SIGKILL did not end (stuck in the kernel)
   double seconds = 0;
+  std::uint64_t memory_peak = 0;  // most bytes seen; 0 without a limit
 };
 // "exit code 3", "killed by signal 9 (Killed)", "cannot start: Permission denied".
 std::string describe(const ProcessEnd& end);
 
 // Runs the program to its end. When this returns, or throws because a hook did, no process that
 // descends from it is left (but `left_over`); should this process die instead, the same holds
-// shortly afterwards. Stop order: SIGTERM to the process group, `grace`, SIGKILL to all.
+// shortly afterwards. Stop order: SIGTERM to the process group, `grace`, SIGKILL to all; a tree
+// that holds too much memory (proportional set size, looked at twice a second) is killed at once.
 //
 // Thread safety: may be called from several threads at once.
 // Throws Error(Unavailable) if stdin_file cannot be opened or the system is out of processes or

@@ -158,7 +158,7 @@ mustache::data template_data(const Plan& plan, const AskedTrial& trial, const Wo
   data.set("trial", std::to_string(trial.number));
   data.set("attempt", std::to_string(trial.attempt));
   data.set("seed", std::to_string(trial.seed));
-  data.set("workspace", workspace.dir.string());
+  data.set("workspace", workspace.place().string());
   data.set("dir", plan.dir.string());
   data.set("title", text_or_false(trial.title));
   data.set("description", text_or_false(trial.description));

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kLastLines = 20;
 constexpr std::size_t kLastBytes = 1500;
-
+constexpr double kGibibyte = 1 << 30;
 constexpr double kMegabyte = 1e6;
 constexpr double kGigabyte = 1e9;
 
@@ -74,7 +74,7 @@ ProcessSpec RunContext::process_for(const std::vector<std::string>& command,
   // to.
   if (spec.argv.front().find('/') != std::string::npos) spec.argv.front() = program->string();
   spec.environment = variables;
-  spec.directory = workspace.dir;
+  spec.directory = workspace.place();
   spec.grace = plan.grace;
   return spec;
 }
@@ -96,7 +96,12 @@ TimeLimit RunContext::limit_for(const StageSpec& stage) const {
 }
 
 ProcessEnd RunContext::run(const ProcessSpec& spec, const ProcessHooks& hooks) {
-  const ProcessEnd end = run_process(spec, hooks);
+  const ResourceSpec& resources = plan.resources;
+  ProcessSpec bounded = spec;
+  bounded.cpus = resources.cpus;
+  bounded.nice = resources.nice.value_or(0);
+  bounded.memory_bytes = static_cast<std::uint64_t>(resources.memory_gb.value_or(0) * kGibibyte);
+  const ProcessEnd end = run_process(bounded, hooks);
   *state.usage.seconds += end.seconds;
   if (end.left_over > 0) {
     state.notes.push_back(fmt::format("{} processes could not be killed", end.left_over));
@@ -108,6 +113,12 @@ std::optional<RunOutcome> RunContext::ended_by_worker(const ProcessEnd& end,
                                                       const TimeLimit& limit) const {
   if (end.stopped) {
     if (auto outcome = stopped()) return outcome;
+  }
+  if (end.out_of_memory) {
+    return failed(FailReason::BadConfig,
+                  fmt::format("out of memory: {:.3g} GB, and memory_gb is {}",
+                              static_cast<double>(end.memory_peak) / kGibibyte,
+                              plan.resources.memory_gb.value_or(0)));
   }
   if (end.timed_out) return failed(FailReason::BadConfig, limit.words);
   return std::nullopt;

@@ -46,7 +46,8 @@ class RunContext {
                                         const Environment& variables) const;
   // Of a stage: its own, or what is left of the experiment's, whichever ends first.
   [[nodiscard]] TimeLimit limit_for(const StageSpec& stage) const;
-  // Runs the process, counting its time and noting what could not be killed.
+  // Runs the process within the worker's processors and memory, counting its time and noting what
+  // could not be killed.
   ProcessEnd run(const ProcessSpec& spec, const ProcessHooks& hooks);
   // The worker's own reasons come before everything that a program did when it was told to end.
   [[nodiscard]] std::optional<RunOutcome> ended_by_worker(const ProcessEnd& end,

@@ -31,6 +31,7 @@ struct RunOutcome {
   bool fatal = false;      // given back: no trial can run here
   double pause_units = 0;  // given back: units of WorkOptions::backoff to wait before the next ask
   std::string words;       // given back: why
+  FaultCause cause = FaultCause::ServerError;  // given back: the same for the study
 };
 
 RunOutcome failed(FailReason reason, const std::string& note);

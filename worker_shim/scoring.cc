@@ -8,6 +8,8 @@
 #include <tuple>
 
 #include "worker_shim/claude.h"
+#include "worker_shim/file_guard.h"
+#include "worker_shim/protected_files.h"
 #include "worker_shim/text.h"
 
 namespace studyhall::worker_shim {
@@ -34,8 +36,20 @@ void flag_claim(RunContext& run, const Score& measured, RunOutcome& outcome) {
                                         fmt::join(measured.values, ", ")));
 }
 
-RunOutcome scored(RunContext& run, const Score& score, const std::string& kind) {
+// Why a value is none that counts; empty: all do.
+std::string out_of_range(const ScoreSpec& spec, const std::vector<double>& values) {
+  if (!spec.range) return "";
+  for (const double value : values) {
+    if (value >= spec.range->first && value <= spec.range->second) continue;
+    return fmt::format("score {}: expected a number from {} to {} (experiment.score.range)", value,
+                       spec.range->first, spec.range->second);
+  }
+  return "";
+}
+
+RunOutcome scored(RunContext& run, Score score, const std::string& kind) {
   std::vector<std::string>& notes = run.state.notes;
+  if (score.problem.empty()) score.problem = out_of_range(run.experiment().score, score.values);
   if (score.values.empty() || !score.problem.empty()) {
     const bool vouched = kind == "attested" && !(is_claude(run) && score.absent);
     notes.insert(notes.begin(), score.problem);
@@ -49,6 +63,9 @@ RunOutcome scored(RunContext& run, const Score& score, const std::string& kind) 
   outcome.tell.metrics = score.metrics;
   outcome.tell.evidence = {{"kind", kind}};
   outcome.tell.evidence.update(score.evidence);
+  if (!run.experiment().protect.empty()) {
+    outcome.tell.evidence["protected"] = protected_evidence(run.plan, run.workspace);
+  }
   if (kind == "attested") flag_claim(run, score, outcome);
   outcome.tell.note = printable(fmt::format("{}", fmt::join(notes, "\n")), kLongestNote);
   return outcome;
@@ -89,7 +106,7 @@ RunOutcome run_score_command(RunContext& run) {
 }  // namespace
 
 Score read_score_file(const RunContext& run) {
-  return read_score_file(run.workspace.dir, run.experiment().score, run.plan.required_metrics);
+  return read_score_file(run.workspace.place(), run.experiment().score, run.plan.required_metrics);
 }
 
 std::unique_ptr<PatternSearch> score_pattern(const ExperimentSpec& experiment) {
@@ -99,7 +116,7 @@ std::unique_ptr<PatternSearch> score_pattern(const ExperimentSpec& experiment) {
 
 void set_score_file_aside(const RunContext& run) {
   if (run.experiment().score.file.empty()) return;
-  const std::filesystem::path file = run.workspace.dir / run.experiment().score.file;
+  const std::filesystem::path file = run.workspace.place() / run.experiment().score.file;
   std::filesystem::path aside = file;
   aside += ".before-score";
   if (std::filesystem::exists(std::filesystem::symlink_status(file))) {
@@ -113,6 +130,7 @@ bool has_measured(const RunContext& run) {
 }
 
 RunOutcome find_score(RunContext& run) {
+  if (auto refused = guard_files(run)) return *refused;
   if (!run.experiment().score.command.empty()) return run_score_command(run);
   const auto& [measured, claimed] = std::tie(run.state.measured, run.state.claimed);
   if (measured && (!measured->absent || !claimed)) return scored(run, *measured, "attested");

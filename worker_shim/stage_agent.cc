@@ -85,7 +85,7 @@ class AgentStage {
     spec.program = run_.plan.claude;
     spec.argv = claude_arguments(claude, stage_, new_session_id(), files);
     spec.environment = environment_;
-    spec.directory = run_.workspace.dir;
+    spec.directory = run_.workspace.place();
     spec.stdin_file = prompt;
     spec.grace = run_.plan.grace;
     return spec;
@@ -164,9 +164,12 @@ class AgentStage {
         return rate_limited(words, events);
       case ClaudeEnd::Retryable:
         return retry(words);
-      case ClaudeEnd::Auth:
+      case ClaudeEnd::Auth: {
         account_.refuse(SystemClock::now(), words);
-        break;
+        RunOutcome outcome = given_back(words, true, 0);
+        outcome.cause = FaultCause::Auth;
+        return outcome;
+      }
       case ClaudeEnd::Config:
         break;
     }

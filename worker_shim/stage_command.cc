@@ -2,6 +2,7 @@
 
 #include <csignal>
 
+#include "worker_shim/file_guard.h"
 #include "worker_shim/progress.h"
 #include "worker_shim/scoring.h"
 
@@ -35,7 +36,10 @@ std::optional<RunOutcome> run_command_stage(RunContext& run, const StageSpec& st
   environment["STUDY_STAGE"] = stage.name;
   ProcessSpec spec = run.process_for(stage.command, environment);
   spec.limit = limit.time;
-  if (measures && run.state.claimed) set_score_file_aside(run);
+  if (measures && run.state.claimed) {
+    set_score_file_aside(run);
+    if (auto outcome = guard_files(run)) return outcome;
+  }
 
   const auto pattern = measures ? score_pattern(run.experiment()) : nullptr;
   const bool reports = run.plan.study->directions.size() == 1;  // a value is of one objective

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -77,6 +78,15 @@ void point_stdio_at_null() {
   if (chdir(setup.directory) == 0) execve(setup.program, setup.argv, setup.environment);
   notify(setup.status_fd, NoticeKind::CannotStart, errno);
   _exit(127);
+}
+
+// Read back: a container or cgroup may grant fewer than were asked for. 0, or an errno.
+int take_cpus(const cpu_set_t& wanted) {
+  if (sched_setaffinity(0, sizeof wanted, &wanted) != 0) return errno;
+  cpu_set_t granted;
+  CPU_ZERO(&granted);
+  if (sched_getaffinity(0, sizeof granted, &granted) != 0) return errno;
+  return CPU_EQUAL(&wanted, &granted) ? 0 : ENODEV;
 }
 
 class Supervisor {
@@ -207,6 +217,14 @@ void supervise(const SupervisorSetup& setup) noexcept {
   int keep[] = {setup.stdin_fd,    setup.stdout_fd,  setup.stderr_fd, setup.held_fds[0],
                 setup.held_fds[1], setup.control_fd, setup.status_fd};
   close_all_but(keep);
+
+  const int refused = setup.cpus == nullptr ? 0 : take_cpus(*setup.cpus);
+  if (refused != 0) {
+    notify(setup.status_fd, NoticeKind::CannotStart, refused);
+    notify(setup.status_fd, NoticeKind::Done, 0);
+    _exit(0);
+  }
+  if (setup.nice != 0) setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + setup.nice);
 
   sigset_t child;
   sigemptyset(&child);

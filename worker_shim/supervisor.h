@@ -8,12 +8,14 @@
 // kill_leftovers (worker_shim/leftovers.h) finds the rest.
 #pragma once
 
+#include <sched.h>
+
 #include <type_traits>
 
 namespace studyhall::worker_shim {
 
 enum class NoticeKind : int {
-  CannotStart,  // value: errno of chdir or execve
+  CannotStart,  // value: errno of chdir or execve, or of setting the processors
   Exited,       // value: exit code of the experiment's first process
   Signalled,    // value: signal that ended it
   Done,         // value: processes that could not be killed; nothing follows
@@ -44,6 +46,8 @@ struct SupervisorSetup {
   int control_fd = -1;  // read end
   int status_fd = -1;   // write end
   int grace_ms = 5000;
+  int nice = 0;                     // added
+  const cpu_set_t* cpus = nullptr;  // for itself and the whole tree; null: as it is
 };
 
 // The life of the supervisor. REQUIRES: called in a freshly forked child; async-signal-safe, since

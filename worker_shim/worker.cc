@@ -1,6 +1,7 @@
 #include "worker_shim/worker.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <mutex>
 #include <optional>
@@ -12,15 +13,20 @@
 #include "worker_shim/artifacts.h"
 #include "worker_shim/attempt_report.h"
 #include "worker_shim/beat.h"
+#include "worker_shim/checkout.h"
+#include "worker_shim/cpu_claim.h"
 #include "worker_shim/experiment_record.h"
 #include "worker_shim/experiment_run.h"
+#include "worker_shim/iteration_log.h"
 #include "worker_shim/journal.h"
 #include "worker_shim/leftovers.h"
 #include "worker_shim/patience.h"
 #include "worker_shim/plan.h"
+#include "worker_shim/protected_files.h"
 #include "worker_shim/result_line.h"
 #include "worker_shim/text.h"
 #include "worker_shim/workspace.h"
+#include "worker_shim/workspace_keeper.h"
 
 namespace studyhall::worker_shim {
 namespace {
@@ -65,8 +71,13 @@ class Worker {
                       stop_file().string()));
       return end(WorkEnd::Stopped, stop_file().string());
     }
+    claim_ = CpuClaim(machine_folder(),
+                      fmt::format("worker {} of study \"{}\"", plan_.worker, plan_.study->name),
+                      plan_.resources.cpus);
     greet();
+    keeper_.emplace(api_, plan_, clock_, [this](const std::string& line) { say(line); });
     held_ = journal_->load();
+    keeper_->settle_all(held_.workspace);
     recover();
     return work_on();
   }
@@ -79,6 +90,9 @@ class Worker {
       if (interrupted_) return end(WorkEnd::Stopped, "interrupted");
       if (is_enough()) return end(WorkEnd::Done, fmt::format("{} trials", trials_));
       if (patience_.stop_file_exists()) return end(WorkEnd::Stopped, stop_file().string());
+      if (const std::string full = keeper_->no_room(); !full.empty()) {
+        return end(WorkEnd::Stopped, full);
+      }
       const std::optional<AskAnswer> answer = ask();
       if (!answer) continue;
       switch (answer->status) {
@@ -165,6 +179,7 @@ class Worker {
     if (!still_held()) {
       say(fmt::format("#{}: an earlier run left it unfinished, and its lease is gone: given up",
                       number));
+      keeper_->settle(held_.workspace);
       drop();
       return;
     }
@@ -172,8 +187,9 @@ class Worker {
     if (!can_go_on()) held_.state = {};
     if (plan_.experiment().agent == AgentKind::Claude) {
       AttemptReport(plan_, number)
-          .write({held_.workspace}, "its worker was ended in the middle of it", "");
+          .write(reopen(held_.workspace), "its worker was ended in the middle of it", "");
     }
+    if (held_.state.stages_done == 0) keeper_->settle(held_.workspace);
     say(fmt::format("#{}: an earlier run left it unfinished: {}", number,
                     held_.state.stages_done > 0 ? "going on with it" : "running it again"));
     run_trial();
@@ -240,15 +256,15 @@ class Worker {
     const AskedTrial trial = *held_.trial;
     const bool goes_on = held_.state.stages_done > 0;
     held_.run_id = random_token();
-    Workspace workspace{held_.workspace};
+    Workspace workspace;
     try {
-      if (!goes_on) {
-        workspace = make_workspace(plan_.study_folder, plan_.worker, trial.number, trial.params);
-        held_.workspace = workspace.dir;
-      }
+      check_files();
+      workspace = goes_on ? reopen(held_.workspace) : keeper_->make(trial);
+      held_.workspace = workspace.dir;
       journal_->save(held_);
     } catch (const Error& error) {
       give_back();
+      if (error.code() == ErrorCode::Invalid) throw;
       own_fault(error.what());
       return;
     }
@@ -280,21 +296,52 @@ class Worker {
     if (outcome.verdict == RunVerdict::GiveBack) {
       record.status = "given back";
       record.note = outcome.words;
+      keeper_->close(workspace, "given back: " + outcome.words, outcome.tell.evidence);
       keep(workspace, record);
       say(fmt::format("#{}: given back: {}", trial.number, outcome.words));
-      give_back();
+      give_back(outcome);
       if (outcome.fatal) throw Error(ErrorCode::Invalid, outcome.words);
       patience_.back_off(outcome.pause_units, pauses_++, kLongestPause, "pause");
       return;
     }
     pauses_ = 0;
     describe_result(outcome.tell, record);
+    keeper_->close(workspace, commit_words(outcome.tell), outcome.tell.evidence);
     keep(workspace, record);
     held_.tell = std::move(outcome.tell);
     held_.tell->lease = trial.lease.token;
     held_.tell->request_id = random_token();
     save();
     tell_held();
+    log_results();
+    keeper_->prune();
+  }
+
+  void log_results() {
+    try {
+      update_iteration_log(api_, plan_.study->name, plan_.study_folder);
+    } catch (const Error& error) {
+      // The next result brings the files up to date as well.
+      say(fmt::format("ITERATION_LOG.md is not brought up to date: {}", error.what()));
+    }
+  }
+
+  // What a person changed since the last trial.
+  void check_files() const {
+    const std::vector<std::string> altered = altered_files(plan_);
+    if (altered.empty()) return;
+    throw Error(ErrorCode::Invalid,
+                fmt::format("protected files are not what study \"{}\" expects, so no score would "
+                            "count: {}; put them back, or take them in with `study edit`",
+                            plan_.study->name, fmt::join(altered, "; ")));
+  }
+
+  // The first line of the commit.
+  [[nodiscard]] std::string commit_words(const TellRequest& tell) const {
+    std::string words(to_string(tell.state));
+    if (tell.reason) words += fmt::format(" ({})", to_string(*tell.reason));
+    for (const double value : tell.values) words += fmt::format(" {}", value);
+    return fmt::format("{}\n\n{}", words, dump_json(held_.trial->params));
   }
 
   static void describe_result(const TellRequest& tell, ExperimentRecord& record) {
@@ -373,6 +420,35 @@ class Worker {
     for (const std::string& line : result_lines(held_.trial->number, told, answer)) say(line);
   }
 
+  // With what the attempt has used, which counts though nothing came of it.
+  void give_back(const RunOutcome& outcome) {
+    const Usage& usage = outcome.tell.usage;
+    if (usage.cost_usd.value_or(0) <= 0 && usage.tokens.value_or(0) <= 0) {
+      give_back();
+      return;
+    }
+    TellRequest tell;
+    tell.state = TrialState::Fail;
+    tell.reason = FailReason::Infra;
+    tell.cause = outcome.cause;
+    tell.usage = usage;
+    tell.note = printable(outcome.words, kLongestNote);
+    tell.evidence = outcome.tell.evidence;
+    tell.lease = held_.trial->lease.token;
+    tell.request_id = random_token();
+    held_.tell = std::move(tell);
+    save();
+    try {
+      const auto answer = patience_.until_answered("tell", Heed::Nothing, [&] {
+        return api_.tell(plan_.study->name, held_.trial->number, *held_.tell);
+      });
+      if (!answer) return;
+    } catch (const Error& error) {
+      say(fmt::format("#{}: {}", held_.trial->number, error.what()));
+    }
+    drop();
+  }
+
   void give_back() {
     try {
       const auto released = patience_.until_answered("release", Heed::Nothing, [&] {
@@ -425,6 +501,8 @@ class Worker {
   Patience patience_;
   Plan plan_;
   std::optional<Journal> journal_;
+  std::optional<WorkspaceKeeper> keeper_;
+  CpuClaim claim_;
   JournalEntry held_;
   WorkSummary summary_;
   int trials_ = 0;

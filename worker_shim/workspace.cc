@@ -13,7 +13,7 @@ namespace studyhall::worker_shim {
 Workspace make_workspace(const std::filesystem::path& study_folder, const std::string& worker,
                          std::int64_t number, const Json& params) {
   const std::string name = fmt::format("{}-{}", worker, number);
-  Workspace workspace{study_folder / name};
+  Workspace workspace{study_folder / name, {}};
   for (int run = 2; mkdir(workspace.dir.c_str(), 0777) != 0; ++run) {
     if (errno != EEXIST) {
       throw Error(ErrorCode::Unavailable, fmt::format("{}: cannot make the folder: {}",

@@ -8,6 +8,8 @@
 //       events.jsonl             claude agents' events; prompt.md: what one was asked, in a
 //                                pipeline prompt.STAGE.md
 //       STATE.json, SUMMARY.md   what became of it (worker_shim/experiment_record.h)
+//       tree/                    where it runs, of git worktrees; worktrees.json: which those are
+//     results.jsonl, ITERATION_LOG.md   what came of all runs (worker_shim/iteration_log.h)
 //     .W1.json, .W1.lock         what W1 must not forget, private (worker_shim/journal.h)
 //     .home-W1/                  HOME of W1's claude agents
 #pragma once
@@ -21,7 +23,10 @@
 namespace studyhall::worker_shim {
 
 struct Workspace {
-  std::filesystem::path dir;  // absolute
+  std::filesystem::path dir;   // absolute; its record
+  std::filesystem::path tree;  // of git worktrees: the one, or the folder of several; else empty
+  // Where the experiment and the score command run, and where the score file is.
+  [[nodiscard]] const std::filesystem::path& place() const { return tree.empty() ? dir : tree; }
   [[nodiscard]] std::filesystem::path config() const { return dir / "config.json"; }
   [[nodiscard]] std::filesystem::path run_log() const { return dir / "run.log"; }
   [[nodiscard]] std::filesystem::path score_log() const { return dir / "score.log"; }

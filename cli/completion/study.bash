@@ -18,8 +18,8 @@ _study() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local everywhere="--server --db --token --token-file --tls-ca --json --help --version"
   local commands="serve mcp create schema list show ask tell report heartbeat release park void
-    enqueue trials artifacts best importance explain export plot work prompt status workers logs events replay insight task edit
-    stop resume delete token audit backup check migrate completion"
+    enqueue trials artifacts best importance explain export plot work prompt workspaces status workers logs events replay insight
+    task edit stop resume delete token audit backup check migrate completion"
   local command="" action="" positionals=0 i
 
   for ((i = 1; i < COMP_CWORD; ++i)); do
@@ -33,7 +33,7 @@ _study() {
         --objective | --target-quantile | --region-quantile | --token | --token-file | --tls-ca | \
         --tls-cert | --tls-key | --allow-host | --cors-origin | --rate-limit | --audit | \
         --log-format | --log-level | --role | --study | --allow | --expires | --by | --log | \
-        --backup | --after-task | --after-trial | --retries | --result | --evidence) ((++i)) ;;
+        --backup | --after-task | --after-trial | --keep | --max-gb | --retries | --result | --evidence) ((++i)) ;;
       -*) ;;
       *)
         if [[ -z $command ]]; then
@@ -55,6 +55,10 @@ _study() {
       ;;
     --runs | --dir)
       mapfile -t COMPREPLY < <(compgen -d -- "$current")
+      return
+      ;;
+    --keep)
+      mapfile -t COMPREPLY < <(compgen -W "all best none" -- "$current")
       return
       ;;
     --role)
@@ -153,6 +157,8 @@ _study() {
     plot) options="--kind -o --output --direction --max --min" ;;
     work) options="--worker --once --max-trials --runs --dir --dry-run" ;;
     prompt) options="--worker --lease-s --runs --dir" ;;
+    show) options="--diff --log --runs" ;;
+    workspaces) options="--runs --prune --dry-run --keep --max-gb --force" ;;
     logs) options="-f --follow --lines --runs" ;;
     status) options="-w --watch" ;;
     events) options="-f --follow --after --limit" ;;

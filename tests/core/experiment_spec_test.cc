@@ -289,9 +289,9 @@ TEST(Experiment, ReportsEveryMistake) {
       {R"({"command": ["a"], "time_limit_min": -1})", "/time_limit_min", "found -1"},
       {R"({"command": ["a"], "retries": 1.5})", "/retries", "found 1.5"},
       {R"({"command": ["a"], "workspace": {"kind": "tmpfs"}})", "/workspace/kind",
-       "expected \"directory\", found \"tmpfs\""},
+       "expected \"worktree\" or \"directory\", found \"tmpfs\""},
       {R"({"command": ["a"], "workspace": {"keep": "some"}})", "/workspace/keep",
-       "expected \"all\", found \"some\""},
+       "expected \"all\", \"best\" or \"none\", found \"some\""},
   };
   for (const Case& c : cases) {
     const auto [spec, problems] = parse(c.experiment);

@@ -29,7 +29,7 @@ TEST(StudyFile, NamesEveryMistakeAtOnce) {
     "params": {"x": {"type": "float", "low": 2, "high": 1},
                "y": {"type": "int", "low": 1, "high": 5, "lo": 2}},
     "require": ["x < w"],
-    "workers": {"W1": {"focus": ["y", "yy"], "env": {"A": "b"}}},
+    "workers": {"W1": {"focus": ["y", "yy"], "env": {"A B": "b"}}},
     "limits": {"trails": 3}})");
 
   const auto problems = study_file_problems(file);
@@ -41,7 +41,7 @@ TEST(StudyFile, NamesEveryMistakeAtOnce) {
   EXPECT_TRUE(has_problem(problems, "/require/0", "\"w\""));
   EXPECT_TRUE(has_problem(problems, "/workers/W1/focus/1", "the nearest one is \"y\""));
   EXPECT_TRUE(has_problem(problems, "/limits/trails", "the nearest known one is \"trials\""));
-  EXPECT_TRUE(has_problem(problems, "/workers/W1/env", "this build"));
+  EXPECT_TRUE(has_problem(problems, "/workers/W1/env/A B", "is no name for an environment"));
   EXPECT_EQ(problems.size(), 8u) << list_problems(problems);
 }
 

@@ -37,6 +37,11 @@ std::vector<FakeStudyApi::Told> FakeStudyApi::told() const {
   return told_;
 }
 
+std::vector<FakeStudyApi::Told> FakeStudyApi::sent_back() const {
+  const std::lock_guard lock(mutex_);
+  return sent_back_;
+}
+
 std::vector<std::pair<std::int64_t, ReportRequest>> FakeStudyApi::reported() const {
   const std::lock_guard lock(mutex_);
   return reported_;
@@ -125,11 +130,18 @@ TellAnswer FakeStudyApi::tell(const std::string&, std::int64_t number, const Tel
   }
   Held& trial = held(number, request.lease);
   if (check_tell) check_tell(request);
-  trial.finished = true;
-  told_.push_back({number, request});
   TellAnswer answer;
   answer.number = number;
   answer.state = request.state;
+  if (request.cause && !is_own_fault(*request.cause)) {
+    trial.lease.clear();
+    released_.push_back(number);
+    sent_back_.push_back({number, request});
+    answer.requeued = true;
+  } else {
+    trial.finished = true;
+    told_.push_back({number, request});
+  }
   answered_[request.request_id] = answer;
   return answer;
 }
@@ -231,12 +243,22 @@ std::vector<TrialView> FakeStudyApi::trials(const std::string&, const TrialQuery
 }
 TrialView FakeStudyApi::trial(const std::string&, std::int64_t) { not_played("trial"); }
 Explanation FakeStudyApi::explain(const std::string&, std::int64_t) { not_played("explain"); }
-std::vector<BestRow> FakeStudyApi::best(const std::string&, int) { not_played("best"); }
+std::vector<BestRow> FakeStudyApi::best(const std::string&, int) {
+  const std::lock_guard lock(mutex_);
+  enter("best");
+  return leaders;
+}
 ImportanceAnswer FakeStudyApi::importance(const std::string&, const ImportanceRequest&) {
   not_played("importance");
 }
-std::vector<Event> FakeStudyApi::events(const std::string&, std::int64_t, int) {
-  not_played("events");
+std::vector<Event> FakeStudyApi::events(const std::string&, std::int64_t after, int limit) {
+  const std::lock_guard lock(mutex_);
+  enter("events");
+  std::vector<Event> found;
+  for (const Event& event : history) {
+    if (event.sequence > after && std::ssize(found) < limit) found.push_back(event);
+  }
+  return found;
 }
 
 }  // namespace studyhall::testing

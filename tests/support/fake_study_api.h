@@ -21,6 +21,10 @@ class FakeStudyApi final : public StudyApi {
 
   // Trials are numbered 0, 1, ...; once none is left, ask answers `when_empty`.
   void add_trial(const Json& params);
+  // What best answers.
+  std::vector<BestRow> leaders{};
+  // What events answers.
+  std::vector<Event> history{};
   AskAnswer when_empty{AskStatus::Finished, {}, 0, "nothing left"};
 
   // The next `times` calls of `verb` ("ask", "tell", "heartbeat", ...) throw Error(code) and do
@@ -42,6 +46,9 @@ class FakeStudyApi final : public StudyApi {
   // Without repetitions of a request id.
   [[nodiscard]] std::vector<Told> told() const;
   [[nodiscard]] std::vector<std::pair<std::int64_t, ReportRequest>> reported() const;
+  // Tells of a cause that is no fault of the worker's: the trial waits again.
+  [[nodiscard]] std::vector<Told> sent_back() const;
+  // By release or by such a tell.
   [[nodiscard]] std::vector<std::int64_t> released() const;
   [[nodiscard]] AskRequest last_ask() const;
   // Calls made, failed ones included.
@@ -119,6 +126,7 @@ class FakeStudyApi final : public StudyApi {
   std::map<std::string, std::vector<ErrorCode>> failures_;
   std::map<std::string, int> calls_;
   std::vector<Told> told_;
+  std::vector<Told> sent_back_;
   std::vector<std::string> tell_ids_;
   std::vector<std::pair<std::int64_t, ReportRequest>> reported_;
   std::vector<std::int64_t> released_;

@@ -1,6 +1,7 @@
 #include "worker_shim/process.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -341,6 +342,60 @@ TEST(FindProgram, LooksAlongThePathAndBesideTheExperiment) {
   EXPECT_EQ(find_program("data", path, "/"), std::nullopt);
   EXPECT_EQ(find_program("./absent", "", dir.path()), std::nullopt);
   EXPECT_EQ(find_program("", path, dir.path()), std::nullopt);
+}
+
+// --- Processors and memory ---
+
+TEST_F(ProcessTest, TheWholeTreeRunsOnItsProcessors) {
+  cpu_set_t ours;
+  CPU_ZERO(&ours);
+  ASSERT_EQ(sched_getaffinity(0, sizeof ours, &ours), 0);
+  int cpu = CPU_SETSIZE - 1;
+  while (!CPU_ISSET(cpu, &ours)) --cpu;
+  ProcessSpec spec = shell("(setsid sh -c 'grep Cpus_allowed_list /proc/self/status')");
+  spec.cpus = {cpu};
+  spec.nice = 5;
+
+  EXPECT_EQ(run(spec).code, 0);
+
+  EXPECT_EQ(out_, "Cpus_allowed_list:\t" + std::to_string(cpu) + "\n");
+  cpu_set_t after;
+  CPU_ZERO(&after);
+  sched_getaffinity(0, sizeof after, &after);
+  EXPECT_TRUE(CPU_EQUAL(&ours, &after)) << "our own are as they were";
+}
+
+TEST_F(ProcessTest, ProcessorsThatAreNotToBeHadAreNoStart) {
+  ProcessSpec spec = shell("echo ran");
+  spec.cpus = {1023};
+  const ProcessEnd end = run(spec);
+  EXPECT_EQ(end.kind, EndKind::CannotStart);
+  EXPECT_EQ(out_, "");
+}
+
+TEST_F(ProcessTest, TheTreeIsNice) {
+  ProcessSpec spec = shell("nice");
+  spec.nice = 5;
+  run(spec);
+  EXPECT_EQ(out_, std::to_string(getpriority(PRIO_PROCESS, 0) + 5) + "\n");
+}
+
+// A grandchild that holds 64 MB, of which the kernel must see every page written.
+TEST_F(ProcessTest, ATreeThatHoldsTooMuchMemoryIsKilled) {
+  ProcessSpec spec =
+      shell("sh -c 'head -c 67108864 /dev/zero | tail -c 67108864 | (read x; sleep 1000)'; exit 0");
+  spec.memory_bytes = 32 << 20;
+  const ProcessEnd end = run(spec);
+  EXPECT_TRUE(end.out_of_memory);
+  EXPECT_GT(end.memory_peak, spec.memory_bytes);
+}
+
+TEST_F(ProcessTest, ATreeWithinItsMemoryIsLeftAlone) {
+  ProcessSpec spec = shell("exit 3");
+  spec.memory_bytes = std::uint64_t{8} << 30;
+  const ProcessEnd end = run(spec);
+  EXPECT_FALSE(end.out_of_memory);
+  EXPECT_EQ(end.code, 3);
 }
 
 }  // namespace

@@ -274,6 +274,9 @@ TEST_F(WorkerClaude, GivesTheTrialBackWhenTheApiStaysAway) {
   };
   work(api, stopped);
   EXPECT_EQ(api.released(), std::vector<std::int64_t>{0});
+  ASSERT_EQ(api.sent_back().size(), 1U);
+  EXPECT_EQ(api.sent_back()[0].request.cause, FaultCause::ServerError);
+  EXPECT_EQ(api.sent_back()[0].request.usage.cost_usd, 5 * 0.25) << "what five attempts cost";
   EXPECT_TRUE(said("trying again in 0.5 s") || said("trying again in 0.6 s"));
 }
 
