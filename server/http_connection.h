@@ -38,7 +38,7 @@ struct HttpListener::Connection {
   bool may_defer = true;             // the answer to the next request
   bool keep = true;                  // once the deferred answer is sent
   bool woken = false;                // there may be a further piece; guarded by the listener's lock
-  bool stalled = false;              // the client has not taken all that was sent
+  bool has_more = false;             // to send, once the client takes what was sent
   bool ended = false;                // the last piece was sent
 };
 

@@ -151,13 +151,13 @@ void HttpListener::send_piece(const SharedConnection& connection) {
     spdlog::error("a stream is broken off: {}", error.what());
     return drop(connection);
   }
-  connection->stalled = !stream.flush_now();
-  const bool has_taken = !connection->stalled || stream.unsent_bytes() < unsent || unsent == 0;
+  const bool is_sent = stream.flush_now();
+  const bool has_taken = is_sent || stream.unsent_bytes() < unsent || unsent == 0;
   if (has_taken) connection->taken_at = connection->looked_at;
-  if (stream.is_broken() || (connection->ended && !connection->stalled)) return drop(connection);
+  if (stream.is_broken() || (connection->ended && is_sent)) return drop(connection);
   const std::lock_guard lock(mutex_);
-  const bool ready = more || connection->woken || connection->stalled;
-  hold(connection, ready ? std::uint32_t{EPOLLOUT} : 0U);
+  connection->has_more = more || connection->woken || !is_sent;
+  hold(connection, connection->has_more ? std::uint32_t{EPOLLOUT} : 0U);
 }
 
 // nullopt: the end.
@@ -174,10 +174,12 @@ void HttpListener::put_chunk(Connection& connection, const std::optional<std::st
 void HttpListener::look_after_streams(SteadyTime now) {
   const std::lock_guard lock(mutex_);
   std::erase_if(held_, [&](const auto& entry) {
-    const Connection& connection = *entry.second;
+    Connection& connection = *entry.second;
     if (!connection.live) return false;
-    if (connection.stalled) return connection.taken_at + options_.stall_timeout < now;
+    if (connection.has_more) return connection.taken_at + options_.stall_timeout < now;
     if (connection.woken || now >= connection.sent_at + options_.heartbeat) {
+      connection.has_more = true;
+      connection.taken_at = now;
       arm(connection, EPOLLOUT | EPOLLRDHUP, EPOLL_CTL_MOD);
     }
     return false;

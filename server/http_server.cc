@@ -85,10 +85,10 @@ void put_text(std::string text, const std::string& type, const httplib::Request&
   response.set_content(std::move(text), type);
 }
 
-// What is read gets a tag, and is not sent again to who has it.
+// What is read of the studies gets a tag, and is not sent again to who has it.
 void put_json(const Reply& reply, const httplib::Request& request, httplib::Response& response) {
   std::string text = dump_json(reply.body) + "\n";
-  if (is_reading(request.method) && reply.status == 200) {
+  if (is_reading(request.method) && reply.status == 200 && request.path.starts_with("/api/")) {
     const std::string tag = "W/\"" + sha256_hex(text).substr(0, 32) + "\"";
     response.headers.erase("Cache-Control");
     response.set_header("Cache-Control", "private, no-cache");

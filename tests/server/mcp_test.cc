@@ -121,6 +121,7 @@ TEST_F(McpTest, TakesEveryArgumentThatASchemaNames) {
                     {"number", 0},
                     {"worker", "W1"},
                     {"count", 1},
+                    {"wait_s", 0},
                     {"lease_s", 60},
                     {"accepts", Json::array({"gpu"})},
                     {"request_id", "r"},
