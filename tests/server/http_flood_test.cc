@@ -80,11 +80,11 @@ TEST_F(HttpFlood, OfHalfRequests) {
     if (i % 500 == 0) expect_answers();
   }
   expect_answers();
-  // Who has sent a first line hears that it was too slow.
+  // Who has sent a first line hears that it was too slow; who owes a body, perhaps that too many do.
   for (std::size_t i = 0; i < half.size(); ++i) {
     const std::string answer = half[i].read_all();
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 400") || (i % halves.size() == 0 && answer.empty()) ||
-                (i % halves.size() == 4 && answer.starts_with("HTTP/1.1 503")))
+                (i % halves.size() >= 3 && answer.starts_with("HTTP/1.1 503")))
         << i << ": " << answer;
   }
   expect_answers();
