@@ -80,7 +80,8 @@ TEST_F(HttpFlood, OfHalfRequests) {
     if (i % 500 == 0) expect_answers();
   }
   expect_answers();
-  // Who has sent a first line hears that it was too slow; who owes a body, perhaps that too many do.
+  // Who has sent a first line hears that it was too slow; who owes a body, perhaps that too many
+  // do.
   for (std::size_t i = 0; i < half.size(); ++i) {
     const std::string answer = half[i].read_all();
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 400") || (i % halves.size() == 0 && answer.empty()) ||
