@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/study_spec.h"
+#include "worker_shim/checkout.h"
 #include "worker_shim/files.h"
 
 namespace studyhall::worker_shim {
@@ -40,10 +41,11 @@ std::optional<std::string> end_of(const std::filesystem::path& file, std::size_t
 }  // namespace
 
 void keep_artifacts(ArtifactApi* artifacts, const Plan& plan, std::int64_t number,
-                    const Workspace& workspace,
+                    const std::filesystem::path& dir,
                     const std::function<void(const std::string& line)>& say) {
   if (artifacts == nullptr) return;
   try {
+    const Workspace workspace = reopen(dir);
     const auto keep = [&](const std::filesystem::path& file, const std::string& type,
                           const std::optional<std::string>& bytes) {
       const std::string name = file.filename().string();
@@ -54,8 +56,8 @@ void keep_artifacts(ArtifactApi* artifacts, const Plan& plan, std::int64_t numbe
     const std::string score = plan.experiment().score.file;
     for (const auto& [file, type] : {std::pair(workspace.prompt(), "text/markdown"),
                                      std::pair(workspace.dir / "SUMMARY.md", "text/markdown"),
-                                     std::pair(workspace.dir / score, "application/json")}) {
-      if (file == workspace.dir / "") continue;
+                                     std::pair(workspace.place() / score, "application/json")}) {
+      if (file == workspace.place() / "") continue;
       const auto bytes = end_of(file, kFileBytes + 1);
       if (bytes && bytes->size() <= kFileBytes) keep(file, type, bytes);
     }

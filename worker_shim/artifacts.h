@@ -2,20 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <string>
 
 #include "core/artifact_api.h"
 #include "worker_shim/plan.h"
-#include "worker_shim/workspace.h"
 
 namespace studyhall::worker_shim {
 
 // Keeps the end of run.log, and prompt.md, SUMMARY.md and the file with the score where they are
-// there and not too large. What cannot be kept is said in one line: a run is never lost for it.
-// Null keeps nothing.
+// there and not too large, of the run in the folder `dir`. What cannot be kept is said in one line:
+// a run is never lost for it. Null keeps nothing.
 void keep_artifacts(ArtifactApi* artifacts, const Plan& plan, std::int64_t number,
-                    const Workspace& workspace,
+                    const std::filesystem::path& dir,
                     const std::function<void(const std::string& line)>& say);
 
 }  // namespace studyhall::worker_shim

@@ -378,7 +378,7 @@ class Worker {
                       held_.workspace.string()));
       if (breaks_a_rule(error)) tell_refused(error.what());
     }
-    keep_artifacts(options_.artifacts, plan_, number, Workspace{held_.workspace, {}},
+    keep_artifacts(options_.artifacts, plan_, number, held_.workspace,
                    [this](const std::string& line) { say(line); });
     ++trials_;
     const bool at_fault = held_.tell->reason == FailReason::Infra;
