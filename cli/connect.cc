@@ -26,7 +26,7 @@ std::string token_in(const std::string& file) {
 std::string token_of(const Session& session) {
   if (!session.token.empty()) return session.token;
   if (!session.token_file.empty()) return token_in(session.token_file);
-  const std::string token = session.env.variable("STUDY_TOKEN");
+  std::string token = session.env.variable("STUDY_TOKEN");
   if (!token.empty()) return token;
   const std::string file = session.env.variable("STUDY_TOKEN_FILE");
   return file.empty() ? std::string() : token_in(file);
