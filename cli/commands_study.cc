@@ -9,6 +9,9 @@
 #include "cli/connect.h"
 #include "cli/exit_code.h"
 #include "cli/experiment_files.h"
+#include "cli/fleet_control.h"
+#include "cli/fleet_state.h"
+#include "cli/lines.h"
 #include "cli/show.h"
 #include "cli/show_commits.h"
 #include "cli/text.h"
@@ -131,23 +134,53 @@ int show(const Session& session, const ShowArguments& arguments) {
   return kDone;
 }
 
-int change_state(const Session& session, const std::string& name, bool stop,
-                 const std::string& reason) {
+struct StopArguments {
+  std::string study;
+  std::string reason = "stopped from the command line";
+  std::string worker;  // resume: one that is paused
+  bool now = false;
+  std::string runs = "runs";
+};
+
+int stop(const Session& session, const StopArguments& arguments) {
+  const std::string& name = arguments.study;
   const Connection connection = connect(session);
-  if (stop)
-    connection.api->stop_study(name, reason);
-  else
-    connection.api->resume_study(name);
+  connection.api->stop_study(name, arguments.reason);
+  std::vector<std::string> ended;
+  if (arguments.now)
+    ended = end_fleet(fleet_folder(arguments.runs, name), session.env.interrupted());
   if (session.json) {
     session.print_json(to_json(connection.api->study(name)));
-  } else if (stop) {
-    session.out << fmt::format(
-        "Stopped {}: no more trials are handed out, running ones are told to stop at their next "
-        "beat.\n`study resume {}` goes on.\n",
-        name, name);
-  } else {
-    session.out << fmt::format("Resumed {}.\n", name);
+    return kDone;
   }
+  session.out << fmt::format(
+      "Stopped {}: no more trials are handed out, running ones go on to their end.\n", name);
+  if (arguments.now)
+    session.out << (ended.empty()
+                        ? fmt::format("No workers that `study launch` started run in {}.\n",
+                                      (std::filesystem::path(arguments.runs) / name).string())
+                        : fmt::format("Ended here at once, their trials given back: {}.\n",
+                                      words_of(ended)));
+  session.out << fmt::format("`study resume {}` goes on.\n", name);
+  return kDone;
+}
+
+int resume(const Session& session, const StopArguments& arguments) {
+  if (!arguments.worker.empty()) {
+    const std::string answer =
+        ask_supervisor(fleet_folder(arguments.runs, arguments.study), "resume " + arguments.worker);
+    if (session.json)
+      session.print_json({{"worker", arguments.worker}, {"answer", answer}});
+    else
+      session.out << answer << ".\n";
+    return kDone;
+  }
+  const Connection connection = connect(session);
+  connection.api->resume_study(arguments.study);
+  if (session.json)
+    session.print_json(to_json(connection.api->study(arguments.study)));
+  else
+    session.out << fmt::format("Resumed {}.\n", arguments.study);
   return kDone;
 }
 
@@ -208,27 +241,38 @@ void add_show(CLI::App& root, Session& session) {
 }
 
 void add_stop_and_resume(CLI::App& root, Session& session) {
-  const auto name = std::make_shared<std::string>();
-  const auto reason = std::make_shared<std::string>("stopped from the command line");
-  CLI::App& stop = add_command(root, session,
-                               {kGroup, "stop", "hand out no more trials of a study",
-                                "study stop heat_signature\n"
-                                "study stop heat_signature --reason 'good enough'"});
-  add_study_name(stop, *name);
-  stop.add_option("--reason", *reason, "kept with the study and shown to workers")
+  const auto arguments = std::make_shared<StopArguments>();
+  CLI::App& stopping = add_command(root, session,
+                                   {kGroup, "stop", "hand out no more trials of a study",
+                                    "study stop heat_signature\n"
+                                    "study stop heat_signature --reason 'good enough'\n"
+                                    "study stop heat_signature --now"});
+  add_study_name(stopping, arguments->study);
+  stopping.add_option("--reason", arguments->reason, "kept with the study and shown to workers")
       ->type_name("TEXT");
-  stop.callback([&session, name, reason] {
-    session.action = [&session, name, reason] {
-      return change_state(session, *name, true, *reason);
-    };
+  stopping.add_flag("--now", arguments->now,
+                    "also end the workers that `study launch` started here, in the middle of their "
+                    "trials, which are given back");
+  stopping.add_option("--runs", arguments->runs, "folder of the runs (default: runs)")
+      ->type_name("DIR");
+  stopping.callback([&session, arguments] {
+    session.action = [&session, arguments] { return stop(session, *arguments); };
   });
 
-  CLI::App& resume = add_command(root, session,
-                                 {kGroup, "resume", "hand out trials of a stopped study again",
-                                  "study resume heat_signature"});
-  add_study_name(resume, *name);
-  resume.callback([&session, name] {
-    session.action = [&session, name] { return change_state(session, *name, false, ""); };
+  CLI::App& resuming = add_command(root, session,
+                                   {kGroup, "resume",
+                                    "hand out trials of a stopped study again, or have a paused "
+                                    "worker go on",
+                                    "study resume heat_signature\n"
+                                    "study resume heat_signature W1"});
+  add_study_name(resuming, arguments->study);
+  resuming
+      .add_option("WORKER", arguments->worker, "only this launched worker, after `study pause`")
+      ->type_name("");
+  resuming.add_option("--runs", arguments->runs, "folder of the runs (default: runs)")
+      ->type_name("DIR");
+  resuming.callback([&session, arguments] {
+    session.action = [&session, arguments] { return resume(session, *arguments); };
   });
 }
 

@@ -72,12 +72,12 @@ class Watcher {
   std::int64_t last_event_ = -1;
 };
 
-int watch(const Session& session, StudyApi& api, const std::string& name) {
+int watch(const Session& session, StudyApi& api, const std::string& name, const std::string& runs) {
   const std::atomic<bool>& interrupted = session.env.interrupted();
   Watcher watcher(session);
   for (bool seen = false; session.out && !interrupted.load(); seen = true) {
     try {
-      const Status status = read_status(api, name);
+      const Status status = read_status(api, name, runs);
       watcher.show(status);
       if (is_over(status)) return kDone;
     } catch (const Error& error) {
@@ -92,10 +92,11 @@ int watch(const Session& session, StudyApi& api, const std::string& name) {
   return kDone;
 }
 
-int status(const Session& session, const std::string& name, bool watching) {
+int status(const Session& session, const std::string& name, const std::string& runs,
+           bool watching) {
   const Connection connection = connect(session);
-  if (watching) return watch(session, *connection.api, name);
-  const Status now = read_status(*connection.api, name);
+  if (watching) return watch(session, *connection.api, name, runs);
+  const Status now = read_status(*connection.api, name, runs);
   if (session.json)
     session.print_json(status_json(now, session.clock.now()));
   else
@@ -111,10 +112,15 @@ void add_status(CLI::App& root, Session& session) {
                    "study status heat_signature --watch"});
   const auto name = std::make_shared<std::string>();
   const auto watching = std::make_shared<bool>(false);
+  const auto runs = std::make_shared<std::string>("runs");
   add_study_name(command, *name);
   command.add_flag("-w,--watch", *watching, "until the study is over; Ctrl-C ends it");
-  command.callback([&session, name, watching] {
-    session.action = [&session, name, watching] { return status(session, *name, *watching); };
+  command.add_option("--runs", *runs, "folder of the runs, for the workers of this machine")
+      ->type_name("DIR");
+  command.callback([&session, name, watching, runs] {
+    session.action = [&session, name, watching, runs] {
+      return status(session, *name, *runs, *watching);
+    };
   });
 }
 

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <memory>
 #include <sstream>
@@ -12,10 +14,12 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
+#include "cli/fleet_state.h"
 #include "cli/run_logs.h"
 #include "cli/text.h"
 #include "cli/wait.h"
 #include "core/error.h"
+#include "core/resource_spec.h"
 #include "core/study_api_json.h"
 #include "core/study_spec.h"
 #include "worker_shim/preview.h"
@@ -36,6 +40,15 @@ void check_worker_name(const std::string& worker) {
                             printable(worker)));
 }
 
+std::vector<int> parse_cpus(const std::string& text) {
+  const auto cpus = parse_cpu_list(text);
+  if (!cpus || cpus->empty())
+    throw Error(ErrorCode::Invalid, fmt::format("--cpus: found \"{}\", expected processors as in "
+                                                "0-6,8",
+                                                printable(text)));
+  return *cpus;
+}
+
 // --- work ---
 
 struct WorkArguments {
@@ -46,6 +59,10 @@ struct WorkArguments {
   std::string runs = "runs";
   std::string dir;
   bool dry_run = false;
+  std::string cpus;
+  // Of a worker that `study launch` runs.
+  std::string fleet;
+  bool fleet_log = false;
 };
 
 std::string end_words(const worker_shim::WorkSummary& summary) {
@@ -60,11 +77,14 @@ std::string end_words(const worker_shim::WorkSummary& summary) {
   return "";
 }
 
+const char* end_name(worker_shim::WorkEnd end) {
+  return end == worker_shim::WorkEnd::Done       ? "done"
+         : end == worker_shim::WorkEnd::Finished ? "finished"
+                                                 : "stopped";
+}
+
 Json summary_json(const worker_shim::WorkSummary& summary) {
-  const char* end = summary.end == worker_shim::WorkEnd::Done       ? "done"
-                    : summary.end == worker_shim::WorkEnd::Finished ? "finished"
-                                                                    : "stopped";
-  return {{"end", end},
+  return {{"end", end_name(summary.end)},
           {"reason", summary.reason},
           {"completed", summary.completed},
           {"failed", summary.failed}};
@@ -84,6 +104,7 @@ worker_shim::WorkOptions work_options(const WorkArguments& arguments,
   options.runs = arguments.runs;
   options.experiment_dir = arguments.dir;
   options.server_url = connection.server_url;
+  if (!arguments.cpus.empty()) options.cpus = parse_cpus(arguments.cpus);
   options.once = arguments.once;
   options.max_trials = static_cast<int>(
       std::min<std::int64_t>(arguments.max_trials, std::numeric_limits<int>::max()));
@@ -103,34 +124,75 @@ int dry_run(const Session& session, const WorkArguments& arguments) {
   return kDone;
 }
 
-int work(const Session& session, const WorkArguments& arguments) {
-  check_worker_name(arguments.worker);
-  if (arguments.dry_run) return dry_run(session, arguments);
+// Both a stream and what is printed there.
+class Progress {
+ public:
+  Progress(std::ostream& shown, const WorkArguments& arguments) : shown_(shown) {
+    if (!arguments.fleet_log) return;
+    kept_.open(worker_log(arguments.fleet, arguments.worker), std::ios::app);
+  }
+  void say(const std::string& line) {
+    shown_ << line << std::endl;
+    if (kept_.is_open()) kept_ << line << std::endl;
+  }
+
+ private:
+  std::ostream& shown_;
+  std::ofstream kept_;
+};
+
+// For the supervisor: how this process ends.
+void report_end(const WorkArguments& arguments, int status, const std::string& end,
+                const std::string& words) {
+  if (arguments.fleet.empty()) return;
+  worker_shim::write_file(
+      worker_end(arguments.fleet, arguments.worker),
+      dump_json({{"pid", ::getpid()}, {"status", status}, {"end", end}, {"words", words}}) + "\n",
+      0600);
+}
+
+int work_on(const Session& session, const WorkArguments& arguments) {
   const std::atomic<bool>& interrupted = session.env.interrupted();
   hide_token(session);
   const Connection connection = connect(session, &interrupted);
-  std::ostream& progress = session.json ? session.err : session.out;
+  Progress progress(session.json ? session.err : session.out, arguments);
   const std::filesystem::path folder =
       std::filesystem::absolute(std::filesystem::path(arguments.runs) / arguments.study)
           .lexically_normal();
-  progress << fmt::format(
-      "{} works on {} ({}).\nRuns are kept in {}\nTo end after the current trial: touch {}\n",
+  progress.say(fmt::format(
+      "{} works on {} ({}).\nRuns are kept in {}\nTo end after the current trial: touch {}",
       arguments.worker, arguments.study, connection.place, folder.string(),
-      (folder / "STOP").string());
-  progress.flush();
+      (folder / "STOP").string()));
 
   ArtifactConnection artifacts(session, connection);
   worker_shim::WorkOptions options = work_options(arguments, connection);
   options.artifacts = &*artifacts;
-  options.say = [&progress](const std::string& line) { progress << printable(line) << std::endl; };
+  options.say = [&progress](const std::string& line) { progress.say(printable(line)); };
   const worker_shim::WorkSummary summary =
       worker_shim::work(*connection.api, session.clock, options, interrupted);
 
-  progress << fmt::format("{} ended: {}. {} complete, {} failed.\n", arguments.worker,
-                          printable(end_words(summary)), summary.completed, summary.failed);
+  progress.say(fmt::format("{} ended: {}. {} complete, {} failed.", arguments.worker,
+                           printable(end_words(summary)), summary.completed, summary.failed));
   if (session.json) session.print_json(summary_json(summary));
   const bool idle = summary.completed == 0 && summary.failed == 0;
-  return summary.end == worker_shim::WorkEnd::Finished && idle ? kNothingToHandOut : kDone;
+  const int status =
+      summary.end == worker_shim::WorkEnd::Finished && idle ? kNothingToHandOut : kDone;
+  report_end(arguments, status, end_name(summary.end), end_words(summary));
+  return status;
+}
+
+int work(const Session& session, const WorkArguments& arguments) {
+  check_worker_name(arguments.worker);
+  if (arguments.dry_run) return dry_run(session, arguments);
+  try {
+    return work_on(session, arguments);
+  } catch (const Error& error) {
+    report_end(arguments, exit_code(error.code()), "", error.what());
+    if (arguments.fleet_log)
+      std::ofstream(worker_log(arguments.fleet, arguments.worker), std::ios::app)
+          << "study: " << printable(error.what()) << "\n";
+    throw;
+  }
 }
 
 void add_run_folders(CLI::App& command, WorkArguments& arguments) {
@@ -159,6 +221,12 @@ void add_work(CLI::App& root, Session& session) {
   add_run_folders(command, *arguments);
   command.add_flag("--dry-run", arguments->dry_run,
                    "say what would be run, with which login and limits, and run nothing");
+  command
+      .add_option("--cpus", arguments->cpus,
+                  "processors that runs are pinned to, as in 0-6 (default: the study file's)")
+      ->type_name("LIST");
+  command.add_option("--fleet", arguments->fleet)->group("");
+  command.add_flag("--fleet-log", arguments->fleet_log)->group("");
   command.callback([&session, arguments] {
     session.action = [&session, arguments] { return work(session, *arguments); };
   });
@@ -239,6 +307,7 @@ struct LogsArguments {
   bool follow = false;
   std::int64_t lines = 20;
   std::string runs = "runs";
+  bool worker_log = false;
 };
 
 Error no_log(const LogsArguments& arguments) {
@@ -247,6 +316,20 @@ Error no_log(const LogsArguments& arguments) {
                            "work` was given",
                            arguments.worker,
                            (std::filesystem::path(arguments.runs) / arguments.study).string()));
+}
+
+// The newest run's, or the worker's own: that of `study launch`.
+std::optional<RunLog> log_of(const LogsArguments& arguments) {
+  if (!arguments.worker_log) return newest_log(arguments.runs, arguments.study, arguments.worker);
+  const std::filesystem::path file =
+      worker_log(fleet_folder(arguments.runs, arguments.study), arguments.worker);
+  std::error_code none;
+  if (!std::filesystem::exists(file, none)) return std::nullopt;
+  return RunLog{.number = -1, .file = file, .written = {}};
+}
+
+std::string heading(const RunLog& log) {
+  return log.number < 0 ? "the worker" : fmt::format("trial {}", log.number);
 }
 
 // A log may hold anything; on a terminal it must not steer it.
@@ -270,7 +353,7 @@ Json log_json(const LogsArguments& arguments, const RunLog& log) {
   for (std::string line; std::getline(text, line);) lines.push_back(line);
   return {{"study", arguments.study},
           {"worker", arguments.worker},
-          {"trial", log.number},
+          {"trial", log.number < 0 ? Json() : Json(log.number)},
           {"file", std::filesystem::absolute(log.file).string()},
           {"lines", std::move(lines)}};
 }
@@ -283,10 +366,10 @@ int follow_log(const Session& session, const LogsArguments& arguments, RunLog lo
   while (session.out && pause_for(kLogEvery, interrupted)) {
     seen = read_from(log.file, seen.end);
     print_log(session, seen.text);
-    const auto newest = newest_log(arguments.runs, arguments.study, arguments.worker);
+    const auto newest = log_of(arguments);
     if (newest && newest->file != log.file) {
       log = *newest;
-      session.out << fmt::format("--- trial {} ---\n", log.number);
+      session.out << fmt::format("--- {} ---\n", heading(log));
       seen = {};
     }
     session.out.flush();
@@ -299,13 +382,13 @@ int logs(const Session& session, const LogsArguments& arguments) {
   if (!is_valid_name(arguments.study))
     throw Error(ErrorCode::Invalid,
                 fmt::format("\"{}\" cannot name a study", printable(arguments.study)));
-  const auto log = newest_log(arguments.runs, arguments.study, arguments.worker);
+  const auto log = log_of(arguments);
   if (!log) throw no_log(arguments);
   if (session.json) {
     session.print_json(log_json(arguments, *log));
     return kDone;
   }
-  session.err << fmt::format("--- trial {}: {} ---\n", log->number, log->file.string());
+  session.err << fmt::format("--- {}: {} ---\n", heading(*log), log->file.string());
   if (arguments.follow) return follow_log(session, arguments, *log);
   print_log(session, read_tail(log->file, arguments.lines).text);
   return kDone;
@@ -315,13 +398,16 @@ void add_logs(CLI::App& root, Session& session) {
   CLI::App& command = add_command(root, session,
                                   {kGroup, "logs", "the log of a worker's newest run",
                                    "study logs heat_signature W1\n"
-                                   "study logs heat_signature W1 -f --lines 100"});
+                                   "study logs heat_signature W1 -f --lines 100\n"
+                                   "study logs heat_signature W1 --of-worker"});
   const auto arguments = std::make_shared<LogsArguments>();
   add_study_name(command, arguments->study);
   command.add_option("WORKER", arguments->worker, "name of the worker")->required()->type_name("");
   command.add_flag("-f,--follow", arguments->follow,
                    "go on with what is written, and with the next run; Ctrl-C ends it");
   add_integer(command, "--lines", arguments->lines, 0, "how many lines (default: 20; 0: all)");
+  command.add_flag("--of-worker", arguments->worker_log,
+                   "what the worker itself says, as `study launch` keeps it");
   command.add_option("--runs", arguments->runs, "folder of the runs (default: runs)")
       ->type_name("DIR");
   command.callback([&session, arguments] {

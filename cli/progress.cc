@@ -15,6 +15,7 @@ namespace studyhall::cli {
 namespace {
 
 constexpr std::size_t kMostWorkerRows = 30;
+constexpr int kQueueShown = 5;
 
 std::int64_t count_in(const StudyInfo& info, const char* state) {
   const auto found = info.counts.find(state);
@@ -31,10 +32,14 @@ std::optional<std::int64_t> limit_of(const StudyInfo& info, const char* name) {
 
 struct WorkerLine {
   std::string worker;
-  const TrialView* trial = nullptr;  // null: idle
+  const TrialView* trial = nullptr;    // null: idle
+  const LocalWorker* local = nullptr;  // null: not of this machine
 };
 
-// Workers of the study file and of running trials, by name; one line per running trial.
+bool is_of_machine(const LocalWorker& worker) { return worker.lives || worker.launched; }
+
+// Workers of the study file, of running trials and of this machine, by name; one line per running
+// trial.
 std::vector<WorkerLine> worker_lines(const Status& status) {
   std::multimap<std::string, const TrialView*> by_name;
   for (const TrialView& trial : status.running) by_name.emplace(trial.record.worker, &trial);
@@ -42,9 +47,95 @@ std::vector<WorkerLine> worker_lines(const Status& status) {
   if (workers != status.info.spec.end() && workers->is_object())
     for (const auto& [name, worker] : workers->items())
       if (!by_name.contains(name)) by_name.emplace(name, nullptr);
+  for (const auto& [name, worker] : status.local)
+    if (is_of_machine(worker) && !by_name.contains(name)) by_name.emplace(name, nullptr);
   std::vector<WorkerLine> lines;
-  for (const auto& [name, trial] : by_name) lines.push_back({name, trial});
+  for (const auto& [name, trial] : by_name) {
+    const auto local = status.local.find(name);
+    const bool is_ours = local != status.local.end() && is_of_machine(local->second);
+    lines.push_back({name, trial, is_ours ? &local->second : nullptr});
+  }
   return lines;
+}
+
+// "running", "paused", "backing off", "parked until 12:30", "idle".
+std::string state_words(const WorkerLine& line) {
+  const bool is_launched = line.local != nullptr && line.local->launched;
+  if (is_launched && line.local->launched->state != WorkerState::Running)
+    return std::string(to_string(line.local->launched->state));
+  if (line.trial != nullptr && line.trial->record.parked_until)
+    return fmt::format("parked until {}",
+                       format_time(*line.trial->record.parked_until).substr(11, 5));
+  if (line.trial != nullptr) return "running";
+  return line.local != nullptr ? "asking" : "idle";
+}
+
+std::string stage_of(const WorkerLine& line) {
+  const bool knows =
+      line.local != nullptr && line.trial != nullptr && line.local->trial == line.trial->number;
+  return !knows ? "" : line.local->untold ? "telling" : line.local->stage;
+}
+
+// The latest that the run has reported.
+std::string score_so_far(const WorkerLine& line) {
+  if (line.trial == nullptr || line.trial->intermediate.empty()) return "";
+  return format_number(line.trial->intermediate.rbegin()->second);
+}
+
+// Told, and what the trial under way has cost as far as this machine knows.
+std::optional<double> cost_of(const Status& status, const WorkerLine& line) {
+  std::optional<double> cost;
+  if (const auto told = status.cost_usd.find(line.worker); told != status.cost_usd.end())
+    cost = told->second;
+  if (!stage_of(line).empty() && line.local->cost_usd)
+    cost = cost.value_or(0) + *line.local->cost_usd;
+  return cost;
+}
+
+std::string target_words(const Status& status) {
+  const auto target = status.info.spec.find("target");
+  if (target == status.info.spec.end() || !target->is_number()) return "";
+  const double wanted = target->get<double>();
+  if (!status.best) return format_number(wanted);
+  const bool is_min = status.info.spec.value("direction", "minimize") == "minimize";
+  const double found = status.best->mean.value_or(status.best->value);
+  const double gap = is_min ? found - wanted : wanted - found;
+  return gap <= 0 ? fmt::format("{}, reached", format_number(wanted))
+                  : fmt::format("{}, {} to go", format_number(wanted), format_number(gap));
+}
+
+// "3 waiting: 12 (vectorise the solver), 13, 14".
+std::string queue_words(const Status& status) {
+  const std::int64_t count = count_in(status.info, "waiting");
+  std::string text;
+  if (count > 0) {
+    text = fmt::format("{} waiting: ", count_of(count, "trial"));
+    for (std::size_t i = 0; i < status.waiting.size(); ++i) {
+      const TrialView& trial = status.waiting[i];
+      text += fmt::format("{}{}", i == 0 ? "" : ", ", trial.number);
+      if (!trial.record.title.empty()) text += fmt::format(" ({})", trial.record.title);
+    }
+    if (count > static_cast<std::int64_t>(status.waiting.size())) text += ", ...";
+  }
+  if (const auto tasks = status.info.tasks.find("waiting");
+      tasks != status.info.tasks.end() && tasks->second > 0)
+    text += fmt::format("{}{}", text.empty() ? "" : "; ", count_of(tasks->second, "task"));
+  return text;
+}
+
+// Sums what every trial has cost, by worker.
+std::map<std::string, double> read_costs(StudyApi& api, const StudyInfo& info) {
+  std::int64_t count = 0;
+  for (const auto& [state, trials] : info.counts) count += trials;
+  std::map<std::string, double> costs;
+  if (count > kMostTallied) return costs;
+  for (const TrialView& trial :
+       api.trials(info.name, {.after = -1, .limit = kMostTallied, .state = {}, .worker = {}})) {
+    if (const auto& cost = trial.record.usage.cost_usd) costs[trial.record.worker] += *cost;
+    for (const AttemptUsage& attempt : trial.record.earlier)
+      if (attempt.usage.cost_usd) costs[attempt.worker] += *attempt.usage.cost_usd;
+  }
+  return costs;
 }
 
 std::string best_words(const Status& status) {
@@ -115,32 +206,43 @@ std::vector<std::string> worker_budget_words(const StudyInfo& info) {
   return lines;
 }
 
-Table worker_table(const std::vector<WorkerLine>& lines, Timestamp now) {
-  Table table({{"worker", Align::Left, true},
-               {"trial", Align::Right},
-               {"for"},
-               {"parameters", Align::Left, true}});
-  for (std::size_t i = 0; i < std::min(lines.size(), kMostWorkerRows); ++i) {
+// Columns that nobody has anything to say in are left out.
+Table worker_table(const Status& status, const std::vector<WorkerLine>& lines, Timestamp now) {
+  const std::size_t rows = std::min(lines.size(), kMostWorkerRows);
+  const auto any = [&](const auto& has) {
+    return std::any_of(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(rows), has);
+  };
+  const bool stages = any([](const auto& line) { return !stage_of(line).empty(); });
+  const bool scores = any([](const auto& line) { return !score_so_far(line).empty(); });
+  const bool costs = any([&](const auto& line) { return cost_of(status, line).has_value(); });
+  std::vector<Column> columns{{"worker", Align::Left, true}, {"state"}, {"trial", Align::Right}};
+  if (stages) columns.push_back({"stage"});
+  columns.push_back({"for", Align::Right});
+  if (scores) columns.push_back({"so far", Align::Right});
+  if (costs) columns.push_back({"USD", Align::Right});
+  columns.push_back({"parameters", Align::Left, true});
+  Table table(columns);
+  for (std::size_t i = 0; i < rows; ++i) {
     const WorkerLine& line = lines[i];
-    const std::string name = line.worker.empty() ? "(no name)" : line.worker;
-    if (line.trial == nullptr) {
-      table.add({name, "", {"idle", Colour::Grey}, ""});
-      continue;
-    }
-    const std::optional<Timestamp>& parked = line.trial->record.parked_until;
-    std::string since = line.trial->started ? format_duration(now - *line.trial->started) : "";
-    if (parked) since += fmt::format(" (parked until {})", format_time(*parked).substr(11, 5));
-    table.add({name,
-               std::to_string(line.trial->number),
-               {since, parked ? Colour::Grey : Colour::Yellow},
-               format_params(line.trial->params)});
+    const bool is_busy = line.trial != nullptr && !line.trial->record.parked_until;
+    std::vector<Cell> row{{line.worker.empty() ? "(no name)" : line.worker},
+                          {state_words(line), is_busy ? Colour::Yellow : Colour::Grey},
+                          {line.trial ? std::to_string(line.trial->number) : ""}};
+    if (stages) row.emplace_back(stage_of(line));
+    row.emplace_back(line.trial && line.trial->started ? format_duration(now - *line.trial->started)
+                                                       : "");
+    if (scores) row.emplace_back(score_so_far(line));
+    const auto cost = cost_of(status, line);
+    if (costs) row.emplace_back(cost ? fmt::format("{:.2f}", *cost) : "");
+    row.emplace_back(line.trial ? format_params(line.trial->params) : "");
+    table.add(std::move(row));
   }
   return table;
 }
 
 }  // namespace
 
-Status read_status(StudyApi& api, const std::string& study) {
+Status read_status(StudyApi& api, const std::string& study, const std::filesystem::path& runs) {
   Status status;
   status.info = api.study(study);
   if (!status.info.front_size) {
@@ -152,6 +254,11 @@ Status read_status(StudyApi& api, const std::string& study) {
   for (WorkerInfo& worker : api.workers(study)) {
     if (worker.quarantined_until) status.quarantined.push_back(std::move(worker));
   }
+  if (count_in(status.info, "waiting") > 0)
+    status.waiting = api.trials(
+        study, {.after = -1, .limit = kQueueShown, .state = TrialState::Waiting, .worker = {}});
+  status.local = local_workers(runs, study, status.info.spec);
+  status.cost_usd = read_costs(api, status.info);
   return status;
 }
 
@@ -216,7 +323,11 @@ std::string status_screen(const Status& status, Timestamp now, std::size_t width
   add("best", best_words(status), Colour::Green);
   if (status.best && !status.best->metrics.empty())
     add("", format_metrics(status.best->metrics), Colour::None);
+  if (const std::string target = target_words(status); !target.empty())
+    add("target", target, Colour::None);
   add("trials", count_words(info), Colour::None);
+  if (const std::string queue = queue_words(status); !queue.empty())
+    add("queue", queue, Colour::None);
   const std::string counted = budget_words(info);
   const std::string amounts = amount_words(info);
   if (!counted.empty() || amounts.empty())
@@ -233,9 +344,19 @@ std::string status_screen(const Status& status, Timestamp now, std::size_t width
   const std::vector<WorkerLine> lines = worker_lines(status);
   if (!lines.empty()) {
     out << '\n';
-    worker_table(lines, now).print(out, width, colour);
+    worker_table(status, lines, now).print(out, width, colour);
     if (lines.size() > kMostWorkerRows)
       out << fmt::format("and {} more\n", lines.size() - kMostWorkerRows);
+    for (const WorkerLine& line : lines) {
+      if (line.local == nullptr || !line.local->launched) continue;
+      const FleetWorker& worker = *line.local->launched;
+      const bool is_down =
+          worker.state == WorkerState::BackingOff || worker.state == WorkerState::Failed;
+      if (is_down)
+        out << painted(ellipsize(printable(fmt::format("{}: {}", worker.name, worker.why)), width),
+                       Colour::Red, colour)
+            << '\n';
+    }
   }
   return out.str();
 }
@@ -243,7 +364,18 @@ std::string status_screen(const Status& status, Timestamp now, std::size_t width
 Json status_json(const Status& status, Timestamp now) {
   Json workers = Json::array();
   for (const WorkerLine& line : worker_lines(status)) {
-    Json entry = {{"worker", line.worker}, {"trial", nullptr}, {"since", nullptr}};
+    Json entry = {{"worker", line.worker},
+                  {"state", state_words(line)},
+                  {"trial", nullptr},
+                  {"since", nullptr}};
+    if (const std::string stage = stage_of(line); !stage.empty()) entry["stage"] = stage;
+    if (line.trial != nullptr && !line.trial->intermediate.empty())
+      entry["so_far"] = line.trial->intermediate.rbegin()->second;
+    if (const auto cost = cost_of(status, line)) entry["cost_usd"] = *cost;
+    if (line.local != nullptr && line.local->launched) {
+      entry["restarts"] = std::max(0, line.local->launched->starts - 1);
+      entry["why"] = line.local->launched->why;
+    }
     if (line.trial != nullptr) entry["trial"] = line.trial->number;
     if (line.trial != nullptr && line.trial->started) {
       entry["since"] = format_utc(*line.trial->started);

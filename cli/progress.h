@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/fleet_view.h"
 #include "cli/table.h"
 #include "core/clock.h"
 #include "core/study_api.h"
@@ -16,11 +18,16 @@ struct Status {
   StudyInfo info;
   std::optional<BestRow> best;  // of a feasible configuration; absent with several objectives
   std::vector<TrialView> running;
-  std::vector<WorkerInfo> quarantined;  // workers that get no trials now
+  std::vector<WorkerInfo> quarantined;       // workers that get no trials now
+  std::vector<TrialView> waiting;            // the first few
+  std::map<std::string, LocalWorker> local;  // workers of this machine, by name
+  std::map<std::string, double> cost_usd;    // told so far, by worker
 };
 
-// Reads it through `api`; at most `kMostRunning` running trials.
-Status read_status(StudyApi& api, const std::string& study);
+// Reads it through `api`, and what this machine has in RUNS/STUDY; at most `kMostRunning` running
+// trials. Costs only where the study has at most `kMostTallied` trials, as they are summed here.
+Status read_status(StudyApi& api, const std::string& study, const std::filesystem::path& runs);
+inline constexpr int kMostTallied = 5'000;
 inline constexpr int kMostRunning = 10'000;
 
 // Trials that count against limits.trials, and those still to come of the study's limit.

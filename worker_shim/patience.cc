@@ -19,16 +19,19 @@ double doubled(double first, int earlier, double longest) {
 
 }  // namespace
 
-bool Patience::stop_file_exists() const {
-  std::error_code ignored;
-  return !stop_file_.empty() && std::filesystem::exists(stop_file_, ignored);
+std::optional<std::filesystem::path> Patience::stop_file() const {
+  for (const std::filesystem::path& file : stop_files_) {
+    std::error_code ignored;
+    if (std::filesystem::exists(file, ignored)) return file;
+  }
+  return std::nullopt;
 }
 
 void Patience::wait(std::chrono::duration<double> time, Heed heed) const {
   using SteadyClock = std::chrono::steady_clock;
   constexpr std::chrono::duration<double> kSlice{0.02};
   const auto until = SteadyClock::now() + time;
-  while (!interrupted_ && !(heed == Heed::StopFile && stop_file_exists())) {
+  while (!interrupted_ && !(heed == Heed::StopFile && stop_file())) {
     const std::chrono::duration<double> left = until - SteadyClock::now();
     if (left.count() <= 0) return;
     std::this_thread::sleep_for(std::min(left, kSlice));
@@ -49,7 +52,7 @@ bool Patience::keep_trying(std::string_view verb, Heed heed, int failures,
     say_(fmt::format("{}: no answer ({}); trying on", verb, error.what()));
   }
   wait(unit_ * doubled(1, failures, kLongestSilence), heed);
-  return !interrupted_ && !(heed == Heed::StopFile && stop_file_exists());
+  return !interrupted_ && !(heed == Heed::StopFile && stop_file());
 }
 
 }  // namespace studyhall::worker_shim

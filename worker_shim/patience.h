@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "core/error.h"
 
@@ -27,9 +28,10 @@ class Patience {
   Patience(std::chrono::milliseconds unit, const std::atomic<bool>& interrupted, Say say)
       : unit_(unit), interrupted_(interrupted), say_(std::move(say)) {}
 
-  // Where a user may put the file that ends the work.
-  void watch(std::filesystem::path stop_file) { stop_file_ = std::move(stop_file); }
-  [[nodiscard]] bool stop_file_exists() const;
+  // Where a user may put a file that ends the work.
+  void watch(std::vector<std::filesystem::path> stop_files) { stop_files_ = std::move(stop_files); }
+  // The first of them that is there.
+  [[nodiscard]] std::optional<std::filesystem::path> stop_file() const;
 
   void wait(std::chrono::duration<double> time, Heed heed) const;
   // Waits `first` units, doubled for each earlier failure in a row, at most `longest`; says why.
@@ -59,7 +61,7 @@ class Patience {
   std::chrono::milliseconds unit_;
   const std::atomic<bool>& interrupted_;
   Say say_;
-  std::filesystem::path stop_file_;
+  std::vector<std::filesystem::path> stop_files_;
 };
 
 }  // namespace studyhall::worker_shim

@@ -149,6 +149,7 @@ Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& option
   } else {
     plan.resources = experiment.resources;
   }
+  if (!options.cpus.empty()) plan.resources.cpus = options.cpus;
   if (plan.resources.gpus && !plan.worker_environment.contains("CUDA_VISIBLE_DEVICES")) {
     plan.worker_environment["CUDA_VISIBLE_DEVICES"] =
         fmt::format("{}", fmt::join(*plan.resources.gpus, ","));

@@ -65,11 +65,11 @@ class Worker {
     plan_ = make_plan(parse_study_spec(info->spec), options_);
     make_study_folder();
     journal_.emplace(plan_.study_folder, plan_.worker);
-    patience_.watch(stop_file());
-    if (patience_.stop_file_exists()) {
+    patience_.watch({plan_.study_folder / "STOP", stop_file_of(plan_.study_folder, plan_.worker)});
+    if (const auto stop_file = patience_.stop_file()) {
       say(fmt::format("{} is still there from before: not starting; remove it to work on",
-                      stop_file().string()));
-      return end(WorkEnd::Stopped, stop_file().string());
+                      stop_file->string()));
+      return end(WorkEnd::Stopped, stop_file->string());
     }
     claim_ = CpuClaim(machine_folder(),
                       fmt::format("worker {} of study \"{}\"", plan_.worker, plan_.study->name),
@@ -89,7 +89,7 @@ class Worker {
     for (;;) {
       if (interrupted_) return end(WorkEnd::Stopped, "interrupted");
       if (is_enough()) return end(WorkEnd::Done, fmt::format("{} trials", trials_));
-      if (patience_.stop_file_exists()) return end(WorkEnd::Stopped, stop_file().string());
+      if (const auto file = patience_.stop_file()) return end(WorkEnd::Stopped, file->string());
       if (const std::string full = keeper_->no_room(); !full.empty()) {
         return end(WorkEnd::Stopped, full);
       }
@@ -124,8 +124,6 @@ class Worker {
     return (options_.once && trials_ >= 1) ||
            (options_.max_trials > 0 && trials_ >= options_.max_trials);
   }
-
-  [[nodiscard]] std::filesystem::path stop_file() const { return plan_.study_folder / "STOP"; }
 
   // --- Start ---
 
@@ -513,6 +511,11 @@ class Worker {
 };
 
 }  // namespace
+
+std::filesystem::path stop_file_of(const std::filesystem::path& study_folder,
+                                   const std::string& worker) {
+  return study_folder / ("STOP." + worker);
+}
 
 WorkSummary work(StudyApi& api, const Clock& clock, const WorkOptions& options,
                  const std::atomic<bool>& interrupted) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "core/artifact_api.h"
 #include "core/clock.h"
@@ -27,6 +28,7 @@ struct WorkOptions {
   // Unit of every wait after something went wrong: 1 to 30 of it while the server does not answer,
   // 5 to 600 after failures that are this worker's own fault, 60 to 3,600 after a rate limit.
   std::chrono::milliseconds backoff{1000};
+  std::vector<int> cpus{};  // processors of its runs, over the study file's; empty: as that says
   std::function<void(const std::string& line)> say;  // progress, one line at a time; may be empty
   ArtifactApi* artifacts = nullptr;  // where to keep files of each run; null: nowhere
 };
@@ -45,11 +47,16 @@ struct WorkSummary {
   int failed = 0;
 };
 
+// RUNS/STUDY/STOP.WORKER.
+std::filesystem::path stop_file_of(const std::filesystem::path& study_folder,
+                                   const std::string& worker);
+
 // Works until there is an end. `interrupted` is set by the caller's signal handler: the run under
 // way is ended with its whole process tree and the trial told as cancelled.
 //
-// A file RUNS/STUDY/STOP ends the work after the current trial; one that is there at the start ends
-// it at once, and is never removed here.
+// A file RUNS/STUDY/STOP ends the work of every worker after its current trial, one named
+// STOP.WORKER (stop_file_of) that worker's; one that is there at the start ends it at once, and is
+// never removed here.
 //
 // Nothing that a run found is lost: a result is kept on disk and told until it is answered, with
 // one request id. An interruption while the server does not answer leaves it to the next start of

@@ -18,7 +18,7 @@ _study() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local everywhere="--server --db --token --token-file --tls-ca --json --help --version"
   local commands="serve mcp create schema list show ask tell report heartbeat release park void
-    enqueue trials artifacts best importance explain export plot work prompt workspaces status workers logs events replay insight
+    enqueue trials artifacts best importance explain export plot work prompt launch restart pause attach cleanup workspaces status workers logs events replay insight
     task edit stop resume delete token audit backup check migrate completion"
   local command="" action="" positionals=0 i
 
@@ -33,6 +33,7 @@ _study() {
         --objective | --target-quantile | --region-quantile | --token | --token-file | --tls-ca | \
         --tls-cert | --tls-key | --allow-host | --cors-origin | --rate-limit | --audit | \
         --log-format | --log-level | --role | --study | --allow | --expires | --by | --log | \
+        --notify | --cores | --reserve | --workers | --stagger | --restart-after | --cpus | \
         --backup | --after-task | --after-trial | --keep | --max-gb | --retries | --result | --evidence) ((++i)) ;;
       -*) ;;
       *)
@@ -49,7 +50,7 @@ _study() {
 
   case $previous in
     --db | -o | --output | --token-file | --tls-ca | --tls-cert | --tls-key | --audit | --log | \
-      --backup)
+      --backup | --notify)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
@@ -120,11 +121,14 @@ _study() {
   case $command in
     "") options="" ;;
     serve) options="--host --port --require-tokens --insecure --tls-cert --tls-key --allow-host
-      --cors-origin --rate-limit --audit --log-format --log-level" ;;
+      --cors-origin --rate-limit --audit --log-format --log-level --notify" ;;
     token) options="--role --study --worker --allow --expires" ;;
     audit) options="--by --log --limit" ;;
     migrate) options="--backup" ;;
-    stop) options="--reason" ;;
+    stop) options="--reason --now --runs" ;;
+    resume | restart | pause | attach) options="--runs" ;;
+    launch) options="--workers --stagger --restart-after --cores --reserve --tmux --dry-run --runs --dir" ;;
+    cleanup) options="--keep-worktrees --runs" ;;
     delete) options="-y --yes" ;;
     ask) options="--worker --count --lease-s --request-id --accepts --wait --tasks" ;;
     tell) options="--lease --metric --state --reason --cause --cost-usd --turns --tokens --note
@@ -155,12 +159,12 @@ _study() {
     importance) options="--worker --objective --target-quantile --region-quantile" ;;
     export) options="--format -o --output" ;;
     plot) options="--kind -o --output --direction --max --min" ;;
-    work) options="--worker --once --max-trials --runs --dir --dry-run" ;;
+    work) options="--worker --once --max-trials --runs --dir --dry-run --cpus" ;;
     prompt) options="--worker --lease-s --runs --dir" ;;
     show) options="--diff --log --runs" ;;
     workspaces) options="--runs --prune --dry-run --keep --max-gb --force" ;;
-    logs) options="-f --follow --lines --runs" ;;
-    status) options="-w --watch" ;;
+    logs) options="-f --follow --lines --runs --of-worker" ;;
+    status) options="-w --watch --runs" ;;
     events) options="-f --follow --after --limit" ;;
   esac
 

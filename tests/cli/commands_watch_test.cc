@@ -25,7 +25,7 @@ TEST_F(WatchCommands, StatusShowsWhoDoesWhat) {
   EXPECT_THAT(screen.out, HasSubstr(" 1/2\n"));
   EXPECT_THAT(screen.out, HasSubstr("1.5 (trial 0 by W1)"));
   EXPECT_THAT(screen.out, ContainsRegex("\nW1 +idle\n"));
-  EXPECT_THAT(screen.out, ContainsRegex("\nW2 +1 "));
+  EXPECT_THAT(screen.out, ContainsRegex("\nW2 +running +1 "));
 
   const Json json = study({"status", "demo", "--json"}).json();
   EXPECT_EQ(json["trials_left"], 1);
