@@ -9,4 +9,4 @@ python=${STUDYHALL_PYTHON:-/usr/bin/python3}
   exit 77
 }
 export PYTHONDONTWRITEBYTECODE=1
-exec "$python" -m pytest -q -p no:cacheprovider tests "$@"
+exec "$python" -m pytest -q -p no:cacheprovider "${@:-tests}"
