@@ -304,6 +304,10 @@ TrialView EmbeddedApi::trial(const std::string& study, std::int64_t number) {
   return read([&](StudyApi& api) { return api.trial(study, number); });
 }
 
+TrialColumns EmbeddedApi::columns(const std::string& study, const ColumnsRequest& request) {
+  return read([&](StudyApi& api) { return api.columns(study, request); });
+}
+
 Explanation EmbeddedApi::explain(const std::string& study, std::int64_t number) {
   return read([&](StudyApi& api) { return api.explain(study, number); });
 }

@@ -225,6 +225,11 @@ class StudyClient final : public StudyApi {
     return read(get(trial_path(study, number) + "/explain"), explanation_from_json);
   }
 
+  TrialColumns columns(const std::string& study, const ColumnsRequest& request) override {
+    return read(get(fmt::format("{}/columns?points={}", study_path(study), request.points)),
+                trial_columns_from_json);
+  }
+
   std::vector<BestRow> best(const std::string& study, int top) override {
     return read_list(get(fmt::format("{}/best?top={}", study_path(study), top)), "best",
                      best_row_from_json);

@@ -50,7 +50,12 @@ struct StudyInfo {
   std::vector<BudgetUse> budget;  // of each limit set but "running"; the study's first
   // Tasks by state name, every state present; empty while there has been no task.
   std::map<std::string, std::int64_t> tasks{};
+  std::vector<std::string> running_workers{};  // that hold a running trial or task, by name
+  // Of studies() only: the best feasible result of the first objective after each of at most
+  // kMostSparks equal stretches of the trials, from the first result on.
+  std::vector<double> sparkline{};
 };
+inline constexpr int kMostSparks = 40;
 
 // What a worker takes.
 enum class Want { Trials, Tasks, Any };
@@ -273,6 +278,37 @@ struct BestRow {
   bool outside = false;
 };
 
+// Which trials to show as columns.
+struct ColumnsRequest {
+  // About how many at most: those that a chart needs are chosen (core/thinning.h). 0: every trial,
+  // else kFewestPoints to kMostPoints.
+  std::int64_t points = 5000;
+};
+inline constexpr std::int64_t kFewestPoints = 100;
+inline constexpr std::int64_t kMostPoints = 1'000'000;
+
+// Trials column by column: what charts and tables of many trials are drawn from. Chosen are always
+// each feasible result better than all before it, running trials, the front, the leader and the
+// newest trial.
+struct TrialColumns {
+  std::int64_t trials = 0;      // of the study, shown or not
+  std::int64_t last_event = 0;  // sequence of the last one that is in the columns
+  // "state", "worker", "purpose", "sampler", "reason": the names that those columns count from 0,
+  // where -1 is none.
+  Json names = Json::object();
+  // One entry for each trial shown, by number: "number", those of `names`, "attempt", "feasible",
+  // "outside", "started" and "completed" (seconds since 1970, null: not yet), "cost_usd" (told for
+  // all trials up to this one). "values": a column for each objective; "params" and "metrics": a
+  // column for each name, null where a trial has none.
+  Json columns = Json::object();
+  // {"number": [[step, value], ...]} of at most 200 trials shown that reported.
+  Json intermediate = Json::object();
+  // [objectives], each ascending: results of complete trials at equal steps of their rank, from the
+  // lowest to the highest; all of them where there are at most kMostQuantiles.
+  std::vector<std::vector<double>> quantiles;
+};
+inline constexpr std::size_t kMostQuantiles = 257;
+
 // Which results to compare; see sampler/importance.h.
 struct ImportanceRequest {
   // Only results within this worker's ranges, of whoever ran them, and only the parameters that it
@@ -404,6 +440,8 @@ class StudyApi {
 
   virtual std::vector<TrialView> trials(const std::string& study, const TrialQuery& query) = 0;
   virtual TrialView trial(const std::string& study, std::int64_t number) = 0;
+  // Throws Error(Invalid) for a number of points out of range.
+  virtual TrialColumns columns(const std::string& study, const ColumnsRequest& request) = 0;
   // Costs a walk through the study's events up to the trial's; asks go on meanwhile.
   virtual Explanation explain(const std::string& study, std::int64_t number) = 0;
   // The `top` best rows; top 0: all. Confirmed configurations come before others, infeasible ones

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "core/enum_names.h"
+#include "core/json_object.h"
 #include "core/study_api_json_reader.h"
 
 namespace studyhall {
@@ -135,6 +136,8 @@ Json to_json(const StudyInfo& info) {
   Json budget = Json::array();
   for (const BudgetUse& use : info.budget) budget.push_back(to_json(use));
   json["budget"] = std::move(budget);
+  json["running_workers"] = info.running_workers;
+  if (!info.sparkline.empty()) json["sparkline"] = number_list(info.sparkline);
   json["spec"] = info.spec;
   return json;
 }
@@ -159,9 +162,45 @@ StudyInfo study_info_from_json(const Json& json) {
   if (const auto budget = reader.field("budget").list()) {
     for (const JsonField& use : *budget) info.budget.push_back(read_budget_use(use));
   }
+  if (const auto workers = reader.field("running_workers").list()) {
+    for (const JsonField& worker : *workers) {
+      if (auto name = worker.string()) info.running_workers.push_back(std::move(*name));
+    }
+  }
+  if (const JsonField line = reader.field("sparkline")) info.sparkline = read_number_list(line);
   if (const JsonField spec = reader.field("spec")) info.spec = spec.json();
   reader.finish_answer();
   return info;
+}
+
+Json to_json(TrialColumns columns) {
+  Json quantiles = Json::array();
+  for (const std::vector<double>& of_one : columns.quantiles) {
+    quantiles.push_back(number_list(of_one));
+  }
+  return json_object("trials", columns.trials, "last_event", columns.last_event, "names",
+                     std::move(columns.names), "columns", std::move(columns.columns),
+                     "intermediate", std::move(columns.intermediate), "quantiles",
+                     std::move(quantiles));
+}
+
+TrialColumns trial_columns_from_json(const Json& json) {
+  MessageReader reader(json, "columns of trials");
+  TrialColumns columns;
+  put(columns.trials, reader.field("trials").required("a count").integer(0));
+  put(columns.last_event, reader.field("last_event").integer(0));
+  if (const JsonField names = reader.field("names")) columns.names = names.json();
+  if (const JsonField lists = reader.field("columns").required("an object")) {
+    columns.columns = lists.json();
+  }
+  if (const JsonField steps = reader.field("intermediate")) columns.intermediate = steps.json();
+  if (const auto quantiles = reader.field("quantiles").list()) {
+    for (const JsonField& of_one : *quantiles) {
+      columns.quantiles.push_back(read_number_list(of_one));
+    }
+  }
+  reader.finish_answer();
+  return columns;
 }
 
 Json to_json(const TrialView& trial) {

@@ -66,6 +66,9 @@ EnqueueAnswer enqueue_answer_from_json(const Json& json);
 // the strings "inf" and "-inf".
 Json to_json(const TrialView& trial);
 TrialView trial_view_from_json(const Json& json);
+// {"trials", "last_event", "names", "columns", "intermediate", "quantiles"}
+Json to_json(TrialColumns columns);
+TrialColumns trial_columns_from_json(const Json& json);
 Json to_json(const BestRow& row);
 BestRow best_row_from_json(const Json& json);
 // {"importance": [{"name", "importance", "variance", "trials"}], "trials", "target_trials",

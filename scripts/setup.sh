@@ -12,7 +12,10 @@ packages=(
   sqlite3 gnuplot-nox fonts-dejavu-core curl
   python3 python3-optuna python3-jsonschema python3-pytest python3-build python3-setuptools python3-wheel python3-mypy
   python3-pandas python3-matplotlib mkdocs
+  chromium
 )
+# A node and npm that are there already, from wherever, are kept: Debian's would not go beside them.
+command -v npm >/dev/null || packages+=(nodejs npm)
 
 missing=()
 for package in "${packages[@]}"; do

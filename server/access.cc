@@ -144,7 +144,10 @@ const std::vector<std::string>& allowable_verbs() {
   return kVerbs;
 }
 
-bool is_public(std::string_view path) { return path == "/healthz" || path == "/readyz"; }
+bool is_public(std::string_view path) {
+  return path == "/healthz" || path == "/readyz" || path == "/" || path.starts_with("/assets/") ||
+         path.starts_with("/studies/");
+}
 
 void authorise(const Call& call) {
   if (call.caller == nullptr || call.caller->token == nullptr) return;

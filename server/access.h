@@ -57,7 +57,7 @@ std::string new_token();
 // Verbs that a worker token may be allowed besides its own: "enqueue", "insight".
 const std::vector<std::string>& allowable_verbs();
 
-// Paths that need no token: /healthz, /readyz.
+// Paths that need no token: /healthz, /readyz, and the web page, which asks for one itself.
 bool is_public(std::string_view path);
 
 // Throws Error(Forbidden), saying what the token is for, unless `call.caller` may make this call.

@@ -6,6 +6,8 @@
 #include <cctype>
 #include <new>
 
+#include "core/error.h"
+
 namespace studyhall::server {
 namespace {
 
@@ -92,6 +94,26 @@ std::string gzip(std::string_view text) {
   Gzip gzip;
   std::string out = gzip.add(text);
   out += gzip.finish();
+  return out;
+}
+
+std::string gunzip(std::string_view packed) {
+  z_stream stream{};
+  if (::inflateInit2(&stream, kGzipWindow) != Z_OK) throw std::bad_alloc();
+  const std::unique_ptr<z_stream, int (*)(z_stream*)> ended(&stream, ::inflateEnd);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  std::string out;
+  int status = Z_OK;
+  while (status == Z_OK) {
+    const std::size_t before = out.size();
+    out.resize(before + kPieceBytes);
+    stream.next_out = reinterpret_cast<Bytef*>(out.data() + before);
+    stream.avail_out = kPieceBytes;
+    status = ::inflate(&stream, Z_NO_FLUSH);
+    out.resize(out.size() - stream.avail_out);
+  }
+  if (status != Z_STREAM_END) throw Error(ErrorCode::Corrupt, "compressed data: broken");
   return out;
 }
 

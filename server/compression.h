@@ -32,5 +32,7 @@ class Gzip {
 };
 
 std::string gzip(std::string_view text);
+// Inverse of gzip. Throws Error(Corrupt) for anything else.
+std::string gunzip(std::string_view packed);
 
 }  // namespace studyhall::server

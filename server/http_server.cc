@@ -85,6 +85,22 @@ void put_text(std::string text, const std::string& type, const httplib::Request&
   response.set_content(std::move(text), type);
 }
 
+void put_file(const PackedFile& file, const std::string& type, const httplib::Request& request,
+              httplib::Response& response) {
+  response.set_header("ETag", std::string(file.etag));
+  response.set_header("Vary", "Accept-Encoding");
+  if (is_named("W/" + std::string(file.etag), request.get_header_value("If-None-Match"))) {
+    response.status = 304;
+    return;
+  }
+  if (takes_gzip(request)) {
+    response.set_header("Content-Encoding", "gzip");
+    response.set_content(file.gzip.data(), file.gzip.size(), type);
+  } else {
+    response.set_content(gunzip(file.gzip), type);
+  }
+}
+
 // What is read of the studies gets a tag, and is not sent again to who has it.
 void put_json(const Reply& reply, const httplib::Request& request, httplib::Response& response) {
   std::string text = dump_json(reply.body) + "\n";
@@ -176,6 +192,7 @@ class HttpServer::Impl {
     add_artifact_routes(router_, api, options.artifacts);
     add_export_routes(router_, api);
     add_openapi_route(router_);
+    add_dashboard_routes(router_);
     add_mcp_route(router_, api);
     router_.set_guard(authorise);
     metrics_ = std::make_unique<RequestMetrics>(router_.names());
@@ -222,11 +239,16 @@ class HttpServer::Impl {
       return response.set_content(dump_json(error_json(busy)) + "\n", "application/json");
     }
     response.status = reply.status;
-    for (const auto& [name, value] : reply.headers) response.set_header(name, value);
+    for (const auto& [name, value] : reply.headers) {
+      response.headers.erase(name);  // a route knows better than the policy of all
+      response.set_header(name, value);
+    }
     if (reply.live && request.method != "HEAD") {
       put_stream(reply, response);
     } else if (reply.pages) {
       put_pages(reply, request, std::move(turn), response);
+    } else if (reply.file) {
+      put_file(*reply.file, reply.content_type, request, response);
     } else if (!reply.text.empty()) {
       put_text(reply.text, reply.content_type, request, response);
     } else if (reply.status != 202) {

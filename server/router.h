@@ -45,7 +45,14 @@ struct InnerCall {
   int status = 0;
 };
 
-// What a handler answers: `body`, or `pages` or `live` where that is set; with status 202 nothing.
+// A file that is kept compressed and never changes.
+struct PackedFile {
+  std::string_view gzip;
+  std::string_view etag;
+};
+
+// What a handler answers: `body`, or `pages`, `live` or `file` where that is set; with status 202
+// nothing.
 struct Reply {
   int status = 200;
   Json body = nullptr;
@@ -54,8 +61,9 @@ struct Reply {
   // connection off, so that the client sees that the content is not whole.
   std::function<std::optional<std::string>()> pages = nullptr;
   std::shared_ptr<LiveStream> live = nullptr;
+  std::optional<PackedFile> file = {};
   std::string text = {};                          // not empty: in place of `body`
-  std::string content_type = "application/json";  // of pages, live or text
+  std::string content_type = "application/json";  // of pages, live, file or text
   std::optional<InnerCall> inner = {};
   int route = -1;  // number of the route that answered, in the order of add(); -1: none
 };

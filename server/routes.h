@@ -24,6 +24,8 @@ void add_artifact_routes(Router& router, StudyApi& api, ArtifactApi* artifacts);
 void add_export_routes(Router& router, StudyApi& api);
 // The OpenAPI description of all routes: server/openapi.json.
 void add_openapi_route(Router& router);
+// The web page, where it is built in: server/dashboard_files.h.
+void add_dashboard_routes(Router& router);
 // The Model Context Protocol over HTTP, one message a request: server/mcp.h.
 void add_mcp_route(Router& router, StudyApi& api);
 

@@ -141,6 +141,14 @@ Reply list_trials(StudyApi& api, const Call& call) {
   return {.body = {{"trials", std::move(list)}}};
 }
 
+Reply show_columns(StudyApi& api, const Call& call) {
+  QueryReader query(call);
+  ColumnsRequest request;
+  request.points = query.integer("points", request.points, 0, kMostPoints);
+  query.finish();
+  return {.body = to_json(api.columns(call.args[0], request))};
+}
+
 Reply show_trial(StudyApi& api, const Call& call) {
   refuse_query(call);
   return {.body = to_json(api.trial(call.args[0], call.number(1)))};
@@ -161,6 +169,7 @@ void add_trial_routes(Router& router, StudyApi& api) {
   add("POST", "/api/v1/studies/{study}/ask", ask);
   add("POST", "/api/v1/studies/{study}/enqueue", enqueue);
   add("GET", "/api/v1/studies/{study}/trials", list_trials);
+  add("GET", "/api/v1/studies/{study}/columns", show_columns);
   add("GET", "/api/v1/studies/{study}/trials/{n}", show_trial);
   add("GET", "/api/v1/studies/{study}/trials/{n}/explain", explain_trial);
   add("POST", "/api/v1/studies/{study}/trials/{n}/tell", tell);

@@ -13,6 +13,7 @@
 #include "server/service_impl.h"
 #include "server/study_views.h"
 #include "server/telling.h"
+#include "server/trial_columns.h"
 
 namespace studyhall::server {
 
@@ -87,7 +88,9 @@ std::vector<StudyInfo> StudyService::studies() {
   std::vector<StudyInfo> out;
   for (const Impl::Live& live : impl_->all()) {
     const std::lock_guard lock(live->mutex);
-    out.push_back(view_study(impl_->loaded(*live), impl_->clock.now()));
+    const StudyModel& model = impl_->loaded(*live);
+    out.push_back(view_study(model, impl_->clock.now()));
+    out.back().sparkline = sparkline(model);
   }
   return out;
 }
@@ -287,6 +290,20 @@ TrialView StudyService::trial(const std::string& study, std::int64_t number) {
     const std::lock_guard lock(live.mutex);
     const StudyModel& model = impl_->loaded(live);
     return view_trial(model, model.trial(number));
+  });
+}
+
+TrialColumns StudyService::columns(const std::string& study, const ColumnsRequest& request) {
+  return impl_->on(study, [&](LiveStudy& live) {
+    std::optional<ColumnBuilder> builder;
+    bool more = true;
+    while (more) {
+      const std::lock_guard lock(live.mutex);
+      const StudyModel& model = impl_->loaded(live);
+      if (!builder) builder.emplace(model, request);
+      more = builder->add_some(model, kTrialsPerLock);
+    }
+    return builder->finish();
   });
 }
 

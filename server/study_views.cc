@@ -34,6 +34,11 @@ StudyInfo view_study(const StudyModel& study, Timestamp now) {
   }
   info.tasks = study.tasks().counts();
   info.budget = study.budget().uses(study.spec(), now);
+  for (const auto& [name, record] : study.workers()) {
+    if (study.budget().running(name) + study.budget().tasks(name) > 0) {
+      info.running_workers.push_back(name);
+    }
+  }
   return info;
 }
 

@@ -321,6 +321,19 @@ TEST_F(StudyClientTest, ReadsTheLeaderboard) {
   EXPECT_EQ(client_->best("heat", 2), (std::vector<BestRow>{row, bare}));
 }
 
+TEST_F(StudyClientTest, ReadsColumns) {
+  TrialColumns columns;
+  columns.trials = 40;
+  columns.last_event = 99;
+  columns.names = {{"state", {"complete"}}};
+  columns.columns = {{"number", {0, 39}}, {"values", {{0.5, nullptr}}}};
+  columns.intermediate = {{"39", {{0, 1.5}}}};
+  columns.quantiles = {{0.25, 0.5}};
+  EXPECT_CALL(api_, columns("heat", Eq(ColumnsRequest{.points = 500}))).WillOnce(Return(columns));
+
+  EXPECT_EQ(client_->columns("heat", {.points = 500}), columns);
+}
+
 TEST_F(StudyClientTest, ReadsAnExplanation) {
   Explanation explanation;
   explanation.number = 12;

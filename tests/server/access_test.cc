@@ -73,7 +73,7 @@ class AccessTest : public ::testing::Test {
 };
 
 TEST_F(AccessTest, AsksForATokenBeforeAnythingElse) {
-  for (const std::string path : {"/api/v1/studies", "/api/v1/nothing", "/metrics", "/"}) {
+  for (const std::string path : {"/api/v1/studies", "/api/v1/nothing", "/metrics", "/other"}) {
     const auto answer = client_.Get(path);
     EXPECT_EQ(answer->status, 401) << path;
     EXPECT_EQ(answer->get_header_value("WWW-Authenticate"), "Bearer");
@@ -81,6 +81,9 @@ TEST_F(AccessTest, AsksForATokenBeforeAnythingElse) {
   }
   EXPECT_EQ(client_.Get("/healthz")->status, 200);
   EXPECT_EQ(client_.Get("/readyz")->status, 200);
+  for (const std::string page : {"/", "/studies/s", "/studies/s/trials", "/assets/other.js"}) {
+    EXPECT_NE(client_.Get(page)->status, 401) << page << ": the page asks for a token itself";
+  }
 }
 
 TEST_F(AccessTest, RefusesWhatIsNoTokenOfItsOwn) {

@@ -299,6 +299,22 @@ TEST_F(HttpServerTest, PassesTheQueryOfImportanceOn) {
   EXPECT_EQ(asked, (ImportanceRequest{"W 1", 1, 0.2, 0.5}));
 }
 
+TEST_F(HttpServerTest, PassesThePointsOfColumnsOn) {
+  ColumnsRequest asked;
+  EXPECT_CALL(api_, columns("s", _))
+      .Times(2)
+      .WillRepeatedly([&](const std::string&, const ColumnsRequest& request) {
+        asked = request;
+        return TrialColumns{.trials = 7, .last_event = 12, .quantiles = {{0.5}}};
+      });
+
+  EXPECT_EQ(Json::parse(get("/api/v1/studies/s/columns")->body).at("trials"), 7);
+  EXPECT_EQ(asked.points, 5000);
+  EXPECT_EQ(get("/api/v1/studies/s/columns?points=0")->status, 200);
+  EXPECT_EQ(asked.points, 0);
+  error_message(get("/api/v1/studies/s/columns?points=-1"), 422, "invalid");
+}
+
 TEST_F(HttpServerTest, RefusesQueryParametersThatItCannotUse) {
   EXPECT_CALL(api_, trials).Times(0);
   EXPECT_CALL(api_, best).Times(0);

@@ -111,6 +111,7 @@ const std::map<std::string, Reader>& readers() {
       {"Trial", [](const Json& json) { return to_json(trial_view_from_json(json)); }},
       {"BestRow", [](const Json& json) { return to_json(best_row_from_json(json)); }},
       {"Importance", [](const Json& json) { return to_json(importance_answer_from_json(json)); }},
+      {"TrialColumns", [](const Json& json) { return to_json(trial_columns_from_json(json)); }},
       {"Explanation", [](const Json& json) { return to_json(explanation_from_json(json)); }},
       {"WorkerInfo", [](const Json& json) { return to_json(worker_info_from_json(json)); }},
       {"InsightRequest", [](const Json& json) { return to_json(insight_request_from_json(json)); }},

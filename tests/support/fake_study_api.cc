@@ -242,6 +242,9 @@ std::vector<TrialView> FakeStudyApi::trials(const std::string&, const TrialQuery
   not_played("trials");
 }
 TrialView FakeStudyApi::trial(const std::string&, std::int64_t) { not_played("trial"); }
+TrialColumns FakeStudyApi::columns(const std::string&, const ColumnsRequest&) {
+  not_played("columns");
+}
 Explanation FakeStudyApi::explain(const std::string&, std::int64_t) { not_played("explain"); }
 std::vector<BestRow> FakeStudyApi::best(const std::string&, int) {
   const std::lock_guard lock(mutex_);

@@ -101,6 +101,7 @@ class FakeStudyApi final : public StudyApi {
                    const PersonalRequest& request) override;
   std::vector<TrialView> trials(const std::string& study, const TrialQuery& query) override;
   TrialView trial(const std::string& study, std::int64_t number) override;
+  TrialColumns columns(const std::string& study, const ColumnsRequest& request) override;
   Explanation explain(const std::string& study, std::int64_t number) override;
   std::vector<BestRow> best(const std::string& study, int top) override;
   ImportanceAnswer importance(const std::string& study, const ImportanceRequest& request) override;

@@ -52,6 +52,7 @@ class MockStudyApi : public StudyApi {
               (override));
   MOCK_METHOD(std::vector<TrialView>, trials, (const std::string&, const TrialQuery&), (override));
   MOCK_METHOD(TrialView, trial, (const std::string&, std::int64_t), (override));
+  MOCK_METHOD(TrialColumns, columns, (const std::string&, const ColumnsRequest&), (override));
   MOCK_METHOD(Explanation, explain, (const std::string&, std::int64_t), (override));
   MOCK_METHOD(std::vector<BestRow>, best, (const std::string&, int), (override));
   MOCK_METHOD(ImportanceAnswer, importance, (const std::string&, const ImportanceRequest&),

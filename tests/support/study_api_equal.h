@@ -14,9 +14,11 @@ inline bool operator==(const BudgetUse& a, const BudgetUse& b) {
 
 inline bool operator==(const StudyInfo& a, const StudyInfo& b) {
   return std::tie(a.name, a.state, a.finished_because, a.spec, a.counts, a.best_number,
-                  a.best_value, a.front_size, a.created, a.last_event, a.budget, a.tasks) ==
+                  a.best_value, a.front_size, a.created, a.last_event, a.budget, a.tasks,
+                  a.running_workers, a.sparkline) ==
          std::tie(b.name, b.state, b.finished_because, b.spec, b.counts, b.best_number,
-                  b.best_value, b.front_size, b.created, b.last_event, b.budget, b.tasks);
+                  b.best_value, b.front_size, b.created, b.last_event, b.budget, b.tasks,
+                  b.running_workers, b.sparkline);
 }
 
 inline bool operator==(const AskRequest& a, const AskRequest& b) {
@@ -148,6 +150,15 @@ inline bool operator==(const BestRow& a, const BestRow& b) {
          std::tie(b.rank, b.number, b.params, b.worker, b.value, b.metrics, b.mean, b.stderr_, b.n,
                   b.interval, b.p_best, b.confirmed, b.feasible, b.p_feasible, b.raw_best,
                   b.version, b.older, b.values, b.means, b.outside);
+}
+
+inline bool operator==(const ColumnsRequest& a, const ColumnsRequest& b) {
+  return a.points == b.points;
+}
+
+inline bool operator==(const TrialColumns& a, const TrialColumns& b) {
+  return std::tie(a.trials, a.last_event, a.names, a.columns, a.intermediate, a.quantiles) ==
+         std::tie(b.trials, b.last_event, b.names, b.columns, b.intermediate, b.quantiles);
 }
 
 inline bool operator==(const ImportanceRequest& a, const ImportanceRequest& b) {

@@ -1,0 +1,195 @@
+// One study as the page knows it: read once as columns, then kept up to date by the server's events.
+import {computed, signal, type Signal} from '@preact/signals';
+import {ApiError, get, inStudy} from './api';
+import {directionsOf, merged, rowsOf, type Row} from './data';
+import {follow, type Message} from './stream';
+import type {BestRow, Columns, Importance, StudyEvent, StudyInfo, Trial, WorkerInfo} from './types';
+
+const kPoints = 3000;
+const kEventsKept = 400;
+const kGatherMs = 150;
+// The leaderboard of a very long study is dear to the server.
+const kLong = 20_000;
+const kGatherLongMs = 500;
+const kMostSingly = 20;
+const kMostAtOnce = 500;
+
+// Kinds of events after which the leaderboard may be another.
+const kMoves = new Set(['told', 'voided', 'edited', 'foreign', 'new_best', 'confirmed', 'refuted', 'candidate']);
+
+// With very few repeated runs an interval has no end ("inf"): then there is none to draw.
+const readable = (row: BestRow): BestRow => (row.interval?.every(Number.isFinite) ? row : {...row, interval: null});
+
+export class LiveStudy {
+  readonly info: Signal<StudyInfo | null> = signal(null);
+  readonly rows: Signal<Row[]> = signal([]);
+  readonly total = signal(0);
+  readonly quantiles: Signal<number[][]> = signal([]);
+  readonly intermediate: Signal<Columns['intermediate']> = signal({});
+  readonly best: Signal<BestRow[]> = signal([]);
+  readonly workers: Signal<WorkerInfo[]> = signal([]);
+  readonly events: Signal<StudyEvent[]> = signal([]); // newest first
+  readonly importance: Signal<Importance | null> = signal(null);
+  readonly connected = signal(false);
+  readonly fault: Signal<ApiError | null> = signal(null);
+  readonly whole = signal(false); // every trial is in `rows`
+  readonly peopleChanged = signal(0); // counts what people did: insights, queue, tasks
+
+  readonly directions = computed(() => (this.info.value ? directionsOf(this.info.value.spec) : ['minimize' as const]));
+  // Names of workers, those of the study file first: the order of their colours.
+  readonly workerNames = computed(() => {
+    const names = new Set(Object.keys(this.info.value?.spec.workers ?? {}));
+    for (const worker of this.workers.value) names.add(worker.worker);
+    for (const row of this.rows.value) if (row.worker) names.add(row.worker);
+    names.delete('');
+    return [...names];
+  });
+
+  private readonly path: string;
+  private readonly stopped = new AbortController();
+  private touched = new Set<number>();
+  private stale = {best: false, info: false, workers: false};
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private importanceAt = 0;
+
+  constructor(readonly name: string) {
+    this.path = inStudy(name);
+    void this.start();
+  }
+
+  close(): void {
+    this.stopped.abort();
+    if (this.timer) clearTimeout(this.timer);
+  }
+
+  private async start(): Promise<void> {
+    try {
+      const last = await this.load(kPoints);
+      void follow(`${this.path}/events`, last, this.stopped.signal, m => this.hear(m), on => (this.connected.value = on));
+      const events = await get<{events: StudyEvent[]}>(`${this.path}/events?after=${Math.max(0, last - 100)}&limit=100`);
+      this.events.value = [...this.events.value, ...events.events.reverse().filter(one => !this.knows(one))];
+    } catch (error) {
+      this.fault.value = error as ApiError;
+    }
+  }
+
+  private knows(event: StudyEvent): boolean {
+    return this.events.value.some(one => one.sequence === event.sequence);
+  }
+
+  // Reads everything anew; the last event that is in it.
+  private async load(points: number): Promise<number> {
+    const [info, columns, best, workers] = await Promise.all([
+      get<StudyInfo>(this.path),
+      get<Columns>(`${this.path}/columns?points=${points}`),
+      get<{best: BestRow[]}>(`${this.path}/best?top=20`),
+      get<{workers: WorkerInfo[]}>(`${this.path}/workers`),
+    ]);
+    this.info.value = info;
+    this.rows.value = rowsOf(columns);
+    this.total.value = columns.trials;
+    this.whole.value = this.rows.value.length === columns.trials;
+    this.quantiles.value = columns.quantiles;
+    this.intermediate.value = columns.intermediate;
+    this.best.value = best.best.map(readable);
+    this.workers.value = workers.workers;
+    void this.readImportance();
+    return columns.last_event;
+  }
+
+  // For the table, which sorts and filters what is there.
+  async loadWhole(): Promise<void> {
+    if (!this.whole.value) await this.load(0);
+  }
+
+  async refresh(): Promise<void> {
+    await this.load(this.whole.value ? 0 : kPoints);
+  }
+
+  // Dear on large studies, and moves slowly.
+  private async readImportance(): Promise<void> {
+    if (this.directions.value.length === 0) return;
+    this.importanceAt = this.total.value;
+    this.importance.value = await get<Importance>(`${this.path}/importance`).catch(() => null);
+  }
+
+  private hear(message: Message): void {
+    if (message.event === 'end') {
+      this.fault.value = new ApiError(404, 'not_found', `The study ${this.name} was deleted.`);
+      return;
+    }
+    const event = JSON.parse(message.data) as StudyEvent;
+    this.events.value = [event, ...this.events.value].slice(0, kEventsKept);
+    const {number} = event.body;
+    if (typeof number === 'number') this.touched.add(number);
+    if (event.kind === 'edited') this.touched.clear();
+    this.stale.info = true;
+    if (kMoves.has(event.kind)) this.stale.best = true;
+    this.stale.workers = true;
+    if (/insight|task|enqueue|asked|void/.test(event.kind)) this.peopleChanged.value++;
+    this.timer ??= setTimeout(() => void this.catchUp(event.kind === 'edited'), this.gatherMs());
+  }
+
+  private gatherMs(): number {
+    return this.total.value > kLong ? kGatherLongMs : kGatherMs;
+  }
+
+  private async catchUp(all: boolean): Promise<void> {
+    const touched = [...this.touched].sort((a, b) => a - b);
+    const stale = this.stale;
+    this.touched = new Set();
+    this.stale = {best: false, info: false, workers: false};
+    try {
+      const tooMany = touched.length > kMostSingly && touched.at(-1)! - touched[0]! >= kMostAtOnce;
+      if (all || tooMany || this.rows.value.length > 3 * kPoints + this.total.value * Number(this.whole.value)) {
+        await this.refresh();
+      } else {
+        await Promise.all([
+          this.readTrials(touched),
+          stale.info && get<StudyInfo>(this.path).then(info => (this.info.value = info)),
+          stale.best && get<{best: BestRow[]}>(`${this.path}/best?top=20`).then(({best}) => (this.best.value = best.map(readable))),
+          stale.workers && get<{workers: WorkerInfo[]}>(`${this.path}/workers`).then(a => (this.workers.value = a.workers)),
+        ]);
+        if (this.total.value > 1.1 * this.importanceAt + 2) void this.readImportance();
+      }
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) this.fault.value = error;
+    }
+    this.timer = null;
+    if (this.touched.size || this.stale.info) this.timer = setTimeout(() => void this.catchUp(false), this.gatherMs());
+  }
+
+  private async readTrials(numbers: number[]): Promise<void> {
+    if (!numbers.length) return;
+    const first = numbers[0]!;
+    const span = numbers.at(-1)! - first + 1;
+    const trials =
+      span <= kMostAtOnce
+        ? (await get<{trials: Trial[]}>(`${this.path}/trials?after=${first - 1}&limit=${span}`)).trials
+        : await Promise.all(numbers.map(number => get<Trial>(`${this.path}/trials/${number}`)));
+    const wanted = new Set(numbers);
+    const changed = trials.filter(trial => wanted.has(trial.number));
+    const results = changed.filter(trial => trial.state === 'complete');
+    this.rows.value = merged(this.rows.value, changed);
+    this.total.value = Math.max(this.total.value, numbers.at(-1)! + 1);
+    if (results.length && this.rows.value.length === this.total.value) this.recount();
+    const reports = changed.filter(trial => trial.intermediate);
+    if (reports.length) {
+      const steps = {...this.intermediate.value};
+      for (const trial of reports) {
+        steps[trial.number] = Object.entries(trial.intermediate!).map(([step, value]) => [Number(step), value]);
+      }
+      this.intermediate.value = steps;
+    }
+  }
+
+  // The distribution from the rows themselves, while all are there.
+  private recount(): void {
+    this.quantiles.value = this.directions.value.map((_, k) =>
+      this.rows.value
+        .filter(row => row.state === 'complete' && row.values[k] != null)
+        .map(row => row.values[k]!)
+        .sort((a, b) => a - b),
+    );
+  }
+}

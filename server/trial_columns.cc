@@ -1,0 +1,217 @@
+#include "server/trial_columns.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "core/error.h"
+#include "core/space_edit.h"
+#include "core/thinning.h"
+
+namespace studyhall::server {
+
+namespace {
+
+constexpr std::size_t kMostReporting = 200;
+
+bool is_feasible(const Trial& trial) {
+  return std::none_of(trial.constraints.begin(), trial.constraints.end(),
+                      [](double c) { return c > 0; });
+}
+
+// Follows the best feasible result of one objective.
+class BestSoFar {
+ public:
+  explicit BestSoFar(const StudyModel& study)
+      : minimize_(study.spec().directions.front() == Direction::Minimize) {}
+
+  // Whether the trial is better than all before it.
+  bool add(const Trial& trial) {
+    if (trial.state != TrialState::Complete || trial.values.empty() || !is_feasible(trial)) {
+      return false;
+    }
+    const double value = trial.values.front();
+    if (!std::isfinite(value)) return false;
+    if (minimize_ ? value >= best_ : value <= best_) return false;
+    best_ = value;
+    return true;
+  }
+  [[nodiscard]] double value() const { return best_; }  // NaN: there is none
+
+ private:
+  bool minimize_;
+  double best_ = std::numeric_limits<double>::quiet_NaN();
+};
+
+double cost_of(const TrialRecord& record) {
+  double cost = record.usage.cost_usd.value_or(0);
+  for (const AttemptUsage& attempt : record.earlier) cost += attempt.usage.cost_usd.value_or(0);
+  return cost;
+}
+
+Json seconds(const std::optional<Timestamp>& time) {
+  if (!time) return nullptr;
+  return std::round(std::chrono::duration<double, std::milli>(time->time_since_epoch()).count()) /
+         1000;
+}
+
+Json finite_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+std::vector<double> quantiles_of(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  if (values.size() <= kMostQuantiles) return values;
+  std::vector<double> quantiles(kMostQuantiles);
+  for (std::size_t i = 0; i < kMostQuantiles; ++i) {
+    quantiles[i] = values[i * (values.size() - 1) / (kMostQuantiles - 1)];
+  }
+  return quantiles;
+}
+
+}  // namespace
+
+ColumnBuilder::ColumnBuilder(const StudyModel& study, const ColumnsRequest& request) {
+  const std::int64_t points = request.points;
+  if (points != 0 && (points < kFewestPoints || points > kMostPoints)) {
+    throw Error(ErrorCode::Invalid, fmt::format("points: found {}, expected 0 or {} to {}", points,
+                                                kFewestPoints, kMostPoints));
+  }
+  out_.trials = std::ssize(study.trials());
+  out_.last_event = study.last_sequence();
+  for (const char* const column :
+       {"number", "state", "worker", "purpose", "sampler", "reason", "attempt", "feasible",
+        "outside", "started", "completed", "cost_usd", "values"}) {
+    out_.columns[column] = Json::array();
+  }
+  for (std::size_t i = 0; i < study.spec().directions.size(); ++i) {
+    out_.columns["values"].push_back(Json::array());
+  }
+  out_.columns["params"] = Json::object();
+  for (const Parameter& parameter : study.space().params()) {
+    out_.columns["params"][parameter.name] = Json::array();
+  }
+  out_.columns["metrics"] = Json::object();
+  for (const char* const column : {"state", "worker", "purpose", "sampler", "reason"}) {
+    out_.names[column] = Json::array();
+  }
+  choose(study, points == 0 ? std::numeric_limits<std::int64_t>::max() : points);
+}
+
+void ColumnBuilder::choose(const StudyModel& study, std::int64_t points) {
+  const std::vector<Trial>& trials = study.trials();
+  std::vector<double> values(trials.size(), std::numeric_limits<double>::quiet_NaN());
+  std::vector<bool> keep(trials.size(), false);
+  std::vector<double> cost(trials.size());
+  results_.resize(study.spec().directions.size());
+  BestSoFar best(study);
+  double spent = 0;
+  for (std::size_t i = 0; i < trials.size(); ++i) {
+    const Trial& trial = trials[i];
+    spent += cost_of(trial.record);
+    cost[i] = spent;
+    if (!trial.values.empty()) values[i] = trial.values.front();
+    keep[i] = best.add(trial) || trial.state == TrialState::Running;
+    if (trial.state != TrialState::Complete) continue;
+    for (std::size_t k = 0; k < std::min(results_.size(), trial.values.size()); ++k) {
+      if (std::isfinite(trial.values[k])) results_[k].push_back(trial.values[k]);
+    }
+  }
+  const auto keep_number = [&](std::int64_t number) {
+    keep.at(static_cast<std::size_t>(number)) = true;
+  };
+  for (const std::int64_t number : study.standing().front()) keep_number(number);
+  if (const auto& leader = study.standing().leader()) keep_number(leader->number);
+  chosen_ = thin(values, keep, static_cast<std::size_t>(points));
+  for (const std::size_t position : chosen_) cost_usd_.push_back(cost[position]);
+}
+
+bool ColumnBuilder::add_some(const StudyModel& study, std::int64_t count) {
+  for (; count > 0 && next_ < chosen_.size(); --count, ++next_) {
+    // The study may have been read anew since, with fewer trials that other programs wrote.
+    if (chosen_[next_] < study.trials().size()) add(study, study.trials()[chosen_[next_]]);
+  }
+  if (next_ < chosen_.size()) return true;
+  const std::size_t stride = reported_.size() / kMostReporting + 1;
+  for (std::size_t i = 0; i < reported_.size(); ++i) {
+    const Trial& trial = study.trial(reported_[i]);
+    if (i % stride != 0 && trial.state != TrialState::Running) continue;
+    Json steps = Json::array();
+    for (const auto& [step, value] : trial.intermediate) {
+      steps.push_back(Json::array({step, finite_or_null(value)}));
+    }
+    out_.intermediate[std::to_string(trial.number)] = std::move(steps);
+  }
+  return false;
+}
+
+void ColumnBuilder::add(const StudyModel& study, const Trial& trial) {
+  Json& columns = out_.columns;
+  const TrialRecord& record = trial.record;
+  columns["number"].push_back(trial.number);
+  columns["state"].push_back(index_of("state", std::string(to_string(trial.state))));
+  columns["worker"].push_back(index_of("worker", record.worker));
+  columns["purpose"].push_back(index_of("purpose", std::string(to_string(record.purpose))));
+  columns["sampler"].push_back(index_of("sampler", record.sampler));
+  columns["reason"].push_back(
+      index_of("reason", record.reason ? std::string(to_string(*record.reason)) : ""));
+  columns["attempt"].push_back(record.attempt);
+  columns["feasible"].push_back(is_feasible(trial) ? 1 : 0);
+  columns["outside"].push_back(is_outside(study.space(), trial) ? 1 : 0);
+  columns["started"].push_back(seconds(trial.started));
+  columns["completed"].push_back(seconds(trial.completed));
+  columns["cost_usd"].push_back(cost_usd_[next_]);
+  for (std::size_t k = 0; k < columns["values"].size(); ++k) {
+    columns["values"][k].push_back(k < trial.values.size() ? finite_or_null(trial.values[k])
+                                                           : Json(nullptr));
+  }
+  const Json params = params_of(study.space(), trial);
+  for (const auto& [name, value] : params.items()) put("params", name, value);
+  for (const auto& [name, value] : trial.metrics) put("metrics", name, finite_or_null(value));
+  ++rows_;
+  for (const char* const table : {"params", "metrics"}) {
+    for (auto& [name, column] : columns[table].items()) {
+      if (std::ssize(column) < rows_) column.push_back(nullptr);
+    }
+  }
+  if (!trial.intermediate.empty()) reported_.push_back(trial.number);
+}
+
+void ColumnBuilder::put(const char* table, const std::string& name, Json value) {
+  Json& columns = out_.columns[table];
+  if (!columns.contains(name)) columns[name] = Json::array_t(static_cast<std::size_t>(rows_));
+  columns[name].push_back(std::move(value));
+}
+
+std::int64_t ColumnBuilder::index_of(const std::string& column, const std::string& name) {
+  if (name.empty()) return -1;
+  std::map<std::string, std::int64_t>& known = indices_[column];
+  const auto [found, added] = known.emplace(name, std::ssize(known));
+  if (added) out_.names[column].push_back(name);
+  return found->second;
+}
+
+TrialColumns ColumnBuilder::finish() {
+  for (std::vector<double>& of_one : results_) {
+    out_.quantiles.push_back(quantiles_of(std::move(of_one)));
+  }
+  return std::move(out_);
+}
+
+std::vector<double> sparkline(const StudyModel& study) {
+  std::vector<double> line;
+  BestSoFar best(study);
+  const std::size_t count = study.trials().size();
+  const std::size_t stretches = std::min<std::size_t>(count, kMostSparks);
+  for (std::size_t s = 0; s < stretches; ++s) {
+    for (std::size_t i = s * count / stretches; i < (s + 1) * count / stretches; ++i) {
+      best.add(study.trials()[i]);
+    }
+    if (std::isfinite(best.value())) line.push_back(best.value());
+  }
+  return line;
+}
+
+}  // namespace studyhall::server
