@@ -189,6 +189,7 @@ int run(const std::vector<std::string>& args, std::istream& in, std::ostream& ou
     add_artifacts_command(root, session);
     add_work_commands(root, session);
     add_fleet_commands(root, session);
+    add_calibrate_command(root, session);
     add_workspaces_command(root, session);
     add_watch_commands(root, session);
     add_replay_command(root, session);

@@ -25,6 +25,7 @@ void add_explain_command(CLI::App& root, Session& session);
 void add_work_commands(CLI::App& root, Session& session);
 // launch, restart, pause, attach, cleanup.
 void add_fleet_commands(CLI::App& root, Session& session);
+void add_calibrate_command(CLI::App& root, Session& session);
 void add_workspaces_command(CLI::App& root, Session& session);
 void add_watch_commands(CLI::App& root, Session& session);
 void add_replay_command(CLI::App& root, Session& session);

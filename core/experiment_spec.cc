@@ -62,6 +62,7 @@ class ExperimentReader {
     }
     spec_.time_limit_min = read_minutes(object_.field("time_limit_min")).value_or(0);
     const auto positive = [](double x) { return x > 0; };
+    spec_.reference_min = object_.field("reference_min").number("minutes > 0", positive);
     spec_.max_output_mb = object_.field("max_output_mb").number("megabytes > 0", positive);
     spec_.max_disk_gb = object_.field("max_disk_gb").number("gigabytes > 0", positive);
     spec_.retries =
@@ -155,8 +156,9 @@ class ExperimentReader {
     const JsonField value = object.field("value");
     const JsonField values = object.field("values");
     const JsonField metrics = object.field("metrics");
+    const JsonField time_metrics = object.field("time_metrics");
     if (pattern) {
-      for (const JsonField& other : {file, value, values, metrics}) {
+      for (const JsonField& other : {file, value, values, metrics, time_metrics}) {
         if (other) other.report("does not go with \"pattern\": the score is read from one place");
       }
       score.file.clear();
@@ -171,6 +173,7 @@ class ExperimentReader {
       }
       read_values(value, values);
       read_metrics(metrics);
+      read_time_metrics(time_metrics);
     }
     read_demands(object);
     close_refusing(object);
@@ -269,6 +272,22 @@ class ExperimentReader {
     }
   }
 
+  void read_time_metrics(const JsonField& field) {
+    const auto names = field.strings("a list of metrics that are times");
+    if (!names) return;
+    const auto& metrics = spec_.score.metrics;
+    const auto items = field.list();
+    for (const JsonField& item : *items) {
+      const std::string name = item.json().get<std::string>();
+      if (!metrics.contains(name)) item.report_expected("one of the names in \"metrics\"");
+      if (metrics.contains(normalised_name(name))) {
+        item.report(fmt::format("{} is a metric already: that name is for the normalised {}",
+                                brief(Json(normalised_name(name))), name));
+      }
+    }
+    spec_.score.time_metrics = *names;
+  }
+
   // Files are what they are where the study is made, which is not where this may run.
   void read_protected() {
     const JsonField protect = object_.field("protect");
@@ -318,6 +337,14 @@ auto sum_of_prompts(const std::vector<StageSpec>& stages, const Cap& cap) {
 }
 
 }  // namespace
+
+std::string normalised_name(const std::string& time_metric) { return time_metric + "_normalised"; }
+
+bool ScoreSpec::gives(const std::string& metric) const {
+  return metrics.contains(metric) ||
+         std::any_of(time_metrics.begin(), time_metrics.end(),
+                     [&](const std::string& time) { return normalised_name(time) == metric; });
+}
 
 std::optional<double> ExperimentSpec::max_cost_usd() const {
   return sum_of_prompts(stages, [](const StageSpec& stage) { return stage.max_cost_usd; });

@@ -61,10 +61,17 @@ struct ScoreSpec {
   std::string file;                           // relative to the workspace; "result.json" by default
   std::vector<std::string> values{"/score"};  // [objectives] JSON pointers into `file`
   std::map<std::string, std::string> metrics;  // metric -> JSON pointer into `file`
+  std::vector<std::string> time_metrics;       // those of `metrics` that are times
   std::string pattern;  // regular expression, last match on the output; a group per objective
   std::optional<std::pair<double, double>> range;  // that every value must lie in
   bool attested = false;  // only a score that the worker measured itself may lead
+
+  // Whether results have the metric: one that is read, or a time normalised.
+  [[nodiscard]] bool gives(const std::string& metric) const;
 };
+
+// The metric that has a time metric divided by WorkerSpec::time_ratio.
+std::string normalised_name(const std::string& time_metric);
 
 struct ExperimentSpec {
   AgentKind agent = AgentKind::Command;  // Claude: at least one stage has a prompt
@@ -77,7 +84,9 @@ struct ExperimentSpec {
   ScoreSpec score;
   std::map<std::string, std::string> env;
   std::vector<std::string> pass_env{"PATH", "LANG"};
-  double time_limit_min = 0;            // of all stages together; 0: none
+  double time_limit_min = 0;  // of all stages together; 0: none
+  // What the commands of the default configuration take on the machine that others are measured by.
+  std::optional<double> reference_min;
   std::optional<double> stall_min;      // as given; every stage has its own
   std::optional<double> max_output_mb;  // that one stage may print
   std::optional<double> max_disk_gb;    // that a trial's workspace may hold

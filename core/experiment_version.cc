@@ -22,8 +22,9 @@ nlohmann::json start_of_runs(const nlohmann::json& workspace) {
 
 std::string experiment_version(const Json& experiment) {
   nlohmann::json what = nlohmann::json::parse(dump_json(experiment));  // members sorted
-  for (const char* name : {"dir", "time_limit_min", "stall_min", "retries", "cpus", "memory_gb",
-                           "gpus", "pass_env", "nice", "max_output_mb", "max_disk_gb"}) {
+  for (const char* name :
+       {"dir", "time_limit_min", "stall_min", "retries", "cpus", "memory_gb", "gpus", "pass_env",
+        "nice", "max_output_mb", "max_disk_gb", "reference_min"}) {
     what.erase(name);
   }
   if (what.contains("stages")) {

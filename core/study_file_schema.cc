@@ -76,7 +76,7 @@ constexpr std::string_view kSchema = R"json({
       "description": "When to stop.",
       "properties": {
         "trials": {"$ref": "#/$defs/count", "description": "Trials that end complete or pruned."},
-        "failures": {"$ref": "#/$defs/count", "description": "Trials whose configuration failed. Default: as many as trials."},
+        "failures": {"$ref": "#/$defs/count", "description": "Trials whose configuration failed, or that agents declined until their retries were used up. Default: as many as trials."},
         "running": {"$ref": "#/$defs/count", "description": "Trials at once."},
         "hours": {"type": "number", "exclusiveMinimum": 0, "description": "Of the wall clock since the first ask, stopped or not."},
         "cost_usd": {"type": "number", "exclusiveMinimum": 0, "description": "What the trials cost in all, as told."},
@@ -347,7 +347,8 @@ constexpr std::string_view kSchema = R"json({
         "memory_gb": {"$ref": "#/$defs/memory_gb"},
         "gpus": {"$ref": "#/$defs/gpus"},
         "nice": {"$ref": "#/$defs/nice"},
-        "env": {"$ref": "#/$defs/env"}
+        "env": {"$ref": "#/$defs/env"},
+        "time_ratio": {"type": "number", "exclusiveMinimum": 0, "description": "How long the experiment takes on this worker's machine, over reference_min; study calibrate fills it in."}
       }
     },
     "word": {"type": "string", "minLength": 1, "pattern": "^[^-]"},
@@ -435,13 +436,14 @@ constexpr std::string_view kSchema = R"json({
           "type": "object",
           "additionalProperties": false,
           "description": "Where the score is read from: a file, or a pattern on the output.",
-          "dependentSchemas": {"pattern": {"properties": {"file": false, "value": false, "values": false, "metrics": false}}},
+          "dependentSchemas": {"pattern": {"properties": {"file": false, "value": false, "values": false, "metrics": false, "time_metrics": false}}},
           "properties": {
             "command": {"$ref": "#/$defs/argv", "description": "Run by the worker after the experiment."},
             "file": {"type": "string", "minLength": 1, "pattern": "^[^/]", "default": "result.json", "description": "JSON, relative to the workspace."},
             "value": {"$ref": "#/$defs/pointer", "default": "/score", "description": "Where in the file the score is."},
             "values": {"type": "array", "items": {"$ref": "#/$defs/pointer"}, "minItems": 2, "maxItems": 10, "description": "With several objectives, instead of value: where in the file each is."},
             "metrics": {"type": "object", "propertyNames": {"minLength": 1}, "additionalProperties": {"$ref": "#/$defs/pointer"}, "description": "Where in the file each metric is."},
+            "time_metrics": {"type": "array", "uniqueItems": true, "items": {"type": "string"}, "description": "Metrics that are times: each is kept as measured, and as NAME_normalised divided by the worker's time_ratio."},
             "pattern": {"type": "string", "maxLength": 1000, "format": "regex", "description": "A regular expression with a group for each objective; the last match counts."},
             "range": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2, "description": "[low, high]: a score outside counts as none."},
             "require": {"const": "attested", "description": "Only scores that the worker measured itself may lead."}
@@ -450,6 +452,7 @@ constexpr std::string_view kSchema = R"json({
         "env": {"$ref": "#/$defs/env"},
         "pass_env": {"type": "array", "items": {"$ref": "#/$defs/variable"}, "default": ["PATH", "LANG"], "description": "Variables of the worker that the experiment sees."},
         "time_limit_min": {"$ref": "#/$defs/minutes", "default": 0, "description": "Minutes for all stages together; 0 for no limit. The score command has as much again."},
+        "reference_min": {"type": "number", "exclusiveMinimum": 0, "description": "What the commands of the default configuration take on the machine that others are measured by; study calibrate fills it in."},
         "stall_min": {"$ref": "#/$defs/minutes", "description": "Minutes without an event of the agent (15), or of a plain command without output (0), after which a run is ended; 0 for never."},
         "max_output_mb": {"type": "number", "exclusiveMinimum": 0, "description": "Ends a stage that prints more."},
         "max_disk_gb": {"type": "number", "exclusiveMinimum": 0, "description": "Ends a run whose workspace grows beyond this."},

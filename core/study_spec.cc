@@ -215,7 +215,7 @@ class StudyReader {
     if (!spec_->experiment) return;
     for (const MetricConstraint& constraint : spec_->constraints) {
       if (constraint.metric.empty()) continue;
-      if (spec_->experiment->score.metrics.contains(constraint.metric)) continue;
+      if (spec_->experiment->score.gives(constraint.metric)) continue;
       object_.field("constraints")
           .report(fmt::format("metric {} is constrained, but experiment.score.metrics does not "
                               "read it",

@@ -38,7 +38,7 @@ struct SamplerSpec {
 // When to hand out no more. What counts is what has ended and what runs now.
 struct Limits {
   std::optional<std::int64_t> trials;
-  std::optional<std::int64_t> failures;  // configuration failures; default: trials
+  std::optional<std::int64_t> failures;  // of configurations, or declined for good; default: trials
   std::optional<std::int64_t> running;   // at once
   // Of the wall clock since the first ask, whether the study is stopped meanwhile or not.
   std::optional<double> hours;
@@ -59,6 +59,9 @@ struct WorkerSpec {
   Limits limits{};                                    // of this worker's trials
   ResourceSpec resources{};                           // over the experiment's
   std::map<std::string, std::string> env{};           // over the experiment's
+  // How long the experiment takes on this worker's machine, in units of experiment.reference_min;
+  // nullopt: not calibrated.
+  std::optional<double> time_ratio{};
 };
 
 // Re-running a would-be best before it leads (doc/noise.md).

@@ -175,6 +175,8 @@ class WorkerReader {
     if (const JsonField limits = object_.field("limits")) worker_.limits = read_limits(limits);
     worker_.resources = read_resources(object_);
     worker_.env = read_environment(object_.field("env"));
+    worker_.time_ratio =
+        object_.field("time_ratio").number("a number > 0", [](double x) { return x > 0; });
     close_refusing(object_);
     return std::move(worker_);
   }

@@ -41,7 +41,9 @@ void Budget::count(const Trial& trial, int sign) {
   for (Tally* tally : {&study_, &workers_[record.worker]}) {
     if (done && !record.late) tally->done += sign;
     if (trial.state == TrialState::Running) tally->running += sign;
-    if (trial.state == TrialState::Fail && record.reason == FailReason::BadConfig) {
+    // A declined one was handed to others until its retries were used up.
+    if (trial.state == TrialState::Fail &&
+        (record.reason == FailReason::BadConfig || record.reason == FailReason::Declined)) {
       tally->failures += sign;
     }
     if (trial.completed) {

@@ -76,7 +76,7 @@ class Budget {
     std::int64_t done = 0;  // complete or pruned, within the budget
     std::int64_t running = 0;
     std::int64_t tasks = 0;     // that run
-    std::int64_t failures = 0;  // of configurations
+    std::int64_t failures = 0;  // of configurations, and declined for good
     Amounts used;
     std::optional<Timestamp> first_ask;
     std::optional<Timestamp> last_end;

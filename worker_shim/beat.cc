@@ -13,7 +13,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 Beat::Beat(StudyApi& api, std::string study, std::int64_t number, std::string lease,
            std::chrono::milliseconds every, Say say)
-    : api_(api),
+    : api_(&api),
       study_(std::move(study)),
       number_(number),
       lease_(std::move(lease)),
@@ -22,6 +22,7 @@ Beat::Beat(StudyApi& api, std::string study, std::int64_t number, std::string le
       thread_([this] { run(); }) {}
 
 void Beat::report(std::int64_t step, double value) {
+  if (!api_) return;
   const std::lock_guard lock(mutex_);
   if (queue_.size() == kMostQueued) queue_.pop_front();
   queue_.push_back({step, value, lease_});
@@ -88,7 +89,7 @@ void Beat::run() {
 
 bool Beat::send(const ReportRequest* report) {
   try {
-    heed(report != nullptr ? api_.report(study_, number_, *report) : beat());
+    heed(report != nullptr ? api_->report(study_, number_, *report) : beat());
     if (unanswered_) say_(fmt::format("#{}: the server answers again", number_));
     return true;
   } catch (const Error& error) {
@@ -120,7 +121,7 @@ BeatAnswer Beat::beat() {
       parked = ParkRequest{lease_, std::nullopt, std::max(1.0, left.count()), park_reason_};
     }
   }
-  return parked ? api_.park(study_, number_, *parked) : api_.heartbeat(study_, number_, lease_);
+  return parked ? api_->park(study_, number_, *parked) : api_->heartbeat(study_, number_, lease_);
 }
 
 void Beat::heed(const BeatAnswer& answer) {

@@ -28,6 +28,8 @@ enum class BeatVerdict {
 // that does not answer changes nothing: the experiment goes on.
 class Beat {
  public:
+  // Of a run that is no trial: nothing is sent, and it goes on.
+  Beat() = default;
   // `api` must outlive this; `say` may be called from the thread.
   Beat(StudyApi& api, std::string study, std::int64_t number, std::string lease,
        std::chrono::milliseconds every, Say say);
@@ -55,11 +57,11 @@ class Beat {
   BeatAnswer beat();
   void heed(const BeatAnswer& answer);
 
-  StudyApi& api_;
+  StudyApi* api_ = nullptr;
   const std::string study_;
-  const std::int64_t number_;
+  const std::int64_t number_ = -1;
   const std::string lease_;
-  const std::chrono::milliseconds every_;
+  const std::chrono::milliseconds every_{0};
   const Say say_;
   std::mutex mutex_;
   std::condition_variable changed_;

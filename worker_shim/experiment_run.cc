@@ -47,6 +47,7 @@ RunOutcome run_pipeline(RunContext& run, const RunHooks& hooks) {
 
 // A trial that is run again is told what this attempt did, unless it should begin afresh.
 void keep_report(const RunContext& run, const AttemptReport& report, const RunOutcome& outcome) {
+  if (run.experiment().agent != AgentKind::Claude) return;
   const bool is_run_again =
       outcome.verdict == RunVerdict::GiveBack ||
       (outcome.tell.state == TrialState::Fail && outcome.tell.reason != FailReason::BadConfig);

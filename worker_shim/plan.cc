@@ -85,18 +85,6 @@ void check_stages(Plan& plan, std::vector<Problem>& problems) {
   }
 }
 
-void check_metrics(const Plan& plan, std::vector<Problem>& problems) {
-  const ScoreSpec& score = plan.experiment().score;
-  for (const std::string& metric : plan.required_metrics) {
-    if (score.metrics.contains(metric)) continue;
-    problems.push_back(
-        {"/experiment/score/metrics",
-         fmt::format(
-             "metric {} is missing: a constraint of the study needs it{}", metric,
-             score.pattern.empty() ? "" : "; a pattern gives no metrics, use a score file")});
-  }
-}
-
 void check_variables(const Plan& plan, std::vector<Problem>& problems) {
   std::map<std::string, std::string> seen;
   for (const Parameter& parameter : plan.study->space.params()) {
@@ -132,6 +120,7 @@ Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& option
   plan.server_url = options.server_url;
   plan.grace = options.grace;
   plan.backoff = options.backoff;
+  plan.read_processors = options.read_processors;
   plan.began = std::chrono::system_clock::now();
   const ExperimentSpec& experiment = plan.experiment();
   plan.dir = absolute_folder(options.experiment_dir.empty() ? std::filesystem::path(experiment.dir)
@@ -146,6 +135,7 @@ Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& option
   if (const auto own = plan.study->workers.find(plan.worker); own != plan.study->workers.end()) {
     plan.worker_environment = own->second.env;
     plan.resources = combined(experiment.resources, own->second.resources);
+    plan.time_ratio = own->second.time_ratio;
   } else {
     plan.resources = experiment.resources;
   }
@@ -171,7 +161,6 @@ Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& option
   if (!experiment.score.command.empty() && problems.empty()) {
     check_program(plan, experiment.score.command, "/experiment/score/command/0", problems);
   }
-  check_metrics(plan, problems);
   check_variables(plan, problems);
   if (!problems.empty()) {
     throw Error::from_problems(

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,9 @@ struct Plan {
   std::filesystem::path claude;               // the CLI, of a claude experiment
   std::vector<std::string> required_metrics;  // by the study's constraints
   ResourceSpec resources;                     // of its runs
+  std::optional<double> time_ratio;           // WorkerSpec::time_ratio
   Environment worker_environment;             // over the experiment's
+  ReadProcessors read_processors;             // WorkOptions::read_processors
   std::chrono::milliseconds time_limit{0};    // of all stages, and again of the score command
   std::chrono::milliseconds grace{5000};
   std::chrono::milliseconds backoff{1000};        // unit of waits
@@ -37,9 +40,8 @@ enum class PlanFor {
 };
 
 // Throws Error(Invalid) with everything that would keep every trial from running or being scored:
-// no experiment in the study, the experiment's folder, a program or the prompt not found, a metric
-// that a constraint needs and that the score does not give, two parameters with one name in the
-// environment.
+// no experiment in the study, the experiment's folder, a program or the prompt not found, two
+// parameters with one name in the environment.
 Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& options,
                PlanFor what = PlanFor::Running);
 

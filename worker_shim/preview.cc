@@ -79,7 +79,8 @@ HandPrompt prompt_by_hand(StudyApi& api, const WorkOptions& options, const Asked
   const auto spec = parse_study_spec(api.study(options.study).spec);
   const Plan plan = make_plan(spec, options, PlanFor::Reading);
   std::filesystem::create_directories(plan.study_folder);
-  Workspace workspace = make_workspace(plan.study_folder, plan.worker, trial.number, trial.params);
+  Workspace workspace =
+      make_workspace(plan.study_folder, run_name(plan.worker, trial.number), trial.params);
   check_out(plan, workspace);
   const auto& stages = plan.experiment().stages;
   const auto stage = std::find_if(stages.begin(), stages.end(),

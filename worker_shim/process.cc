@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -17,6 +18,7 @@
 #include "core/error.h"
 #include "worker_shim/files.h"
 #include "worker_shim/leftovers.h"
+#include "worker_shim/memory_cgroup.h"
 #include "worker_shim/supervisor.h"
 #include "worker_shim/tree_memory.h"
 
@@ -82,10 +84,19 @@ class SupervisorHandle {
   SupervisorHandle(pid_t pid, Descriptor control) : pid_(pid), control_(std::move(control)) {}
   SupervisorHandle(const SupervisorHandle&) = delete;
   SupervisorHandle& operator=(const SupervisorHandle&) = delete;
-  ~SupervisorHandle() {
+  ~SupervisorHandle() { wait(); }
+  // For its end, which it comes to by itself. The processor time of its whole tree, in seconds.
+  double wait() {
+    if (waited_) return 0;
+    waited_ = true;
     control_.reset();
-    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    rusage used{};
+    while (wait4(pid_, nullptr, 0, &used) < 0 && errno == EINTR) {
     }
+    const auto seconds = [](const timeval& time) {
+      return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+    };
+    return seconds(used.ru_utime) + seconds(used.ru_stime);
   }
   [[nodiscard]] pid_t pid() const { return pid_; }
   // The whole tree, at once.
@@ -98,6 +109,7 @@ class SupervisorHandle {
  private:
   pid_t pid_;
   Descriptor control_;
+  bool waited_ = false;
 };
 
 // Reads what is there. False at the stream's end.
@@ -130,6 +142,11 @@ class Run {
     if (end_.kind == EndKind::Lost) kill_marked();
     drain(out_, Stream::Out);
     drain(err_, Stream::Err);
+    end_.cpu_seconds = supervisor.wait();
+    if (cgroup_) {
+      end_.out_of_memory = cgroup_->was_killed();
+      end_.memory_peak = cgroup_->peak();
+    }
     end_.seconds = std::chrono::duration<double>(SteadyClock::now() - started_).count();
     return end_;
   }
@@ -148,6 +165,7 @@ class Run {
     for (const auto& [name, value] : spec_.environment) variables.push_back(name + "=" + value);
     const std::vector<char*> argv = pointers(arguments);
     const std::vector<char*> environment = pointers(variables);
+    if (spec_.memory_bytes > 0) cgroup_ = MemoryCgroup::make(spec_.memory_bytes);
     cpu_set_t cpus;
     CPU_ZERO(&cpus);
     for (const int cpu : spec_.cpus) CPU_SET(cpu, &cpus);
@@ -161,6 +179,7 @@ class Run {
                                 .held_fds = {out.read_end.fd(), err.read_end.fd()},
                                 .control_fd = control.read_end.fd(),
                                 .status_fd = status.write_end.fd(),
+                                .cgroup_fd = cgroup_ ? cgroup_->procs_fd() : -1,
                                 .grace_ms = static_cast<int>(spec_.grace.count()),
                                 .nice = spec_.nice,
                                 .cpus = spec_.cpus.empty() ? nullptr : &cpus};
@@ -222,7 +241,7 @@ class Run {
   }
 
   [[nodiscard]] bool holds_too_much(pid_t supervisor) {
-    if (spec_.memory_bytes == 0 || SteadyClock::now() < next_look_) return false;
+    if (spec_.memory_bytes == 0 || cgroup_ || SteadyClock::now() < next_look_) return false;
     next_look_ = SteadyClock::now() + kLookAtMemory;
     const std::uint64_t bytes = tree_memory(supervisor, spec_.memory_bytes);
     end_.memory_peak = std::max(end_.memory_peak, bytes);
@@ -248,6 +267,7 @@ class Run {
   Descriptor out_;
   Descriptor err_;
   Descriptor status_;
+  std::optional<MemoryCgroup> cgroup_;
   ProcessEnd end_;
   bool ended_ = false;  // its first process
   bool done_ = false;   // all of them

@@ -49,9 +49,10 @@ struct ProcessEnd {
   int code = 0;                // exit code, signal, or errno
   bool timed_out = false;      // ended by us at the limit
   bool stopped = false;        // ended by us because hooks.stop said so
-  bool out_of_memory = false;  // killed by us: the tree held more than memory_bytes
+  bool out_of_memory = false;  // killed: the tree held more than memory_bytes
   int left_over = 0;           // processes that even SIGKILL did not end (stuck in the kernel)
   double seconds = 0;
+  double cpu_seconds = 0;         // processor time of the whole tree
   std::uint64_t memory_peak = 0;  // most bytes seen; 0 without a limit
 };
 // "exit code 3", "killed by signal 9 (Killed)", "cannot start: Permission denied".
@@ -60,7 +61,8 @@ std::string describe(const ProcessEnd& end);
 // Runs the program to its end. When this returns, or throws because a hook did, no process that
 // descends from it is left (but `left_over`); should this process die instead, the same holds
 // shortly afterwards. Stop order: SIGTERM to the process group, `grace`, SIGKILL to all; a tree
-// that holds too much memory (proportional set size, looked at twice a second) is killed at once.
+// that holds too much memory is killed at once, by the kernel where it can (worker_shim/
+// memory_cgroup.h), else by us: proportional set size, looked at twice a second.
 //
 // Thread safety: may be called from several threads at once.
 // Throws Error(Unavailable) if stdin_file cannot be opened or the system is out of processes or

@@ -18,6 +18,8 @@ constexpr std::size_t kLastBytes = 1500;
 constexpr double kGibibyte = 1 << 30;
 constexpr double kMegabyte = 1e6;
 constexpr double kGigabyte = 1e9;
+// Times of one program vary by a fifth on one machine (doc/noise.md).
+constexpr double kSlowRatio = 1.25;
 
 }  // namespace
 
@@ -101,7 +103,11 @@ ProcessEnd RunContext::run(const ProcessSpec& spec, const ProcessHooks& hooks) {
   bounded.cpus = resources.cpus;
   bounded.nice = resources.nice.value_or(0);
   bounded.memory_bytes = static_cast<std::uint64_t>(resources.memory_gb.value_or(0) * kGibibyte);
+  const auto before = plan.read_processors(resources.cpus);
   const ProcessEnd end = run_process(bounded, hooks);
+  const auto after = plan.read_processors(resources.cpus);
+  load_.reset();
+  if (before && after) load_ = load_between(*before, *after, end.cpu_seconds);
   *state.usage.seconds += end.seconds;
   if (end.left_over > 0) {
     state.notes.push_back(fmt::format("{} processes could not be killed", end.left_over));
@@ -120,8 +126,22 @@ std::optional<RunOutcome> RunContext::ended_by_worker(const ProcessEnd& end,
                               static_cast<double>(end.memory_peak) / kGibibyte,
                               plan.resources.memory_gb.value_or(0)));
   }
-  if (end.timed_out) return failed(FailReason::BadConfig, limit.words);
-  return std::nullopt;
+  if (!end.timed_out) return std::nullopt;
+  const std::string excuse_words = excuse();
+  return failed(excuse_words.empty() ? FailReason::BadConfig : FailReason::Infra,
+                limit.words + excuse_words);
+}
+
+std::string RunContext::excuse() const {
+  if (plan.time_ratio.value_or(1) > kSlowRatio) {
+    return fmt::format(", on a machine that takes {:.3g} times as long as the study's reference",
+                       *plan.time_ratio);
+  }
+  if (load_ && is_contended(*load_)) {
+    return fmt::format(", while others took {:.0f} % of the processors and {:.0f} % were idle",
+                       100 * load_->others, 100 * load_->idle);
+  }
+  return "";
 }
 
 WatchLimits RunContext::watch_limits(const StageSpec& stage) const {

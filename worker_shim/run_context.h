@@ -11,6 +11,7 @@
 
 #include "core/study_api.h"
 #include "worker_shim/beat.h"
+#include "worker_shim/machine_load.h"
 #include "worker_shim/output_log.h"
 #include "worker_shim/plan.h"
 #include "worker_shim/process.h"
@@ -50,6 +51,7 @@ class RunContext {
   // could not be killed.
   ProcessEnd run(const ProcessSpec& spec, const ProcessHooks& hooks);
   // The worker's own reasons come before everything that a program did when it was told to end.
+  // REQUIRES: `end` is what run() returned last.
   [[nodiscard]] std::optional<RunOutcome> ended_by_worker(const ProcessEnd& end,
                                                           const TimeLimit& limit) const;
 
@@ -76,6 +78,12 @@ class RunContext {
   bool agent_ran = false;
   bool starts_clean = false;  // nothing of it
   std::string last_words;
+
+ private:
+  // Why a program that took too long here may be quick enough elsewhere; empty: it may not.
+  [[nodiscard]] std::string excuse() const;
+
+  std::optional<MachineLoad> load_;  // during what run() ran last
 };
 
 std::chrono::milliseconds minutes_of(double count);

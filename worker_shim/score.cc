@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <utility>
@@ -39,8 +40,16 @@ Found number_at(const Json& json, const std::string& pointer, const std::string&
   return {number, {}};
 }
 
+// The metric of the study file that `name` is made of: itself, or the time that it normalises.
+const std::string& measured_name(const ScoreSpec& spec, const std::string& name) {
+  const auto base =
+      std::find_if(spec.time_metrics.begin(), spec.time_metrics.end(),
+                   [&](const std::string& one) { return normalised_name(one) == name; });
+  return base == spec.time_metrics.end() ? name : *base;
+}
+
 void read_metrics(const Json& json, const ScoreSpec& spec, const std::vector<std::string>& required,
-                  Score& score) {
+                  double time_ratio, Score& score) {
   for (const auto& [name, pointer] : spec.metrics) {
     const Found found = number_at(json, pointer, spec.file);
     if (found.number) {
@@ -49,9 +58,15 @@ void read_metrics(const Json& json, const ScoreSpec& spec, const std::vector<std
       score.notes.push_back(fmt::format("metric {}: {}", name, found.problem));
     }
   }
+  for (const std::string& name : spec.time_metrics) {
+    const auto time = score.metrics.find(name);
+    if (time == score.metrics.end()) continue;
+    score.metrics[normalised_name(name)] = time->second / time_ratio;
+    score.evidence["time_ratio"] = time_ratio;
+  }
   for (const std::string& name : required) {
     if (score.metrics.contains(name) || !score.problem.empty()) continue;
-    const auto pointer = spec.metrics.find(name);
+    const auto pointer = spec.metrics.find(measured_name(spec, name));
     score.problem = fmt::format("no metric {}, which a constraint of the study needs: {}", name,
                                 pointer == spec.metrics.end()
                                     ? "experiment.score.metrics does not say where it is"
@@ -76,7 +91,7 @@ void read_values(const Json& json, const ScoreSpec& spec, Score& score) {
 }  // namespace
 
 Score read_score_file(const std::filesystem::path& workspace, const ScoreSpec& spec,
-                      const std::vector<std::string>& required) {
+                      const std::vector<std::string>& required, double time_ratio) {
   Score score;
   try {
     const auto text = read_file(workspace / spec.file, kLongestScoreFile);
@@ -88,7 +103,7 @@ Score read_score_file(const std::filesystem::path& workspace, const ScoreSpec& s
     score.evidence["score_file_sha256"] = sha256_hex(*text);
     const Json json = parse_json(*text, spec.file);
     read_values(json, spec, score);
-    read_metrics(json, spec, required, score);
+    read_metrics(json, spec, required, time_ratio, score);
   } catch (const Error& error) {
     score.values.clear();
     score.problem = error.what();

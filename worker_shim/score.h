@@ -28,9 +28,10 @@ struct Score {
   Json evidence = Json::object();  // how it was read: score_file_sha256, or pattern and matched
 };
 
-// Reads `spec.file` in `workspace`. `required` are the metrics that the study's constraints need.
+// Reads `spec.file` in `workspace`. `required` are the metrics that the study's constraints need;
+// time metrics are divided by `time_ratio` besides, which evidence then has.
 Score read_score_file(const std::filesystem::path& workspace, const ScoreSpec& spec,
-                      const std::vector<std::string>& required);
+                      const std::vector<std::string>& required, double time_ratio = 1);
 
 // Searches output for the last match of a pattern with a group for each objective, within the lines
 // of each stream; a line of more than 8 KiB is searched in pieces.

@@ -106,7 +106,8 @@ RunOutcome run_score_command(RunContext& run) {
 }  // namespace
 
 Score read_score_file(const RunContext& run) {
-  return read_score_file(run.workspace.place(), run.experiment().score, run.plan.required_metrics);
+  return read_score_file(run.workspace.place(), run.experiment().score, run.plan.required_metrics,
+                         run.plan.time_ratio.value_or(1));
 }
 
 std::unique_ptr<PatternSearch> score_pattern(const ExperimentSpec& experiment) {

@@ -75,7 +75,8 @@ void point_stdio_at_null() {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  if (chdir(setup.directory) == 0) execve(setup.program, setup.argv, setup.environment);
+  const bool placed = setup.cgroup_fd < 0 || write(setup.cgroup_fd, "0", 1) == 1;
+  if (placed && chdir(setup.directory) == 0) execve(setup.program, setup.argv, setup.environment);
   notify(setup.status_fd, NoticeKind::CannotStart, errno);
   _exit(127);
 }
@@ -214,8 +215,10 @@ void supervise(const SupervisorSetup& setup) noexcept {
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   prctl(PR_SET_NAME, "study-run");
   point_stdio_at_null();
-  int keep[] = {setup.stdin_fd,    setup.stdout_fd,  setup.stderr_fd, setup.held_fds[0],
-                setup.held_fds[1], setup.control_fd, setup.status_fd};
+  int keep[] = {setup.stdin_fd,    setup.stdout_fd,
+                setup.stderr_fd,   setup.held_fds[0],
+                setup.held_fds[1], setup.control_fd,
+                setup.status_fd,   setup.cgroup_fd < 0 ? setup.status_fd : setup.cgroup_fd};
   close_all_but(keep);
 
   const int refused = setup.cpus == nullptr ? 0 : take_cpus(*setup.cpus);

@@ -45,6 +45,7 @@ struct SupervisorSetup {
   int held_fds[2] = {-1, -1};
   int control_fd = -1;  // read end
   int status_fd = -1;   // write end
+  int cgroup_fd = -1;   // cgroup.procs of the group for the experiment; -1: stays in ours
   int grace_ms = 5000;
   int nice = 0;                     // added
   const cpu_set_t* cpus = nullptr;  // for itself and the whole tree; null: as it is

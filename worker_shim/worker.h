@@ -11,6 +11,7 @@
 #include "core/artifact_api.h"
 #include "core/clock.h"
 #include "core/study_api.h"
+#include "worker_shim/machine_load.h"
 
 namespace studyhall::worker_shim {
 
@@ -30,6 +31,8 @@ struct WorkOptions {
   std::chrono::milliseconds backoff{1000};
   std::vector<int> cpus{};  // processors of its runs, over the study file's; empty: as that says
   std::function<void(const std::string& line)> say;  // progress, one line at a time; may be empty
+  // What the machine's processors did; a test has its own.
+  ReadProcessors read_processors = processor_times;
   ArtifactApi* artifacts = nullptr;  // where to keep files of each run; null: nowhere
 };
 
@@ -65,10 +68,10 @@ std::filesystem::path stop_file_of(const std::filesystem::path& study_folder,
 // folder, or where that was the first in a fresh one; else gives up, saying so.
 //
 // Throws Error(Invalid) for a study without an experiment, an experiment that cannot start (command
-// or prompt not found, a metric that a constraint needs is never read), a Claude Code CLI without a
-// valid key or model (the trial is given back first); Error(NotFound) for an unknown study;
-// Error(Conflict) if this worker is already at work in `runs`; Error(Unavailable) if `runs` cannot
-// be written at the start. A server that does not answer is waited for, not thrown.
+// or prompt not found), a Claude Code CLI without a valid key or model (the trial is given back
+// first); Error(NotFound) for an unknown study; Error(Conflict) if this worker is already at work
+// in `runs`; Error(Unavailable) if `runs` cannot be written at the start. A server that does not
+// answer is waited for, not thrown.
 WorkSummary work(StudyApi& api, const Clock& clock, const WorkOptions& options,
                  const std::atomic<bool>& interrupted);
 

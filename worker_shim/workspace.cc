@@ -10,9 +10,12 @@
 
 namespace studyhall::worker_shim {
 
-Workspace make_workspace(const std::filesystem::path& study_folder, const std::string& worker,
-                         std::int64_t number, const Json& params) {
-  const std::string name = fmt::format("{}-{}", worker, number);
+std::string run_name(const std::string& worker, std::int64_t number) {
+  return fmt::format("{}-{}", worker, number);
+}
+
+Workspace make_workspace(const std::filesystem::path& study_folder, const std::string& name,
+                         const Json& params) {
   Workspace workspace{study_folder / name, {}};
   for (int run = 2; mkdir(workspace.dir.c_str(), 0777) != 0; ++run) {
     if (errno != EEXIST) {

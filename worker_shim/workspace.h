@@ -10,6 +10,7 @@
 //       STATE.json, SUMMARY.md   what became of it (worker_shim/experiment_record.h)
 //       tree/                    where it runs, of git worktrees; worktrees.json: which those are
 //     results.jsonl, ITERATION_LOG.md   what came of all runs (worker_shim/iteration_log.h)
+//     W1-calibration/            a calibration by W1 (worker_shim/calibration.h)
 //     .W1.json, .W1.lock         what W1 must not forget, private (worker_shim/journal.h)
 //     .home-W1/                  HOME of W1's claude agents
 #pragma once
@@ -38,9 +39,11 @@ struct Workspace {
   [[nodiscard]] std::string name() const { return dir.filename().string(); }
 };
 
-// Makes the next free folder for a run of the trial, with its config.json. Throws
+// Makes the next free of the folders NAME, NAME.2, ... for a run, with its config.json. Throws
 // Error(Unavailable) with the system's words (disk full, no permission).
-Workspace make_workspace(const std::filesystem::path& study_folder, const std::string& worker,
-                         std::int64_t number, const Json& params);
+Workspace make_workspace(const std::filesystem::path& study_folder, const std::string& name,
+                         const Json& params);
+// The folder's name for a worker's run of a trial.
+std::string run_name(const std::string& worker, std::int64_t number);
 
 }  // namespace studyhall::worker_shim

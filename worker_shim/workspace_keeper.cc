@@ -18,7 +18,7 @@ constexpr std::size_t kLongestMessage = 2000;
 
 Workspace WorkspaceKeeper::make(const AskedTrial& trial) const {
   Workspace workspace =
-      make_workspace(plan_.study_folder, plan_.worker, trial.number, trial.params);
+      make_workspace(plan_.study_folder, run_name(plan_.worker, trial.number), trial.params);
   check_out(plan_, workspace);
   return workspace;
 }

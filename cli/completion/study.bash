@@ -18,7 +18,7 @@ _study() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local everywhere="--server --db --token --token-file --tls-ca --json --help --version"
   local commands="serve mcp create schema list show ask tell report heartbeat release park void
-    enqueue trials artifacts best importance explain export plot work prompt launch restart pause attach cleanup workspaces status workers logs events replay insight
+    enqueue trials artifacts best importance explain export plot work prompt calibrate launch restart pause attach cleanup workspaces status workers logs events replay insight
     task edit stop resume delete token audit backup check migrate completion"
   local command="" action="" positionals=0 i
 
@@ -162,6 +162,7 @@ _study() {
     work) options="--worker --once --max-trials --runs --dir --dry-run --cpus" ;;
     prompt) options="--worker --lease-s --runs --dir" ;;
     show) options="--diff --log --runs" ;;
+    calibrate) options="--worker --times --reference --runs --dir" ;;
     workspaces) options="--runs --prune --dry-run --keep --max-gb --force" ;;
     logs) options="-f --follow --lines --runs --of-worker" ;;
     status) options="-w --watch --runs" ;;

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <iostream>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -17,6 +18,7 @@
 #include "core/error.h"
 #include "tests/cli/cli_run.h"
 #include "tests/cli/study_process.h"
+#include "tests/support/git_repo.h"
 #include "tests/support/mock_messages_api.h"
 #include "tests/support/paths.h"
 #include "tests/support/processes.h"
@@ -30,7 +32,7 @@ using testing::MockRequest;
 
 constexpr int kTrials = 10;
 
-class ClaudeCampaign : public CliTest {
+class ClaudeCampaign : public CliTest, public ::testing::WithParamInterface<const char*> {
  protected:
   void SetUp() override {
     const char* cli = std::getenv("STUDYHALL_CLAUDE");
@@ -41,7 +43,9 @@ class ClaudeCampaign : public CliTest {
     setenv("STUDY_CLAUDE", cli, 1);
     setenv("ANTHROPIC_API_KEY", "dummy-key", 1);
     setenv("HEAT_SIGNATURE_BIN", build_path("bin/heat_signature").c_str(), 1);
+    if (in_worktrees()) repo_.emplace(path("experiment") / "repo");
   }
+  static bool in_worktrees() { return std::string(GetParam()) == "worktree"; }
   void TearDown() override {
     for (const char* name :
          {"STUDY_CLAUDE", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "HEAT_SIGNATURE_BIN"}) {
@@ -70,6 +74,10 @@ class ClaudeCampaign : public CliTest {
     experiment["claude"] = {{"model", "claude-mock"}, {"max_turns", 5}};
     experiment["env"] = {{"CLAUDE_CODE_MAX_RETRIES", "1"}, {"API_TIMEOUT_MS", "3000"}};
     experiment["stall_min"] = 0.15;
+    if (in_worktrees()) {
+      experiment["workspace"] = {{"kind", "worktree"}, {"repo", "repo"}, {"keep", "none"}};
+      experiment["workspace"]["base_commit"] = repo_->commit("README", "the start\n");
+    }
     file["limits"] = {{"trials", kTrials}};
     file["confirm"] = {{"replicates", 0}};
     return file;
@@ -136,13 +144,14 @@ class ClaudeCampaign : public CliTest {
     }
   }
 
+  std::optional<testing::GitRepo> repo_;
   std::mutex mutex_;
   std::set<int> passed_;
   std::vector<std::string> lines_;
   std::atomic<int> refused_ = 0;
 };
 
-TEST_F(ClaudeCampaign, AccountsForEveryTrialThroughAFailureOfEachKind) {
+TEST_P(ClaudeCampaign, AccountsForEveryTrialThroughAFailureOfEachKind) {
   const Json file = study_file();
   ServerProcess server(database(), dir_.path());
   testing::MockMessagesApi mock([this](const MockRequest& request) { return reply(request); });
@@ -183,7 +192,18 @@ TEST_F(ClaudeCampaign, AccountsForEveryTrialThroughAFailureOfEachKind) {
   // It needs no word of the agent to be measured.
   EXPECT_NE(trials[7].record.note.find("ended without a word"), std::string::npos);
   EXPECT_EQ(trials[9].record.evidence["claimed"], Json({99.0}));
+  if (!in_worktrees()) return;
+  // Nothing is kept but the branches, with what was done on them.
+  const std::string worktrees = repo_->git({"worktree", "list"});
+  EXPECT_EQ(std::count(worktrees.begin(), worktrees.end(), '\n'), 0) << worktrees;
+  for (const TrialView& trial : trials) {
+    const std::string branch = trial.record.evidence["git"][0]["branch"];
+    EXPECT_FALSE(repo_->git({"rev-parse", branch}).empty()) << trial.number;
+  }
 }
+
+INSTANTIATE_TEST_SUITE_P(Workspaces, ClaudeCampaign, ::testing::Values("directory", "worktree"),
+                         [](const auto& tested) { return std::string(tested.param); });
 
 }  // namespace
 }  // namespace studyhall::cli

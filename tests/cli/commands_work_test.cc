@@ -69,6 +69,37 @@ TEST_F(WorkCommands, WorkDrySaysWhatItWouldRunAndTakesNoTrial) {
   EXPECT_FALSE(std::filesystem::exists(path("runs")));
 }
 
+// The first machine is what others are measured by, until another one is.
+TEST_F(WorkCommands, CalibrateKeepsTheRatioOfEachMachine) {
+  create_experiment(R"({"trials": 3})");
+  const auto calibrate = [&](const std::string& worker, const std::vector<std::string>& more) {
+    std::vector<std::string> args = {"calibrate",           "demo",  "--worker", worker, "--runs",
+                                     path("runs").string(), "--json"};
+    args.insert(args.end(), more.begin(), more.end());
+    const RunResult result = study(args);
+    EXPECT_EQ(result.status, 0) << result.err;
+    return result.json();
+  };
+  const auto spec = [&] { return study({"show", "demo", "--json"}).json()["spec"]; };
+
+  const Json first = calibrate("W1", {});
+  EXPECT_EQ(first["time_ratio"], 1);
+  EXPECT_EQ(first["reference_min"], first["median_min"]);
+
+  const Json second = calibrate("W2", {"--times", "3"});
+  EXPECT_EQ(second["minutes"].size(), 3U);
+  EXPECT_EQ(second["reference_min"], first["median_min"]);
+  const double ratio = second["median_min"].get<double>() / first["median_min"].get<double>();
+  EXPECT_DOUBLE_EQ(spec()["workers"]["W2"]["time_ratio"], ratio);
+
+  const Json third = calibrate("W2", {"--reference"});
+  EXPECT_EQ(third["time_ratio"], 1);
+  EXPECT_DOUBLE_EQ(spec()["workers"]["W1"]["time_ratio"],
+                   first["median_min"].get<double>() / third["median_min"].get<double>());
+  EXPECT_TRUE(study({"trials", "demo", "--json"}).json()["trials"].empty());
+  EXPECT_EQ(study({"calibrate", "none", "--worker", "W1"}).status, 3);
+}
+
 TEST_F(WorkCommands, PromptTakesATrialAndSaysHowToTellIt) {
   create_experiment(R"({"trials": 3})");
   const std::vector<std::string> args = {

@@ -49,6 +49,24 @@ TEST(Experiment, IsACommandWithDefaults) {
   EXPECT_EQ(spec->dir, "");
 }
 
+TEST(Experiment, NamesTheMetricsThatAreTimes) {
+  const auto score = [](const std::string& members) {
+    return parse(R"({"command": ["./run"], "reference_min": 52.5, "score": {)" + members + "}}");
+  };
+  const auto good = score(R"("metrics": {"t": "/t", "m": "/m"}, "time_metrics": ["t"])");
+  ASSERT_TRUE(good.spec) << list_problems(good.problems);
+  EXPECT_THAT(good.spec->score.time_metrics, ElementsAre("t"));
+  EXPECT_EQ(good.spec->reference_min, 52.5);
+  const std::string where = "/experiment/score/time_metrics";
+  EXPECT_TRUE(has_problem(score(R"("metrics": {"t": "/t"}, "time_metrics": ["u"])").problems,
+                          where + "/0", "one of the names in \"metrics\", found \"u\""));
+  EXPECT_TRUE(has_problem(
+      score(R"("metrics": {"t": "/t", "t_normalised": "/n"}, "time_metrics": ["t"])").problems,
+      where + "/0", "\"t_normalised\" is a metric already"));
+  EXPECT_TRUE(has_problem(score(R"x("pattern": "(.*)", "time_metrics": [])x").problems, where,
+                          "does not go with \"pattern\""));
+}
+
 TEST(Experiment, ReadsEveryFieldOfAClaudeAgent) {
   const auto [spec, problems] = parse(R"({
       "agent": "claude", "prompt": "prompt.md", "dir": "/data",

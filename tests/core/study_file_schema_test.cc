@@ -257,6 +257,13 @@ std::vector<Json> files_to_judge() {
       {"/experiment/score/require", "\"attested\""},
       {"/experiment/score/require", "\"claimed\""},
       {"/experiment/score/range", "[0, 1]"},
+      {"/experiment/score/time_metrics", "3"},
+      {"/experiment/score/time_metrics", "[3]"},
+      {"/experiment/reference_min", "52.5"},
+      {"/experiment/reference_min", "0"},
+      {"/workers/W9", R"({"time_ratio": 1.3})"},
+      {"/workers/W9", R"({"time_ratio": 0})"},
+      {"/workers/W9", R"({"time_ratio": "1"})"},
       {"/experiment/score/range", "[0]"},
   };
   const std::vector<Change> of_two_objectives = {

@@ -278,6 +278,17 @@ TEST_P(Ask, EndsAfterTheLimitOfFailures) {
   EXPECT_EQ(ask_any().status, AskStatus::Finished);
 }
 
+// Else a study whose agents all decline would go on for ever.
+TEST_P(Ask, CountsATrialThatIsDeclinedForGoodAsAFailure) {
+  create(two_floats(), {{"limits", {{"failures", 2}}}});
+
+  for (int attempt = 0; attempt < 6; ++attempt) {  // two trials, two retries each
+    ASSERT_EQ(fail(ask(), FailReason::Declined).already, false) << attempt;
+  }
+
+  EXPECT_EQ(ask_any().status, AskStatus::Finished);
+}
+
 TEST_P(Ask, EndsWhenTheTargetIsReached) {
   create(two_floats(), {{"target", 1.5}});
 

@@ -156,6 +156,7 @@ struct MockMessagesApi::Server {
   void answer(const httplib::Request& in, httplib::Response& out) {
     MockReply reply;
     MockRequest request = request_of(in.body);
+    request.authorization = in.get_header_value("Authorization");
     int number = 0;
     {
       const std::lock_guard lock(mutex);

@@ -42,9 +42,10 @@ MockReply goes(MockReply::Kind kind);
 
 struct MockRequest {
   Json body;
-  int turn = 0;      // assistant messages in it so far
-  int earlier = 0;   // requests answered before with the same first user message
-  std::string text;  // of all user messages, tool results left out
+  std::string authorization;  // the header
+  int turn = 0;               // assistant messages in it so far
+  int earlier = 0;            // requests answered before with the same first user message
+  std::string text;           // of all user messages, tool results left out
   [[nodiscard]] bool asks_for(const std::string& part) const {
     return text.find(part) != std::string::npos;
   }

@@ -52,7 +52,8 @@ ReferenceStudy::Ask ReferenceStudy::ask(const std::string& worker,
       const bool ended_well =
           trial.state == TrialState::Complete || trial.state == TrialState::Pruned;
       done += ended_well && !trial.late;
-      failures += trial.reason == FailReason::BadConfig;
+      failures += trial.state == TrialState::Fail &&
+                  (trial.reason == FailReason::BadConfig || trial.reason == FailReason::Declined);
     }
     const std::int64_t running = count(TrialState::Running);
     if (stopped || done >= limit || failures >= limit) return {AskStatus::Finished};

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -75,6 +76,18 @@ TEST_F(ProcessTest, TellsExitCodeAndBothStreams) {
   EXPECT_EQ(out_, "out\n");
   EXPECT_EQ(err_, "err\n");
   EXPECT_EQ(describe(end), "exit code 3");
+}
+
+// Of everything that the program started, as far as that was waited for.
+TEST_F(ProcessTest, TellsTheProcessorTimeOfTheTree) {
+  const ProcessEnd end =
+      run(shell("sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done; times' "
+                "> times"));
+
+  double user = 0;
+  ASSERT_EQ(sscanf(slurp(dir_.path() / "times").c_str(), "0m%lfs", &user), 1);
+  EXPECT_GT(user, 0);
+  EXPECT_GE(end.cpu_seconds, user - 0.02);  // `times` counts in ticks
 }
 
 TEST_F(ProcessTest, TellsTheSignal) {
@@ -380,14 +393,15 @@ TEST_F(ProcessTest, TheTreeIsNice) {
   EXPECT_EQ(out_, std::to_string(getpriority(PRIO_PROCESS, 0) + 5) + "\n");
 }
 
-// A grandchild that holds 64 MB, of which the kernel must see every page written.
+// A grandchild that holds 64 MB, of which the kernel must see every page written. Where the kernel
+// itself keeps the bound (memory_cgroup_test.sh) the last page is not had.
 TEST_F(ProcessTest, ATreeThatHoldsTooMuchMemoryIsKilled) {
   ProcessSpec spec =
       shell("sh -c 'head -c 67108864 /dev/zero | tail -c 67108864 | (read x; sleep 1000)'; exit 0");
   spec.memory_bytes = 32 << 20;
   const ProcessEnd end = run(spec);
   EXPECT_TRUE(end.out_of_memory);
-  EXPECT_GT(end.memory_peak, spec.memory_bytes);
+  EXPECT_GT(end.memory_peak, spec.memory_bytes - (1 << 20));
 }
 
 TEST_F(ProcessTest, ATreeWithinItsMemoryIsLeftAlone) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -54,6 +55,7 @@ class WorkerTest : public ::testing::Test {
     options.beat_every = std::chrono::milliseconds(5);
     options.grace = std::chrono::milliseconds(200);
     options.backoff = std::chrono::milliseconds(1);
+    options.read_processors = [this](std::span<const int>) { return processors_(); };
     options.say = [this](const std::string& line) {
       const std::lock_guard lock(said_mutex_);
       said_.push_back(line);
@@ -88,6 +90,10 @@ class WorkerTest : public ::testing::Test {
   testing::TempDir dir_;
   testing::FakeClock clock_;
   std::atomic<bool> interrupted_ = false;
+  // What the machine's processors did; nothing but stand idle, whatever else runs on it.
+  std::function<ProcessorTimes()> processors_ = [idle = 0.0]() mutable {
+    return ProcessorTimes{0, idle += 100, 0};
+  };
 
  private:
   mutable std::mutex said_mutex_;

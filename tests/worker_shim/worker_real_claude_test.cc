@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "tests/support/git_repo.h"
 #include "tests/support/mock_messages_api.h"
 #include "tests/worker_shim/worker_fixture.h"
 
@@ -16,6 +17,7 @@ namespace {
 
 using studyhall::testing::fails;
 using studyhall::testing::FakeStudyApi;
+using studyhall::testing::GitRepo;
 using studyhall::testing::goes;
 using studyhall::testing::MockMessagesApi;
 using studyhall::testing::MockReply;
@@ -152,6 +154,22 @@ TEST_F(RealClaude, DeclinesWhenItsTurnsAreUsedUp) {
   EXPECT_EQ(told.usage.turns, 7);
 }
 
+// Costs are list prices of what the API says it used.
+TEST_F(RealClaude, DeclinesWhenItsMoneyIsUsedUp) {
+  Json experiment = agent();
+  experiment["claude"]["max_cost_usd"] = 0.5;
+  experiment["claude"]["max_turns"] = 1000;
+  const TellRequest told = told_with(experiment, [](const auto&) {
+    MockReply reply = runs("true");
+    reply.input_tokens = 50'000;
+    return reply;
+  });
+  EXPECT_EQ(told.reason, FailReason::Declined);
+  EXPECT_THAT(told.note, HasSubstr("budget"));
+  EXPECT_GE(told.usage.cost_usd, 0.5);
+  EXPECT_LT(told.usage.turns, 100);
+}
+
 TEST_F(RealClaude, IsEndedWhenItUsesTooManyTokens) {
   Json experiment = agent();
   experiment["claude"]["max_tokens"] = 500;
@@ -284,6 +302,40 @@ TEST_F(RealClaude, GivesTheSystemPromptMcpServersAndProjectSettingsThatWereAsked
   experiment["claude"] = {{"allow_web", true}};
   told_with(experiment, writes_a_result);
   EXPECT_THAT(requests_[0].body["tools"].dump(), HasSubstr("WebFetch"));
+}
+
+// A subscription's login, made once in the worker's own HOME.
+TEST_F(RealClaude, UsesTheLoginOfItsWorkersHome) {
+  unsetenv("ANTHROPIC_API_KEY");
+  const std::filesystem::path home = dir_.path() / "runs" / "s" / ".home-W1" / ".claude";
+  std::filesystem::create_directories(home);
+  const Json oauth = {{"accessToken", "dummy-access"},
+                      {"refreshToken", "dummy-refresh"},
+                      {"expiresAt", 4'102'444'800'000},  // 2100
+                      {"scopes", {"user:inference"}},
+                      {"subscriptionType", "max"}};
+  spit(home / ".credentials.json", Json{{"claudeAiOauth", oauth}}.dump());
+
+  const TellRequest told = told_with(agent(), writes_a_result);
+
+  EXPECT_EQ(told.state, TrialState::Complete) << told.note;
+  ASSERT_FALSE(requests_.empty());
+  EXPECT_EQ(requests_[0].authorization, "Bearer dummy-access");
+}
+
+// What the repository says to agents counts where the study says so.
+TEST_F(RealClaude, LoadsTheRepositorysOwnInstructionsOnlyWhenAsked) {
+  GitRepo repo(dir_.path() / "repo");
+  Json experiment = agent();
+  experiment["workspace"] = {{"kind", "worktree"}, {"repo", "repo"}};
+  experiment["workspace"]["base_commit"] = repo.commit("CLAUDE.md", "Honour the sparse matrix.\n");
+  for (const bool asked : {false, true}) {
+    experiment["claude"]["project_settings"] = asked;
+    told_with(experiment, writes_a_result);
+    ASSERT_FALSE(requests_.empty());
+    EXPECT_EQ(requests_[0].body.dump().find("Honour the sparse matrix") != std::string::npos,
+              asked);
+  }
 }
 
 }  // namespace

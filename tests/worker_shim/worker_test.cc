@@ -286,6 +286,49 @@ TEST_F(WorkerTest, FailsATrialAtItsTimeLimit) {
   EXPECT_EQ(told.note, "time limit of 0.002 min");
 }
 
+// The configuration may be quick enough elsewhere.
+TEST_F(WorkerTest, BlamesTheMachineForATimeLimitThatASlowOneReaches) {
+  Json file = study_file(shell("tail -f /dev/null"));
+  file["experiment"]["time_limit_min"] = 0.002;
+  for (const auto& [ratio, reason] :
+       {std::pair(1.2, FailReason::BadConfig), std::pair(1.5, FailReason::Infra)}) {
+    file["workers"]["W1"]["time_ratio"] = ratio;
+    EXPECT_EQ(told_for_file(file).reason, reason) << ratio;
+  }
+  EXPECT_THAT(told_for_file(file).note, HasSubstr("takes 1.5 times as long"));
+}
+
+TEST_F(WorkerTest, BlamesTheMachineForATimeLimitWhileOthersHadItsProcessors) {
+  Json experiment = shell("tail -f /dev/null");
+  experiment["time_limit_min"] = 0.002;
+  processors_ = [busy = 0.0, idle = 0.0]() mutable {
+    return ProcessorTimes{busy += 900, idle += 50, busy / 18};
+  };
+
+  const TellRequest told = told_for(experiment);
+
+  EXPECT_EQ(told.reason, FailReason::Infra);
+  EXPECT_THAT(told.note, HasSubstr("others took 95 % of the processors and 5 % were idle"));
+}
+
+TEST_F(WorkerTest, KeepsTimesRawAndNormalised) {
+  Json file = study_file(writing(R"({"score": 0.5, "t": 60})"));
+  file["experiment"]["score"] = {{"metrics", {{"t", "/t"}}}, {"time_metrics", {"t"}}};
+  file["workers"]["W1"]["time_ratio"] = 1.5;
+  file["constraints"] = {{{"metric", "t_normalised"}, {"max", 50}}};
+
+  const TellRequest told = told_for_file(file);
+
+  EXPECT_EQ(told.state, TrialState::Complete) << told.note;
+  EXPECT_EQ(told.metrics, (std::map<std::string, double>{{"t", 60}, {"t_normalised", 40}}));
+  EXPECT_EQ(told.evidence["time_ratio"], 1.5);
+  file["experiment"]["command"][2] = "echo '{\"score\": 1}' > result.json";
+  EXPECT_EQ(
+      told_for_file(file).note,
+      "no metric t_normalised, which a constraint of the study needs: result.json has nothing "
+      "at \"/t\"");
+}
+
 TEST_F(WorkerTest, FailsATrialWithoutTheMetricOfAConstraint) {
   Json file = study_file(writing(R"({"score": 0.5, "t": null})"));
   file["experiment"]["score"] = {{"metrics", {{"t", "/t"}}}};
