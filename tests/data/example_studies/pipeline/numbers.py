@@ -1,0 +1,4 @@
+
+
+def number(text):
+    return float(text)
