@@ -243,6 +243,7 @@ export function parallelOption(input: ParamInput): Option | null {
     series: [
       {
         type: 'parallel',
+        progressive: 0,
         smooth: false,
         inactiveOpacity: 0.03,
         activeOpacity: 1,

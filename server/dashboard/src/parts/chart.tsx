@@ -70,7 +70,7 @@ export function Chart({title, summary, option, empty, height = 300, minWidth, po
     chart.current = made;
     made.on('click', event => click.current?.(event.data ?? event));
     made.on('axisareaselected', () => selected.current?.(made));
-    made.on('finished', () => box.current?.setAttribute('data-drawn', 'true'));
+    made.on('finished', () => box.current?.setAttribute('data-drawn', String(Math.round(performance.now()))));
     const watch = new ResizeObserver(() => made.resize());
     watch.observe(box.current);
     return () => {
@@ -114,6 +114,7 @@ function base(option: Option): Option {
   const colours = palette.value;
   return {
     animation: false,
+    progressive: 0, // a few thousand points are drawn at once sooner than in pieces
     textStyle: {fontFamily: 'inherit', color: colours.ink},
     tooltip: {
       trigger: 'item',
