@@ -8,10 +8,9 @@
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/commands_plot.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
-#include "cli/front_plot.h"
-#include "cli/history_plot.h"
 #include "cli/replace_file.h"
 #include "cli/show.h"
 #include "cli/text.h"
@@ -138,188 +137,6 @@ void add_export(CLI::App& root, Session& session) {
   });
 }
 
-// --- plot ---
-
-struct PlotArguments {
-  std::string source;
-  std::string kind = "history";
-  std::string file;
-  std::string direction;
-  std::vector<std::string> max;
-  std::vector<std::string> min;
-};
-
-bool is_table(const std::string& source) { return source.ends_with(".csv"); }
-
-void check_plot(const PlotArguments& arguments) {
-  if (arguments.kind != "history" && arguments.kind != "pareto")
-    throw Error(
-        ErrorCode::Unsupported,
-        fmt::format("--kind: this build draws history and pareto, not \"{}\"", arguments.kind));
-  if (arguments.kind == "pareto" && is_table(arguments.source))
-    throw Error(ErrorCode::Unsupported, "--kind pareto draws a study, not a table");
-  const bool described =
-      !arguments.direction.empty() || !arguments.max.empty() || !arguments.min.empty();
-  if (described && !is_table(arguments.source))
-    throw Error(ErrorCode::Invalid,
-                "--direction, --max and --min describe a .csv file; a study knows its own");
-}
-
-Direction parse_direction(const std::string& text) {
-  for (const Direction direction : {Direction::Minimize, Direction::Maximize})
-    if (text == to_string(direction)) return direction;
-  throw Error(ErrorCode::Invalid,
-              fmt::format("--direction: \"{}\" is not one of minimize, maximize", text));
-}
-
-HistoryData history_of_table(const Session& session, const PlotArguments& arguments) {
-  std::ifstream in(arguments.source, std::ios::binary);
-  if (!in || std::filesystem::is_directory(arguments.source))
-    throw Error(ErrorCode::NotFound, fmt::format("there is no file {}", arguments.source));
-  HistoryData data;
-  data.title = std::filesystem::path(arguments.source).stem().string();
-  if (!arguments.direction.empty())
-    data.direction = parse_direction(arguments.direction);
-  else
-    session.err << "The table does not say in which direction values are better: drawn for "
-                   "minimize (--direction maximize for the other).\n";
-  std::vector<MetricConstraint> constraints;
-  for (const std::string& text : arguments.max) {
-    const auto [metric, bound] = split_assignment(text, "--max");
-    constraints.push_back({.metric = metric, .max = parse_number(bound, "--max"), .min = {}});
-  }
-  for (const std::string& text : arguments.min) {
-    const auto [metric, bound] = split_assignment(text, "--min");
-    constraints.push_back({.metric = metric, .max = {}, .min = parse_number(bound, "--min")});
-  }
-  CsvReader table(in, arguments.source);
-  read_table(data, table, constraints);
-  return data;
-}
-
-std::vector<Direction> directions_of(const Json& spec) {
-  std::vector<Direction> directions;
-  if (spec.contains("direction"))
-    directions.push_back(parse_direction(spec["direction"].get<std::string>()));
-  else if (spec.contains("directions"))
-    for (const Json& name : spec["directions"])
-      directions.push_back(parse_direction(name.get<std::string>()));
-  return directions;
-}
-
-template <typename Data>
-void add_trials(StudyApi& api, const std::string& name, Data& data) {
-  TrialQuery query{.limit = kPage, .state = {}, .worker = {}};
-  while (true) {
-    const std::vector<TrialView> page = api.trials(name, query);
-    for (const TrialView& trial : page) add_trial(data, trial);
-    if (static_cast<int>(page.size()) < kPage) return;
-    query.after = page.back().number;
-  }
-}
-
-HistoryData history_of_study(const Session& session, const std::string& name) {
-  const Connection connection = connect(session);
-  const StudyInfo info = connection.api->study(name);
-  const std::vector<Direction> directions = directions_of(info.spec);
-  if (directions.size() > 1)
-    throw Error(ErrorCode::Unsupported,
-                fmt::format("--kind history draws the best value so far, and {} has {} objectives, "
-                            "none of which is best alone; {}",
-                            name, directions.size(),
-                            directions.size() == 2 ? "use --kind pareto" : "use study best"));
-  HistoryData data;
-  data.title = info.name;
-  if (!directions.empty()) data.direction = directions.front();
-  add_trials(*connection.api, name, data);
-  return data;
-}
-
-FrontData front_of_study(const Session& session, const std::string& name) {
-  const Connection connection = connect(session);
-  const StudyInfo info = connection.api->study(name);
-  FrontData data;
-  data.title = info.name;
-  data.directions = directions_of(info.spec);
-  if (data.directions.size() != 2)
-    throw Error(ErrorCode::Unsupported,
-                fmt::format("--kind pareto draws two objectives, and {} has {}", name,
-                            data.directions.size()));
-  add_trials(*connection.api, name, data);
-  for (const BestRow& row : connection.api->best(name, 0)) add_row(data, row);
-  return data;
-}
-
-int plot(const Session& session, const PlotArguments& arguments) {
-  check_plot(arguments);
-  const std::string file = arguments.file.empty() ? arguments.kind + ".svg" : arguments.file;
-  const Picture picture = picture_kind(file);
-  const auto checked = [&](const auto& data) {
-    if (data.points.empty())
-      throw Error(ErrorCode::NotFound,
-                  fmt::format("{} has no results to draw yet", arguments.source));
-    return data.points.size();
-  };
-  std::string script;
-  std::size_t points = 0;
-  if (arguments.kind == "pareto") {
-    const FrontData data = front_of_study(session, arguments.source);
-    points = checked(data);
-    script = front_script(data, picture);
-  } else {
-    const HistoryData data = is_table(arguments.source)
-                                 ? history_of_table(session, arguments)
-                                 : history_of_study(session, arguments.source);
-    points = checked(data);
-    script = history_script(data, picture);
-  }
-  draw(script, file, session.env.variable("PATH"));
-  if (session.json)
-    session.print_json({{"file", std::filesystem::absolute(file).string()},
-                        {"kind", arguments.kind},
-                        {"points", points}});
-  else
-    session.out << fmt::format("Drew {} into {}.\n",
-                               count_of(static_cast<std::int64_t>(points), "result"), file);
-  return kDone;
-}
-
-void add_plot(CLI::App& root, Session& session) {
-  CLI::App& command = add_command(
-      root, session,
-      {kGroup, "plot", "draw a study, or a table that export wrote, through gnuplot",
-       "study plot heat_signature -o history.svg\n"
-       "study plot heat_signature -o history.png\n"
-       "study plot pump_design --kind pareto -o front.svg\n"
-       "study plot trials.csv --direction maximize --max runtime_min=60 -o history.svg"});
-  const auto arguments = std::make_shared<PlotArguments>();
-  command.add_option("STUDY", arguments->source, "name of the study, or FILE.csv")
-      ->required()
-      ->type_name("");
-  command
-      .add_option("--kind", arguments->kind,
-                  "history: values and the best so far (default); pareto: two objectives")
-      ->type_name("K");
-  command.add_option("-o,--output", arguments->file, "picture, .svg or .png (default: KIND.svg)")
-      ->type_name("FILE");
-  command
-      .add_option("--direction", arguments->direction, "of a table: minimize (default) or maximize")
-      ->type_name("D");
-  command
-      .add_option("--max", arguments->max,
-                  "of a table: results with a metric above this are infeasible; may be repeated")
-      ->type_name("METRIC=X")
-      ->allow_extra_args(false);
-  command
-      .add_option("--min", arguments->min,
-                  "of a table: results with a metric below this are infeasible; may be repeated")
-      ->type_name("METRIC=X")
-      ->allow_extra_args(false);
-  command.callback([&session, arguments] {
-    session.action = [&session, arguments] { return plot(session, *arguments); };
-  });
-}
-
 }  // namespace
 
 void add_result_commands(CLI::App& root, Session& session) {
@@ -327,7 +144,7 @@ void add_result_commands(CLI::App& root, Session& session) {
   add_importance_command(root, session);
   add_explain_command(root, session);
   add_export(root, session);
-  add_plot(root, session);
+  add_plot_command(root, session);
 }
 
 }  // namespace studyhall::cli

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "cli/text.h"
 
@@ -46,18 +45,11 @@ std::string frame(const FrontData& data) {
   const std::string caption =
       fmt::format("{}: {} of {} on the Pareto front", data.title, data.front.size(),
                   count_of(static_cast<std::int64_t>(data.points.size()), "result"));
-  return fmt::format(
-      "set label 1 {} at graph 0, 1 offset 0,1.3 left font ',15' textcolor rgb '#222222'\n"
-      "set tmargin 3.5\n"
-      "set xlabel 'value 0 ({})' textcolor rgb '#444444'\n"
-      "set ylabel 'value 1 ({})' textcolor rgb '#444444'\n"
-      "set border 3 lc rgb '#888888'\n"
-      "set tics nomirror out scale 0.6 textcolor rgb '#444444'\n"
-      "set grid xtics ytics lt 1 lw 0.6 lc rgb '#e8e8e8'\n"
-      "set key outside right top vertical Left reverse samplen 1.6 spacing 1.25 textcolor rgb "
-      "'#222222'\n"
-      "set offsets graph 0.03,graph 0.03,graph 0.05,graph 0.05\n",
-      gnuplot_string(caption), to_string(data.directions[0]), to_string(data.directions[1]));
+  return frame_lines(caption) + fmt::format(
+                                    "set xlabel 'value 0 ({})'\n"
+                                    "set ylabel 'value 1 ({})'\n"
+                                    "set offsets graph 0.03,graph 0.03,graph 0.05,graph 0.05\n",
+                                    to_string(data.directions[0]), to_string(data.directions[1]));
 }
 
 }  // namespace
@@ -81,7 +73,7 @@ std::string front_script(const FrontData& data, Picture kind) {
       {"$results", points_of(data, true), "with points pt 7 ps 0.9 lc rgb '#56b4e9'", "results"},
       {"$border", staircase(data), "with lines lw 1.5 lc rgb '#555555'", ""},
       {"$front", front_points(data), "with points pt 7 ps 1.2 lc rgb '#d55e00'", "Pareto front"}};
-  return layered_script(terminal_line(kind) + frame(data), std::move(layers));
+  return layered_script(terminal_line(kind) + frame(data), layers);
 }
 
 }  // namespace studyhall::cli

@@ -23,18 +23,6 @@ namespace studyhall::cli {
 
 namespace {
 
-std::optional<std::filesystem::path> find_program(const std::string& name,
-                                                  const std::string& search_path) {
-  std::istringstream folders(search_path);
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    if (folder.empty()) continue;
-    const std::filesystem::path program = std::filesystem::path(folder) / name;
-    if (access(program.c_str(), X_OK) == 0 && std::filesystem::is_regular_file(program))
-      return program;
-  }
-  return std::nullopt;
-}
-
 // A file without a name, closed with its owner.
 class MemoryFile {
  public:
@@ -108,12 +96,45 @@ Picture picture_kind(const std::filesystem::path& file) {
               fmt::format("-o: {} ends in neither .svg nor .png", file.string()));
 }
 
-std::string terminal_line(Picture kind) {
+std::string terminal_line(Picture kind, PictureSize size) {
   return kind == Picture::Svg
-             ? "set terminal svg size 1000,560 dynamic background '#ffffff' font "
-               "'DejaVu Sans,Helvetica,Arial,sans-serif,13' noenhanced linewidth 1\n"
-             : "set terminal pngcairo size 1000,560 background '#ffffff' font 'DejaVu Sans,11' "
-               "noenhanced linewidth 1\n";
+             ? fmt::format(
+                   "set terminal svg size {},{} dynamic background '#ffffff' font "
+                   "'DejaVu Sans,Helvetica,Arial,sans-serif,13' noenhanced linewidth 1\n",
+                   size.width, size.height)
+             : fmt::format(
+                   "set terminal pngcairo size {},{} background '#ffffff' font 'DejaVu "
+                   "Sans,11' noenhanced linewidth 1\n",
+                   size.width, size.height);
+}
+
+std::string frame_lines(const std::string& caption) {
+  return fmt::format(
+      "set label 1 {} at graph 0, 1 offset 0,1.3 left font ',15' textcolor rgb '#222222'\n"
+      "set tmargin 3.5\n"
+      "set xlabel textcolor rgb '#444444'\n"
+      "set ylabel textcolor rgb '#444444'\n"
+      "set cblabel textcolor rgb '#444444'\n"
+      "set border 3 lc rgb '#888888'\n"
+      "set tics nomirror out scale 0.6 textcolor rgb '#444444'\n"
+      "set grid xtics ytics lt 1 lw 0.6 lc rgb '#e8e8e8'\n"
+      "set key outside right top vertical Left reverse samplen 1.6 spacing 1.25 textcolor rgb "
+      "'#222222'\n",
+      gnuplot_string(caption));
+}
+
+std::string palette_lines(bool lower_is_better) {
+  return fmt::format(
+      "set palette defined (0 '#440154', 1 '#3b528b', 2 '#21918c', 3 '#5ec962', 4 '#e8d927'){}\n",
+      lower_is_better ? "" : " negative");
+}
+
+bool ByNumberedName::operator()(const std::string& a, const std::string& b) const {
+  return strverscmp(a.c_str(), b.c_str()) < 0;
+}
+
+std::string worker_label(const std::string& worker) {
+  return worker.empty() ? "no worker named" : worker;
 }
 
 std::string gnuplot_string(const std::string& text) {
@@ -122,16 +143,38 @@ std::string gnuplot_string(const std::string& text) {
   return quoted + "'";
 }
 
-std::string layered_script(const std::string& head, std::vector<Layer> layers) {
-  std::erase_if(layers, [](const Layer& layer) { return layer.lines.empty(); });
-  std::string script = head;
+std::string data_blocks(const std::vector<Layer>& layers) {
+  std::string blocks;
   for (const Layer& layer : layers)
-    script += fmt::format("{} << STUDYHALL_END\n{}STUDYHALL_END\n", layer.name, layer.lines);
-  script += "plot ";
+    if (!layer.lines.empty())
+      blocks += fmt::format("{} << STUDYHALL_END\n{}STUDYHALL_END\n", layer.name, layer.lines);
+  return blocks;
+}
+
+std::string plot_line(const std::vector<Layer>& layers) {
+  std::string line;
   for (const Layer& layer : layers)
-    script += fmt::format("{}{} using 1:2 {} title {}", &layer == &layers.front() ? "" : ", ",
-                          layer.name, layer.style, gnuplot_string(layer.label));
-  return script + "\n";
+    if (!layer.lines.empty())
+      line += fmt::format("{}{} using {} {} {}", line.empty() ? "plot " : ", ", layer.name,
+                          layer.columns, layer.style,
+                          layer.label.empty() ? "notitle" : "title " + gnuplot_string(layer.label));
+  return line + "\n";
+}
+
+std::string layered_script(const std::string& head, const std::vector<Layer>& layers) {
+  return head + data_blocks(layers) + plot_line(layers);
+}
+
+std::optional<std::filesystem::path> find_program(const std::string& name,
+                                                  const std::string& search_path) {
+  std::istringstream folders(search_path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (folder.empty()) continue;
+    const std::filesystem::path program = std::filesystem::path(folder) / name;
+    if (access(program.c_str(), X_OK) == 0 && std::filesystem::is_regular_file(program))
+      return program;
+  }
+  return std::nullopt;
 }
 
 void draw(const std::string& script, const std::filesystem::path& file,

@@ -1,15 +1,15 @@
-// The history of a study as a picture: each result in the colour of its worker, and the best so
-// far.
+// The history of a study as a picture: each result in the colour of its worker, the best so far,
+// and the leader.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "cli/csv_file.h"
 #include "cli/gnuplot.h"
-#include "core/study_api.h"
-#include "core/study_spec.h"
+#include "cli/plot_data.h"
 
 namespace studyhall::cli {
 
@@ -25,16 +25,12 @@ struct HistoryData {
   std::string title;
   Direction direction = Direction::Minimize;
   std::vector<HistoryPoint> points;  // ascending by number
+  // Number and value of the trial that leads the leaderboard of `study best`.
+  std::optional<std::pair<std::int64_t, double>> leader;
 };
 
-// Takes in a trial: nothing unless it is complete or pruned with a finite value.
-void add_trial(HistoryData& data, const TrialView& trial);
-
-// Reads the rows of an exported table: number, value (or values_0), state, worker where there is
-// one, user_attrs_METRIC for each constraint. Throws Error(Malformed) naming the column that is
-// missing, or line and cell.
-void read_table(HistoryData& data, CsvReader& table,
-                const std::vector<MetricConstraint>& constraints);
+// The complete and pruned trials that have a value.
+HistoryData history_of(const PlotData& plot);
 
 // A step of the best so far: from trial `number` on it is `value`.
 struct BestStep {
@@ -45,8 +41,9 @@ struct BestStep {
 // Over the feasible, complete points.
 std::vector<BestStep> best_so_far(const HistoryData& data);
 
-// The whole gnuplot script, data included. Infeasible points are hollow and grey, pruned ones small
-// crosses. REQUIRES: data.points is not empty.
+// The whole gnuplot script, data included. The line of the best so far believes each single result;
+// where the leader is another trial, it has a ring and the key says so. Infeasible points are
+// hollow and grey, pruned ones small crosses. REQUIRES: data.points is not empty.
 std::string history_script(const HistoryData& data, Picture kind);
 
 }  // namespace studyhall::cli

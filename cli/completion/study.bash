@@ -26,7 +26,7 @@ _study() {
     case ${COMP_WORDS[i]} in
       --server | --db | --worker | --count | --lease | --lease-s | --request-id | --metric | \
         --state | --reason | --note | --priority | --after | --limit | --top | --format | \
-        --output | -o | --kind | --direction | --max | --min | --host | --port | --max-trials | \
+        --output | -o | --kind | --param | --direction | --max | --min | --host | --port | --max-trials | \
         --runs | --dir | --lines | --tag | --title | --description | --accepts | --wait | --put | --cause | \
         --cost-usd | --turns | --tokens | \
         --until | --for-s | --author | --release | --trial | \
@@ -79,7 +79,7 @@ _study() {
       return
       ;;
     --kind)
-      mapfile -t COMPREPLY < <(compgen -W "history pareto" -- "$current")
+      mapfile -t COMPREPLY < <(compgen -W "history importance slice contour rank parallel timeline edf pareto" -- "$current")
       return
       ;;
     --direction)
@@ -158,7 +158,7 @@ _study() {
     best) options="--top" ;;
     importance) options="--worker --objective --target-quantile --region-quantile" ;;
     export) options="--format -o --output" ;;
-    plot) options="--kind -o --output --direction --max --min" ;;
+    plot) options="--kind -o --output --param --objective --open --direction --max --min" ;;
     work) options="--worker --once --max-trials --runs --dir --dry-run --cpus" ;;
     prompt) options="--worker --lease-s --runs --dir" ;;
     show) options="--diff --log --runs" ;;

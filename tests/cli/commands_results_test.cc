@@ -85,8 +85,9 @@ TEST_F(ResultCommands, PlotDrawsAStudy) {
   ASSERT_EQ(result.status, 0) << result.err;
   const std::string picture = read_file(svg);
   EXPECT_THAT(picture, HasSubstr("<svg"));
-  for (const char* words : {"demo: best 2 (trial 2) of 3 results", "best so far", ">W1<", ">W2<",
-                            "infeasible", "value (maximize)"})
+  for (const char* words :
+       {"demo: best single result 2 (trial 2) of 3 results", "best single result so far", ">W1<",
+        ">W2<", "infeasible", "value (maximize)"})
     EXPECT_THAT(picture, HasSubstr(words));
 
   const std::string png = path("history.png").string();
@@ -103,19 +104,59 @@ TEST_F(ResultCommands, PlotDrawsAnExportedTable) {
   const RunResult plain = run_plain({"plot", csv, "-o", svg});
   ASSERT_EQ(plain.status, 0) << plain.err;
   EXPECT_THAT(plain.err, HasSubstr("drawn for minimize"));
-  EXPECT_THAT(read_file(svg), HasSubstr("trials: best 1 (trial 0) of 3 results"));
+  EXPECT_THAT(read_file(svg), HasSubstr("trials: best single result 1 (trial 0) of 3 results"));
 
   const RunResult told =
       run_plain({"plot", csv, "--direction", "maximize", "--max", "minutes=60", "-o", svg});
   ASSERT_EQ(told.status, 0) << told.err;
   EXPECT_EQ(told.err, "");
-  EXPECT_THAT(read_file(svg), HasSubstr("trials: best 2 (trial 2) of 3 results"));
+  EXPECT_THAT(read_file(svg), HasSubstr("trials: best single result 2 (trial 2) of 3 results"));
+}
+
+TEST_F(ResultCommands, PlotDrawsEveryKindOfAStudyAndOfATable) {
+  const std::string csv = path("trials.csv").string();
+  study({"export", "demo", "-o", csv});
+  for (const std::string kind :
+       {"history", "importance", "slice", "contour", "rank", "parallel", "timeline", "edf"}) {
+    const std::string svg = path(kind + ".svg").string();
+    const RunResult drawn = study({"plot", "demo", "--kind", kind, "-o", svg});
+    EXPECT_EQ(drawn.status, 0) << kind << ": " << drawn.err;
+    EXPECT_THAT(read_file(svg), HasSubstr("demo: ")) << kind;
+
+    const std::string png = path(kind + ".png").string();
+    const RunResult table =
+        run_plain({"plot", csv, "--kind", kind, "--direction", "maximize", "-o", png});
+    EXPECT_EQ(table.status, 0) << kind << ": " << table.err;
+    EXPECT_TRUE(read_file(png).starts_with("\x89PNG")) << kind;
+  }
+}
+
+TEST_F(ResultCommands, PlotRefusesWhatDoesNotGoTogether) {
+  const std::string svg = path("p.svg").string();
+  EXPECT_EQ(study({"plot", "demo", "--param", "x", "-o", svg}).status, 2);
+  EXPECT_EQ(study({"plot", "demo", "--objective", "1", "-o", svg}).status, 2);
+  EXPECT_THAT(study({"plot", "demo", "--kind", "slice", "--param", "none", "-o", svg}).err,
+              HasSubstr("there is no parameter none"));
+  EXPECT_THAT(study({"plot", "demo", "--kind", "rank", "--param", "x", "-o", svg}).err,
+              HasSubstr("two parameters, found 1"));
+}
+
+TEST_F(ResultCommands, PlotOpensThePicture) {
+  const auto program =
+      write_file("bin/xdg-open", "#!/bin/sh\nprintf %s \"$1\" > \"$(dirname \"$0\")/shown\"\n");
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  const std::string svg = path("history.svg").string();
+  env_.variables["PATH"] = program.parent_path().string() + ":/usr/bin:/bin";
+
+  ASSERT_EQ(study({"plot", "demo", "--open", "-o", svg}).status, 0);
+
+  EXPECT_EQ(read_file(program.parent_path() / "shown"), svg);
 }
 
 TEST_F(ResultCommands, PlotSaysWhatItCannotDo) {
   const std::string svg = path("history.svg").string();
   const std::string csv = write_file("trials.csv", "a,b\n1,2\n").string();
-  EXPECT_EQ(study({"plot", "demo", "--kind", "contour", "-o", svg}).status, 2);
+  EXPECT_EQ(study({"plot", "demo", "--kind", "spiral", "-o", svg}).status, 2);
   EXPECT_EQ(study({"plot", "demo", "-o", path("history.pdf").string()}).status, 2);
   EXPECT_EQ(study({"plot", "demo", "--direction", "maximize", "-o", svg}).status, 2);
   EXPECT_EQ(study({"plot", "nobody", "-o", svg}).status, 1);

@@ -2,15 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <sstream>
-
 #include "core/error.h"
 
 namespace studyhall::cli {
 namespace {
 
 HistoryData some_points(Direction direction) {
-  HistoryData data{.title = "s", .direction = direction, .points = {}};
+  HistoryData data{.title = "s", .direction = direction, .points = {}, .leader = {}};
   data.points = {{.number = 0, .value = 3, .worker = "W1"},
                  {.number = 1, .value = 9, .worker = "W2", .feasible = false},
                  {.number = 2, .value = 1, .worker = "W1"},
@@ -24,46 +22,16 @@ TEST(BestSoFar, FollowsTheDirectionAndLeavesOutInfeasibleAndPrunedOnes) {
   EXPECT_EQ(best_so_far(some_points(Direction::Minimize)), (std::vector<BestStep>{{0, 3}, {2, 1}}));
 }
 
-TEST(ReadTable, TakesWhatExportWrites) {
-  std::istringstream in(
-      "number,value,params_x,user_attrs_minutes,state,worker\n"
-      "2,0.5,1,61,COMPLETE,W1\n"
-      "0,1.25,2,59.5,COMPLETE,\"W,2\"\n"
-      "1,,3,,FAIL,W1\n"
-      "3,0.75,3,,PRUNED,W1\n"
-      "4,inf,3,1,COMPLETE,W1\n"
-      "5,,3,,RUNNING,W1\n");
-  CsvReader table(in, "t.csv");
-  HistoryData data;
+TEST(HistoryScript, NamesTheLeaderWhereTheBestSingleResultIsAnotherTrial) {
+  HistoryData data = some_points(Direction::Minimize);
+  data.leader = {2, 1};
+  EXPECT_EQ(history_script(data, Picture::Svg).find("leader of study best"), std::string::npos);
 
-  read_table(data, table, {{.metric = "minutes", .max = 60, .min = {}}});
-
-  ASSERT_EQ(data.points.size(), 3U);
-  EXPECT_EQ(data.points[0].number, 0);
-  EXPECT_EQ(data.points[0].value, 1.25);
-  EXPECT_EQ(data.points[0].worker, "W,2");
-  EXPECT_TRUE(data.points[0].feasible);
-  EXPECT_EQ(data.points[1].number, 2);
-  EXPECT_FALSE(data.points[1].feasible);
-  EXPECT_TRUE(data.points[2].pruned);
-}
-
-TEST(ReadTable, NamesWhatIsWrong) {
-  const auto message = [](const std::string& text) -> std::string {
-    std::istringstream in(text);
-    CsvReader table(in, "t.csv");
-    HistoryData data;
-    try {
-      read_table(data, table, {});
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
-  };
-
-  EXPECT_NE(message("number,state\n").find("no column \"value\""), std::string::npos);
-  EXPECT_EQ(message("number,value,state\n1,2,COMPLETE\n2,two,COMPLETE\n"),
-            "t.csv, line 3: value is \"two\", not a number");
+  data.leader = {0, 3};
+  const std::string script = history_script(data, Picture::Svg);
+  EXPECT_NE(script.find("$leader << STUDYHALL_END\n0 3\n"), std::string::npos);
+  EXPECT_NE(script.find("'leader of study best: trial 0'"), std::string::npos);
+  EXPECT_NE(script.find("'best single result so far'"), std::string::npos);
 }
 
 TEST(GnuplotString, IsTakenLiterally) {
