@@ -2,13 +2,17 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <memory>
+#include <sstream>
 #include <thread>
 
 #include "cli/commands.h"
+#include "cli/connect.h"
 #include "cli/database_lock.h"
 #include "cli/exit_code.h"
 #include "cli/wait.h"
+#include "client/notifier.h"
 #include "core/error.h"
 #include "server/access.h"
 #include "server/artifact_service.h"
@@ -44,6 +48,7 @@ struct ServeArguments {
   std::string tls_key;
   std::string log_format = "text";
   std::string log_level = "info";
+  std::string notify;
 };
 
 DatabaseLock lock_for_life(const std::filesystem::path& database) {
@@ -167,8 +172,31 @@ server::HttpOptions http_options(const ServeArguments& arguments) {
   return options;
 }
 
+std::vector<client::Hook> hooks_in(const Session& session, const std::string& file) {
+  if (file.empty()) return {};
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in) throw Error(ErrorCode::Invalid, fmt::format("--notify: cannot read {}", file));
+  return client::parse_hooks(parse_json(text.str(), file, Comments::Allow),
+                             [&](const std::string& name) { return session.env.variable(name); });
+}
+
+client::NotifierOptions notifier_options(const Session& session,
+                                         const std::filesystem::path& database) {
+  client::NotifierOptions options;
+  options.folder = database;
+  options.folder += ".notify";
+  options.client.tls_ca = client_options(session).tls_ca;
+  options.say = [&err = session.err](const std::string& line) {
+    err << fmt::format("study: {}\n", line) << std::flush;
+  };
+  return options;
+}
+
 int serve(const Session& session, const ServeArguments& arguments) {
   check_arguments(session, arguments);
+  std::vector<client::Hook> hooks = hooks_in(session, arguments.notify);
   static_cast<void>(session.env.interrupted());
   static_cast<void>(hung_up(session));
   server::configure_log(
@@ -214,6 +242,8 @@ int serve(const Session& session, const ServeArguments& arguments) {
     session.out << fmt::format("Serving {} at {}\nCtrl-C ends it.\n", database.string(), url);
   session.out.flush();
   {
+    const client::Notifier notifier(service, session.clock, std::move(hooks),
+                                    notifier_options(session, database));
     const Ticker ticker(session, {service, tokens, access, audit.get(), http});
     http.run();
   }
@@ -257,6 +287,7 @@ void add_server_commands(CLI::App& root, Session& session) {
                                    "study serve --db studies.db --host 0.0.0.0 --port 8642\n"
                                    "study serve --host 0.0.0.0 --tls-cert cert.pem --tls-key "
                                    "key.pem --log-format json\n"
+                                   "study serve --notify hooks.jsonc\n"
                                    "study serve --port 0"});
   const auto arguments = std::make_shared<ServeArguments>();
   command.add_option("--host", arguments->host, "address to listen on (default: 127.0.0.1)")
@@ -264,6 +295,11 @@ void add_server_commands(CLI::App& root, Session& session) {
   add_integer(command, "--port", arguments->port, 0,
               "port to listen on (default: 8642; 0: a free one)");
   add_security_options(command, *arguments);
+  command
+      .add_option("--notify", arguments->notify,
+                  "file of webhooks that are told of new bests, failures, budgets and the end "
+                  "(doc/notifications.md)")
+      ->type_name("FILE");
   command.add_option("--log-format", arguments->log_format, "text or json, on standard error")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("FORMAT");

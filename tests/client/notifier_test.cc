@@ -1,0 +1,204 @@
+#include "client/notifier.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "core/error.h"
+#include "server/study_service.h"
+#include "storage/memory_storage.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/hook_server.h"
+#include "tests/support/temp_dir.h"
+
+namespace studyhall::client {
+namespace {
+
+using studyhall::testing::HookServer;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class NotifierTest : public ::testing::Test {
+ protected:
+  void create(const std::string& name = "s") {
+    service_.create_study(Json::parse(R"({"name": ")" + name + R"(", "direction": "maximize",
+        "seed": 7, "sampler": {"name": "random"}, "limits": {"trials": 4, "cost_usd": 10},
+        "params": {"x": {"type": "float", "low": 0, "high": 1}}})"));
+  }
+  std::int64_t ask(const std::string& study = "s") {
+    AskRequest request;
+    request.worker = "W1";
+    return service_.ask(study, request).trials.front().number;
+  }
+  void tell(double value, double cost_usd = 0.5) {
+    TellRequest request;
+    request.values = {value};
+    request.usage.cost_usd = cost_usd;
+    service_.tell("s", ask(), request);
+  }
+  void fail(FailReason reason = FailReason::BadConfig) {
+    TellRequest request;
+    request.state = TrialState::Fail;
+    request.reason = reason;
+    service_.tell("s", ask(), request);
+  }
+  static std::vector<Hook> hooks(const std::string& url, const Json& more = Json::object()) {
+    Json hook = {{"url", url}};
+    hook.update(more);
+    return parse_hooks({{"hooks", {{"team", hook}}}}, [](const std::string&) { return ""; });
+  }
+  std::unique_ptr<Notifier> notify(std::vector<Hook> hooks) {
+    NotifierOptions options;
+    options.folder = dir_.path() / "notify";
+    options.look_every = std::chrono::milliseconds(1);
+    options.shortest_pause = std::chrono::milliseconds(1);
+    options.client.timeout = std::chrono::seconds(5);
+    options.say = [this](const std::string& line) {
+      const std::lock_guard lock(mutex_);
+      said_ += line + "\n";
+    };
+    return std::make_unique<Notifier>(service_, clock_, std::move(hooks), options);
+  }
+  std::string said() {
+    const std::lock_guard lock(mutex_);
+    return said_;
+  }
+
+  studyhall::testing::TempDir dir_;
+  std::unique_ptr<storage::Storage> storage_ = storage::make_memory_storage();
+  studyhall::testing::FakeClock clock_;
+  server::StudyService service_{*storage_, clock_};
+  std::mutex mutex_;
+  std::string said_;
+};
+
+TEST_F(NotifierTest, TellsBestsFailuresBudgetsAndTheEndInOrder) {
+  HookServer server;
+  const auto notifier = notify(hooks(server.url(), {{"failure_streak", 2}}));
+  create();
+
+  tell(1.5, 5);
+  EXPECT_THAT(server.kinds(2), ElementsAre("new_best", "budget"));
+  tell(1.0, 3.5);
+  EXPECT_THAT(server.kinds(4), ElementsAre("new_best", "budget", "budget", "budget"));
+  fail();
+  fail();
+  server.wait_for(5);
+  const std::int64_t parked = ask();
+  service_.park("s", parked, {.lease = "", .until = {}, .for_s = 600, .reason = "429"});
+  server.wait_for(6);
+  service_.stop_study("s", "enough");
+
+  const std::vector<Json> messages = server.wait_for(7);
+  EXPECT_EQ(messages[0]["study"], "s");
+  EXPECT_EQ(messages[0]["text"], "s: new best 1.5 (trial 0)");
+  EXPECT_EQ(messages[0]["facts"]["number"], 0);
+  EXPECT_EQ(messages[1]["facts"]["level"], 50);
+  EXPECT_EQ(messages[1]["facts"]["limit"], "cost_usd");
+  EXPECT_EQ(messages[4]["event"], "failure_streak");
+  EXPECT_THAT(messages[4]["text"].get<std::string>(), HasSubstr("2 trials in a row failed"));
+  EXPECT_EQ(messages[5]["event"], "rate_limit");
+  EXPECT_EQ(messages[6]["event"], "finished");
+  EXPECT_THAT(messages[6]["text"].get<std::string>(), HasSubstr("enough; best 1.5 (trial 0)"));
+}
+
+TEST_F(NotifierTest, TriesAgainUntilAMessageIsTakenAndKeepsTheOrder) {
+  HookServer server({503, 429, 500});
+  const auto notifier = notify(hooks(server.url(), {{"events", {"new_best"}}}));
+  create();
+  tell(1);
+  tell(2);
+
+  const std::vector<Json> messages = server.wait_for(2);
+
+  EXPECT_EQ(messages[0]["facts"]["number"], 0);
+  EXPECT_EQ(messages[1]["facts"]["number"], 1);
+  EXPECT_THAT(said(), HasSubstr("webhook team: trying again: http://127.0.0.1:"));
+  EXPECT_THAT(said(), HasSubstr("answered 503"));
+  EXPECT_THAT(said(), Not(HasSubstr("secret"))) << "of the URL only its origin is shown";
+  EXPECT_THAT(said(), Not(HasSubstr("hush")));
+}
+
+TEST_F(NotifierTest, DropsWhatIsRefusedForGood) {
+  HookServer server({404});
+  const auto notifier = notify(hooks(server.url(), {{"events", {"new_best"}}}));
+  create();
+  tell(1);
+  server.wait_for_requests(1);
+  tell(2);
+
+  EXPECT_EQ(server.wait_for(1)[0]["facts"]["number"], 1);
+  EXPECT_THAT(said(), HasSubstr("a message is dropped"));
+}
+
+TEST_F(NotifierTest, ARestartNeitherLosesNorRepeats) {
+  HookServer server;
+  create("old");
+  TellRequest request;
+  request.values = {1};
+  service_.tell("old", ask("old"), request);
+  {
+    const auto notifier = notify(hooks(server.url(), {{"events", {"new_best"}}}));
+    create();
+    tell(1);
+    server.wait_for(1);
+  }
+  tell(2);
+  const auto again = notify(hooks(server.url(), {{"events", {"new_best"}}}));
+  tell(3);
+
+  const std::vector<Json> messages = server.wait_for(3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(messages[i]["study"], "s") << "what was before the hook is not told";
+    EXPECT_EQ(messages[i]["facts"]["number"], i);
+  }
+}
+
+TEST_F(NotifierTest, AHookThatDoesNotAnswerHoldsUpNobody) {
+  const std::string nowhere = "http://127.0.0.1:1/x";  // nothing listens there
+  HookServer server;
+  const Json file = {
+      {"hooks",
+       {{"a", {{"url", nowhere}}}, {"b", {{"url", server.url()}, {"events", {"new_best"}}}}}}};
+  const auto notifier = notify(parse_hooks(file, [](const std::string&) { return ""; }));
+  create();
+  tell(1);
+
+  EXPECT_EQ(server.wait_for(1)[0]["event"], "new_best");
+}
+
+TEST(Hooks, SpeakToSlackAndDiscord) {
+  Occasion occasion;
+  occasion.study = "heat";
+  occasion.text = "new best 1.5 (trial 3)";
+  EXPECT_EQ(message_of(HookFormat::Slack, occasion),
+            Json({{"text", "heat: new best 1.5 (trial 3)"}}));
+  EXPECT_EQ(message_of(HookFormat::Discord, occasion)["content"], "heat: new best 1.5 (trial 3)");
+}
+
+TEST(Hooks, EveryProblemOfTheFileIsSaidAndNoUrl) {
+  const Json file = Json::parse(R"({"hooks": {
+      "a": {"url": "ftp://hidden.example/x"}, "b": {"url_env": "NOT_SET"},
+      "c": {"url": "https://h.example/x", "events": ["new_bst"], "format": "teams", "retry": 3},
+      "d": {}}})");
+  try {
+    parse_hooks(file, [](const std::string&) { return ""; });
+    FAIL();
+  } catch (const Error& error) {
+    const std::string words = error.what();
+    EXPECT_THAT(words, HasSubstr("/hooks/a/url: expected http://"));
+    EXPECT_THAT(words, HasSubstr("the variable NOT_SET is not set"));
+    EXPECT_THAT(words, HasSubstr("\"new_bst\" is none of new_best"));
+    EXPECT_THAT(words, HasSubstr("json, slack or discord"));
+    EXPECT_THAT(words, HasSubstr("/hooks/c/retry"));
+    EXPECT_THAT(words, HasSubstr("expected one of url and url_env"));
+    EXPECT_THAT(words, Not(HasSubstr("hidden")));
+  }
+}
+
+}  // namespace
+}  // namespace studyhall::client
