@@ -192,6 +192,10 @@ int run(const std::vector<std::string>& args, std::istream& in, std::ostream& ou
     add_calibrate_command(root, session);
     add_workspaces_command(root, session);
     add_watch_commands(root, session);
+    add_top_command(root, session);
+    add_costs_command(root, session);
+    add_wait_command(root, session);
+    add_compose_command(root, session);
     add_replay_command(root, session);
     add_token_command(root, session);
     add_upkeep_commands(root, session);

@@ -28,6 +28,10 @@ void add_fleet_commands(CLI::App& root, Session& session);
 void add_calibrate_command(CLI::App& root, Session& session);
 void add_workspaces_command(CLI::App& root, Session& session);
 void add_watch_commands(CLI::App& root, Session& session);
+void add_costs_command(CLI::App& root, Session& session);
+void add_top_command(CLI::App& root, Session& session);
+void add_wait_command(CLI::App& root, Session& session);
+void add_compose_command(CLI::App& root, Session& session);
 void add_replay_command(CLI::App& root, Session& session);
 void add_token_command(CLI::App& root, Session& session);
 // backup, check, migrate, audit.

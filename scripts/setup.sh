@@ -9,7 +9,7 @@ packages=(
   libsqlitecpp-dev libsqlite3-dev nlohmann-json3-dev libcpp-httplib-dev libssl-dev
   libcli11-dev libfmt-dev libspdlog-dev libkainjow-mustache-dev
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
-  sqlite3 gnuplot-nox fonts-dejavu-core curl user-mode-linux
+  sqlite3 gnuplot-nox fonts-dejavu-core curl tmux user-mode-linux
   python3 python3-optuna python3-jsonschema python3-pytest python3-build python3-setuptools python3-wheel python3-mypy
   python3-pandas python3-matplotlib mkdocs
   chromium

@@ -18,7 +18,8 @@ _study() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local everywhere="--server --db --token --token-file --tls-ca --json --help --version"
   local commands="serve mcp create schema list show ask tell report heartbeat release park void
-    enqueue trials artifacts best importance explain export plot work prompt calibrate launch restart pause attach cleanup workspaces status workers logs events replay insight
+    enqueue trials artifacts best importance explain export plot work prompt calibrate launch restart pause attach cleanup compose
+    workspaces status top costs wait workers logs events replay insight
     task edit stop resume delete token audit backup check migrate completion"
   local command="" action="" positionals=0 i
 
@@ -33,7 +34,7 @@ _study() {
         --objective | --target-quantile | --region-quantile | --token | --token-file | --tls-ca | \
         --tls-cert | --tls-key | --allow-host | --cors-origin | --rate-limit | --audit | \
         --log-format | --log-level | --role | --study | --allow | --expires | --by | --log | \
-        --notify | --cores | --reserve | --workers | --stagger | --restart-after | --cpus | \
+        --notify | --timeout | --image | --memory-gb | --gpus | --cores | --reserve | --workers | --stagger | --restart-after | --cpus | \
         --backup | --after-task | --after-trial | --keep | --max-gb | --retries | --result | --evidence) ((++i)) ;;
       -*) ;;
       *)
@@ -126,8 +127,11 @@ _study() {
     audit) options="--by --log --limit" ;;
     migrate) options="--backup" ;;
     stop) options="--reason --now --runs" ;;
-    resume | restart | pause | attach) options="--runs" ;;
+    resume | restart | pause | attach | top) options="--runs" ;;
     launch) options="--workers --stagger --restart-after --cores --reserve --tmux --dry-run --runs --dir" ;;
+    compose) options="--workers --image --cores --reserve --memory-gb --gpus --dir --kubernetes
+      -o --output" ;;
+    wait) options="--until --timeout" ;;
     cleanup) options="--keep-worktrees --runs" ;;
     delete) options="-y --yes" ;;
     ask) options="--worker --count --lease-s --request-id --accepts --wait --tasks" ;;
