@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -41,6 +42,12 @@ void watch_level(int epoll, int fd) {
   event.events = EPOLLIN;
   event.data.fd = fd;
   ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+// Whether the client has sent something that no thread has come to yet.
+bool has_unread(int fd) {
+  int bytes = 0;
+  return ::ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 }  // namespace
@@ -313,7 +320,8 @@ void HttpListener::close_idle() {
   const std::lock_guard lock(mutex_);
   std::erase_if(idle_, [&](const auto& entry) {
     if (entry.second->lingers_until) return *entry.second->lingers_until < now;
-    return !entry.second->begun && entry.second->idle_since < now - options_.idle_timeout;
+    return !entry.second->begun && entry.second->idle_since < now - options_.idle_timeout &&
+           !has_unread(entry.first);
   });
   for (const auto& [fd, connection] : idle_) {
     if (connection->begun && *connection->begun + options_.request_timeout < now) {
