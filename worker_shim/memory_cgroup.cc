@@ -9,7 +9,6 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
-#include <mutex>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -119,15 +118,11 @@ std::optional<std::filesystem::path> own_cgroup(std::string_view cgroup,
 }
 
 std::optional<MemoryCgroup> MemoryCgroup::make(std::uint64_t bytes) {
-  static std::mutex mutex;
+  // Once, as finding it may move this process.
+  static const std::filesystem::path parent = find_parent();
   static std::atomic<int> made = 0;
-  std::filesystem::path parent;
-  {
-    const std::lock_guard lock(mutex);
-    parent = find_parent();
-    if (parent.empty()) return std::nullopt;
-    remove_leftovers(parent);
-  }
+  if (parent.empty()) return std::nullopt;
+  remove_leftovers(parent);
   const std::filesystem::path folder = parent / fmt::format("{}{}-{}", kPrefix, getpid(), ++made);
   if (mkdir(folder.c_str(), 0755) != 0) return std::nullopt;
   Descriptor procs(open((folder / "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));

@@ -41,7 +41,7 @@ TEST_F(PeopleCommands, ParksATrialUntilAHeartbeat) {
   EXPECT_EQ(parked.status, 0) << parked.err;
   EXPECT_THAT(parked.out, HasSubstr("Trial 0 is parked"));
   EXPECT_TRUE(trial("0").contains("parked_until"));
-  EXPECT_THAT(study({"status", "demo"}).out, HasSubstr("(parked until"));
+  EXPECT_THAT(study({"status", "demo"}).out, HasSubstr("parked until"));
   EXPECT_THAT(study({"trials", "demo"}).out, HasSubstr("running (parked)"));
   EXPECT_TRUE(study({"status", "demo", "--json"}).json()["workers"][0].contains("parked_until"));
   EXPECT_EQ(study({"heartbeat", "demo", "0"}).status, 0);

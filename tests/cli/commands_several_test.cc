@@ -80,7 +80,7 @@ TEST_F(SeveralObjectives, PlotDrawsTwoAndSaysWhatItCannotDraw) {
 
   const RunResult history = study({"plot", "pump", "-o", svg});
   EXPECT_NE(history.status, 0);
-  EXPECT_THAT(history.err, HasSubstr("2 objectives"));
+  EXPECT_THAT(history.err, HasSubstr("pump has 2: choose with --objective"));
   EXPECT_THAT(history.err, HasSubstr("--kind pareto"));
   create("demo");
   EXPECT_THAT(study({"plot", "demo", "--kind", "pareto", "-o", svg}).err, HasSubstr("demo has 1"));

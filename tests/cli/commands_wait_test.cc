@@ -81,10 +81,11 @@ TEST_F(CostsCommand, SumsByWorkerDayAndModel) {
   study({"ask", "demo", "--worker", "W2"});
   study({"tell", "demo", "1", "--state", "failed", "--reason", "infra", "--cause", "stall",
          "--cost-usd", "1.5"});
-  study({"ask", "demo", "--worker", "W2"});
-  study({"tell", "demo", "2", "3", "--cost-usd", "4.5", "--turns", "5"});
+  const Json again = study({"ask", "demo", "--worker", "W2", "--json"}).json()["trials"][0];
+  study({"tell", "demo", "1", "3", "--cost-usd", "4.5", "--turns", "5", "--lease",
+         again["lease"]["token"].get<std::string>()});
   study({"ask", "demo", "--worker", "W3"});
-  study({"tell", "demo", "1", "--state", "failed", "--reason", "config"});
+  study({"tell", "demo", "2", "--state", "failed", "--reason", "config"});
 
   const Json json = study({"costs", "demo", "--json"}).json();
   EXPECT_DOUBLE_EQ(json["total"]["cost_usd"], 8.5);
@@ -99,7 +100,7 @@ TEST_F(CostsCommand, SumsByWorkerDayAndModel) {
   EXPECT_EQ(json["improvements"], 2);
   EXPECT_DOUBLE_EQ(json["per_improvement_usd"], 4.25);
   ASSERT_EQ(json["days"].size(), 1U);
-  EXPECT_DOUBLE_EQ(json["days"].front()["cost_usd"], 8.5);
+  EXPECT_DOUBLE_EQ(json["days"].begin().value()["cost_usd"], 8.5);
   EXPECT_DOUBLE_EQ(json["models"][""]["cost_usd"], 8.5);
 
   const RunResult said = study({"costs", "demo"});

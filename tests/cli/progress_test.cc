@@ -56,9 +56,9 @@ TEST(StatusScreen, ShowsWorkersBestAndBudget) {
   EXPECT_THAT(screen, HasSubstr("minutes=57.5"));
   EXPECT_THAT(screen, HasSubstr("28 complete, 2 pruned, 1 failed, 2 running\n"));
   EXPECT_THAT(screen, HasSubstr("15 trials left, 1 of 45 failures"));
-  EXPECT_THAT(screen, ContainsRegex("\nW1 +31  12s +x=0.5\n"));
+  EXPECT_THAT(screen, ContainsRegex("\nW1 +running +31 +12s +x=0.5\n"));
   EXPECT_THAT(screen, ContainsRegex("\nW2 +idle\n"));
-  EXPECT_THAT(screen, ContainsRegex("\nW9 +32  3m 12s +x=0.5\n"));
+  EXPECT_THAT(screen, ContainsRegex("\nW9 +running +32 +3m 12s +x=0.5\n"));
   EXPECT_EQ(screen.find('\x1b'), std::string::npos);
 }
 
