@@ -82,9 +82,9 @@ TEST_F(CostsCommand, SumsByWorkerDayAndModel) {
   study({"tell", "demo", "1", "--state", "failed", "--reason", "infra", "--cause", "stall",
          "--cost-usd", "1.5"});
   const Json again = study({"ask", "demo", "--worker", "W2", "--json"}).json()["trials"][0];
+  study({"ask", "demo", "--worker", "W3"});
   study({"tell", "demo", "1", "3", "--cost-usd", "4.5", "--turns", "5", "--lease",
          again["lease"]["token"].get<std::string>()});
-  study({"ask", "demo", "--worker", "W3"});
   study({"tell", "demo", "2", "--state", "failed", "--reason", "config"});
 
   const Json json = study({"costs", "demo", "--json"}).json();
