@@ -88,7 +88,7 @@ ContainerPlan plan_of(const Arguments& arguments, const Connection& connection,
 
 // A token that is good for this study's workers, of the database that the server will serve.
 std::string make_token(const Session& session, const ContainerPlan& plan) {
-  const std::string secret = server::new_token();
+  std::string secret = server::new_token();
   storage::TokenRecord token;
   token.role = storage::TokenRole::Worker;
   token.study = plan.study;

@@ -327,7 +327,7 @@ void add_worker_command(CLI::App& root, Session& session, const CommandText& tex
   command.add_option("WORKER", arguments->worker, "name of the worker")->required()->type_name("");
   add_runs(command, arguments->runs);
   command.callback([&session, arguments, act] {
-    session.action = [&session, arguments, act] { return act(*arguments); };
+    session.action = [arguments, act] { return act(*arguments); };
   });
 }
 

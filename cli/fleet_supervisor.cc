@@ -197,22 +197,21 @@ class Supervisor {
                           worker_log(folder_, worker.name).string());
     worker.why = words;
     const WorkerState before = worker.state;
+    const bool goes_on = !state_.stopping;
     if (restart_.erase(worker.name) > 0) {
       worker.crashes = 0;
       worker.next_start = clock_.now();
       set(worker, state_.stopping ? WorkerState::Ended : WorkerState::Waiting);
-    } else if (state_.stopping) {
-      set(worker, WorkerState::Ended);
-    } else if (before == WorkerState::Pausing) {
+    } else if (goes_on && before == WorkerState::Pausing) {
       set(worker, end && end->end == "finished" ? WorkerState::Ended : WorkerState::Paused);
-    } else if (!end || end->end.empty()) {
+    } else if (goes_on && (!end || end->end.empty())) {
       if (end && end->status == kWrongUse)
         set(worker, WorkerState::Failed);
       else
         died(worker, words);
-    } else if (end->words == "interrupted") {
+    } else if (goes_on && end->words == "interrupted") {
       died(worker, words);
-    } else if (end->words == pause_file(worker).string()) {
+    } else if (goes_on && end->words == pause_file(worker).string()) {
       // It was resumed just then.
       worker.next_start = clock_.now();
       set(worker, WorkerState::Waiting);
