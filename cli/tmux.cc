@@ -86,6 +86,7 @@ void Tmux::attach(const std::string& window) const {
                 fmt::format("tmux shows no window {}: {}", window, first_line(selected.err)));
   std::vector<std::string> words = command({"attach-session", "-t", name_});
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   // Ours is another server than the one that this terminal may be in.

@@ -280,7 +280,7 @@ class Notifier::Teller {
 };
 
 Notifier::Notifier(StudyApi& api, const Clock& clock, std::vector<Hook> hooks,
-                   NotifierOptions options) {
+                   const NotifierOptions& options) {
   if (hooks.empty()) return;
   std::filesystem::create_directories(options.folder);
   for (Hook& hook : hooks)

@@ -52,7 +52,8 @@ struct NotifierOptions {
 class Notifier {
  public:
   // `api` and `clock` must outlive it.
-  Notifier(StudyApi& api, const Clock& clock, std::vector<Hook> hooks, NotifierOptions options);
+  Notifier(StudyApi& api, const Clock& clock, std::vector<Hook> hooks,
+           const NotifierOptions& options);
   ~Notifier();
   Notifier(const Notifier&) = delete;
   Notifier& operator=(const Notifier&) = delete;
