@@ -82,7 +82,7 @@ void put_text(std::string text, const std::string& type, const httplib::Request&
       response.set_header("Content-Encoding", "gzip");
     }
   }
-  response.set_content(std::move(text), type);
+  response.set_content(text, type);
 }
 
 void put_file(const PackedFile& file, const std::string& type, const httplib::Request& request,

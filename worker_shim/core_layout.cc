@@ -51,6 +51,7 @@ std::vector<Core> machine_cores(const std::filesystem::path& sysfs) {
     by_place[{number_in(topology / "physical_package_id"), first}].push_back(cpu);
   }
   std::vector<Core> cores;
+  cores.reserve(by_place.size());
   for (auto& [place, core] : by_place) cores.push_back(std::move(core));
   return cores;
 }
