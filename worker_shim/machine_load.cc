@@ -45,12 +45,12 @@ std::optional<ProcessorTimes> parse_processor_times(std::string_view stat,
                                      [&](int cpu) { return name == fmt::format("cpu{}", cpu); });
     if (!is_ours) continue;
     // Guests' time is in user and nice already.
-    enum { kUser, kNice, kSystem, kIdle, kIoWait, kIrq, kSoftIrq, kSteal, kFields };
-    std::array<double, kFields> times{};
+    enum { User, Nice, System, Idle, IoWait, Irq, SoftIrq, Steal, Fields };
+    std::array<double, Fields> times{};
     for (double& time : times) fields >> time;
-    sum.busy += times[kUser] + times[kNice] + times[kSystem] + times[kIrq] + times[kSoftIrq];
-    sum.idle += times[kIdle] + times[kIoWait];
-    sum.stolen += times[kSteal];
+    sum.busy += times[User] + times[Nice] + times[System] + times[Irq] + times[SoftIrq];
+    sum.idle += times[Idle] + times[IoWait];
+    sum.stolen += times[Steal];
     ++found;
   }
   if (found == 0 || found != cpus.size()) return std::nullopt;
