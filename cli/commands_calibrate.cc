@@ -10,6 +10,7 @@
 #include "cli/connect.h"
 #include "cli/exit_code.h"
 #include "cli/text.h"
+#include "cli/work_arguments.h"
 #include "core/study_spec.h"
 #include "worker_shim/calibration.h"
 
@@ -42,6 +43,7 @@ Json patch_for(const StudySpec& study, const Arguments& arguments, double minute
 }
 
 int calibrate(const Session& session, const Arguments& arguments) {
+  check_worker_name(arguments.worker);
   const std::atomic<bool>& interrupted = session.env.interrupted();
   const Connection connection = connect(session, &interrupted);
   std::ostream& progress = session.json ? session.err : session.out;
@@ -102,12 +104,7 @@ void add_calibrate_command(CLI::App& root, Session& session) {
               "run it so often; the median counts (default: 1)");
   command.add_flag("--reference", arguments->reference,
                    "make this machine the one that others are measured by");
-  command.add_option("--runs", arguments->runs, "folder of the runs (default: runs)")
-      ->type_name("DIR");
-  command
-      .add_option("--dir", arguments->dir,
-                  "folder of the experiment's files (default: the study file's)")
-      ->type_name("DIR");
+  add_run_folders(command, arguments->runs, arguments->dir);
   command.callback([&session, arguments] {
     session.action = [&session, arguments] { return calibrate(session, *arguments); };
   });

@@ -18,6 +18,7 @@
 #include "cli/run_logs.h"
 #include "cli/text.h"
 #include "cli/wait.h"
+#include "cli/work_arguments.h"
 #include "core/error.h"
 #include "core/resource_spec.h"
 #include "core/study_api_json.h"
@@ -31,14 +32,6 @@ namespace {
 
 constexpr const char* kGroup = "Workers";
 constexpr std::chrono::milliseconds kLogEvery{250};
-
-void check_worker_name(const std::string& worker) {
-  if (!is_valid_name(worker))
-    throw Error(ErrorCode::Invalid,
-                fmt::format("\"{}\" cannot name a worker: 1 to 64 letters, digits, '.', '_' and "
-                            "'-', not beginning with '.' or '-'",
-                            printable(worker)));
-}
 
 std::vector<int> parse_cpus(const std::string& text) {
   const auto cpus = parse_cpu_list(text);
@@ -195,15 +188,6 @@ int work(const Session& session, const WorkArguments& arguments) {
   }
 }
 
-void add_run_folders(CLI::App& command, WorkArguments& arguments) {
-  command.add_option("--runs", arguments.runs, "folder of the runs (default: runs)")
-      ->type_name("DIR");
-  command
-      .add_option("--dir", arguments.dir,
-                  "folder of the experiment's files (default: the study file's)")
-      ->type_name("DIR");
-}
-
 void add_work(CLI::App& root, Session& session) {
   CLI::App& command =
       add_command(root, session,
@@ -218,7 +202,7 @@ void add_work(CLI::App& root, Session& session) {
       ->type_name("W");
   command.add_flag("--once", arguments->once, "one trial");
   add_integer(command, "--max-trials", arguments->max_trials, 1, "at most so many trials");
-  add_run_folders(command, *arguments);
+  add_run_folders(command, arguments->runs, arguments->dir);
   command.add_flag("--dry-run", arguments->dry_run,
                    "say what would be run, with which login and limits, and run nothing");
   command
@@ -293,7 +277,7 @@ void add_prompt(CLI::App& root, Session& session) {
       ->type_name("W");
   command.add_option("--lease-s", arguments->lease_s, "length of the lease in seconds")
       ->type_name("S");
-  add_run_folders(command, arguments->work);
+  add_run_folders(command, arguments->work.runs, arguments->work.dir);
   command.callback([&session, arguments] {
     session.action = [&session, arguments] { return prompt(session, *arguments); };
   });

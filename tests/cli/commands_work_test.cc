@@ -98,6 +98,8 @@ TEST_F(WorkCommands, CalibrateKeepsTheRatioOfEachMachine) {
                    first["median_min"].get<double>() / third["median_min"].get<double>());
   EXPECT_TRUE(study({"trials", "demo", "--json"}).json()["trials"].empty());
   EXPECT_EQ(study({"calibrate", "none", "--worker", "W1"}).status, 1);
+  EXPECT_THAT(study({"calibrate", "demo", "--worker", "a/b"}).err,
+              HasSubstr("\"a/b\" cannot name a worker"));
 }
 
 TEST_F(WorkCommands, PromptTakesATrialAndSaysHowToTellIt) {
