@@ -7,6 +7,7 @@
 #include <array>
 #include <set>
 
+#include "core/study_file_parts.h"
 #include "core/study_file_refusals.h"
 #include "core/study_spec.h"
 
@@ -160,17 +161,20 @@ std::string read_template(const JsonField& field) {
   return file.value_or("");
 }
 
+std::string read_model(const JsonField& field) {
+  constexpr std::string_view kExpected = "the name of a model";
+  const auto name = field.string(kExpected);
+  if (name && (name->empty() || name->front() == '-' || has_nul(*name))) {
+    field.report_expected(kExpected);
+  }
+  return name.value_or("");
+}
+
 ClaudeSpec read_claude(const JsonField& field) {
   ClaudeSpec claude;
   if (!field) return claude;
   ObjectReader object(field);
-  const JsonField model = object.field("model");
-  if (const auto name = model.string("the name of a model")) {
-    if (name->empty() || name->front() == '-' || has_nul(*name)) {
-      model.report_expected("the name of a model");
-    }
-    claude.model = *name;
-  }
+  if (const JsonField model = object.field("model")) claude.model = read_model(model);
   read_caps(object, claude.max_turns, claude.max_cost_usd, claude.max_tokens);
   const JsonField tools = object.field("tools");
   if (auto names = read_tools(tools)) claude.tools = std::move(*names);

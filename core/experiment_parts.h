@@ -19,9 +19,6 @@ std::vector<std::string> read_argv(const JsonField& field, const SearchSpace& sp
 // Minutes from 0 (none) to a year.
 std::optional<double> read_minutes(const JsonField& field);
 
-// The name of a template file.
-std::string read_template(const JsonField& field);
-
 ClaudeSpec read_claude(const JsonField& field);
 ContextSpec read_context(const JsonField& field);
 // As given: what a stage leaves out is for the caller to fill in.

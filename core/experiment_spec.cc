@@ -52,6 +52,7 @@ class ExperimentReader {
       spec_.dir = *dir;
     }
     read_claude_member();
+    read_task_prompt();
     spec_.context = read_context(object_.field("context"));
     spec_.stall_min = read_minutes(object_.field("stall_min"));
     read_pipeline();
@@ -99,6 +100,15 @@ class ExperimentReader {
       refuse_for_agent(claude, "claude");
     } else {
       spec_.claude = read_claude(claude);
+    }
+  }
+
+  void read_task_prompt() {
+    const JsonField prompt = object_.field("task_prompt");
+    if (spec_.agent == AgentKind::Command) {
+      refuse_for_agent(prompt, "claude");
+    } else if (prompt) {
+      spec_.task_prompt = read_template(prompt);
     }
   }
 

@@ -80,6 +80,9 @@ struct ExperimentSpec {
   std::string dir;
   std::vector<StageSpec> stages;  // at least one; "prompt" or "command" is a pipeline of one
   ClaudeSpec claude;
+  // A template file relative to dir: what an agent is asked that gets a task; empty: the built-in
+  // one (worker_shim/task_prompt.h).
+  std::string task_prompt;
   ContextSpec context;
   ScoreSpec score;
   std::map<std::string, std::string> env;

@@ -24,7 +24,7 @@ std::string experiment_version(const Json& experiment) {
   nlohmann::json what = nlohmann::json::parse(dump_json(experiment));  // members sorted
   for (const char* name :
        {"dir", "time_limit_min", "stall_min", "retries", "cpus", "memory_gb", "gpus", "pass_env",
-        "nice", "max_output_mb", "max_disk_gb", "reference_min"}) {
+        "nice", "max_output_mb", "max_disk_gb", "reference_min", "task_prompt"}) {
     what.erase(name);
   }
   if (what.contains("stages")) {

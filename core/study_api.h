@@ -21,6 +21,7 @@
 #include "core/json.h"
 #include "core/task.h"
 #include "core/trial.h"
+#include "core/want.h"
 
 namespace studyhall {
 
@@ -56,12 +57,6 @@ struct StudyInfo {
   std::vector<double> sparkline{};
 };
 inline constexpr int kMostSparks = 40;
-
-// What a worker takes.
-enum class Want { Trials, Tasks, Any };
-// "trials", "tasks", "any".
-std::string_view to_string(Want want);
-std::optional<Want> want_from_string(std::string_view name);
 
 inline constexpr double kMostWaitSeconds = 60;
 

@@ -15,7 +15,6 @@ namespace studyhall {
 namespace {
 
 constexpr std::array<std::string_view, 3> kStudyStates{"running", "stopped", "finished"};
-constexpr std::array<std::string_view, 3> kWants{"trials", "tasks", "any"};
 
 std::optional<StudyState> study_state_from_string(std::string_view name) {
   return enum_from_name<StudyState>(kStudyStates, name);
@@ -112,12 +111,6 @@ std::optional<ErrorCode> code_of_status(int status) {
 }
 
 }  // namespace
-
-std::string_view to_string(Want want) { return enum_name(kWants, want); }
-
-std::optional<Want> want_from_string(std::string_view name) {
-  return enum_from_name<Want>(kWants, name);
-}
 
 std::string_view to_string(StudyState state) { return enum_name(kStudyStates, state); }
 

@@ -53,6 +53,12 @@ Json resolve_pruner(const PrunerSpec& pruner);
 std::map<std::string, WorkerSpec> read_workers(const JsonField& field, const ReadParams& params,
                                                std::size_t objectives);
 
+std::map<std::string, RoleSpec> read_roles(const JsonField& field);
+
+// The name of a template file, or of a model, as it may stand on a command line.
+std::string read_template(const JsonField& field);
+std::string read_model(const JsonField& field);
+
 // The "experiment" that was given, with every default filled in.
 Json resolve_experiment(const ExperimentSpec& experiment, const Json& given);
 

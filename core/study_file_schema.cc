@@ -12,6 +12,10 @@ constexpr std::string_view kSchema = R"json({
   "type": "object",
   "required": ["name", "params"],
   "oneOf": [{"required": ["direction"]}, {"required": ["directions"]}],
+  "dependentSchemas": {"roles": {
+    "required": ["experiment"],
+    "properties": {"experiment": {"required": ["agent"], "properties": {"agent": {"const": "claude"}}}}
+  }},
   "additionalProperties": false,
   "properties": {
     "$schema": {"type": "string", "description": "Where this schema is, for editors."},
@@ -54,6 +58,13 @@ constexpr std::string_view kSchema = R"json({
       "propertyNames": {"$ref": "#/$defs/name"},
       "additionalProperties": {"$ref": "#/$defs/worker"},
       "description": "Workers with a part of the space of their own. Others may work too, on the whole space."
+    },
+    "roles": {
+      "type": "object",
+      "maxProperties": 1000,
+      "propertyNames": {"$ref": "#/$defs/name"},
+      "additionalProperties": {"$ref": "#/$defs/role"},
+      "description": "What several workers do alike, for study work --role."
     },
     "focus_share": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.8, "description": "The share of a focused worker's suggestions that move its focus only; the others may move everything."},
     "sampler": {"$ref": "#/$defs/sampler", "default": "auto"},
@@ -351,6 +362,19 @@ constexpr std::string_view kSchema = R"json({
         "time_ratio": {"type": "number", "exclusiveMinimum": 0, "description": "How long the experiment takes on this worker's machine, over reference_min; study calibrate fills it in."}
       }
     },
+    "role": {
+      "type": "object",
+      "additionalProperties": false,
+      "if": {"required": ["want"], "properties": {"want": {"const": "trials"}}},
+      "then": {"properties": {"prompt": false, "model": false, "allow_web": false}},
+      "properties": {
+        "want": {"enum": ["tasks", "trials", "any"], "default": "tasks", "description": "What its workers take."},
+        "prompt": {"$ref": "#/$defs/template", "description": "The file with the prompt of its tasks, a Mustache template, in place of experiment.task_prompt."},
+        "accepts": {"type": "array", "maxItems": 100, "uniqueItems": true, "items": {"$ref": "#/$defs/name"}, "description": "Tags that its workers take, besides those of workers.W.accepts."},
+        "model": {"type": "string", "pattern": "^[^-]", "description": "Of its tasks, in place of experiment.claude.model."},
+        "allow_web": {"type": "boolean", "description": "Of its tasks, in place of experiment.claude.allow_web."}
+      }
+    },
     "word": {"type": "string", "minLength": 1, "pattern": "^[^-]"},
     "commit": {"type": "string", "pattern": "^([0-9a-f]{40}|[0-9a-f]{64})$", "description": "Filled in by study create and study edit."},
     "cpus": {"type": "string", "pattern": "^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$", "description": "Processors that runs are pinned to, such as 0-6."},
@@ -393,7 +417,7 @@ constexpr std::string_view kSchema = R"json({
         "else": {"required": ["prompt"], "properties": {"command": false}}
       },
       "else": {
-        "properties": {"claude": false, "stages": {"items": {"properties": {"prompt": false}}}},
+        "properties": {"claude": false, "task_prompt": false, "stages": {"items": {"properties": {"prompt": false}}}},
         "if": {"required": ["stages"]},
         "else": {"required": ["command"], "properties": {"prompt": false}}
       },
@@ -403,6 +427,7 @@ constexpr std::string_view kSchema = R"json({
         "dir": {"type": "string", "description": "The folder that commands and prompts are relative to. Default: the study file's own."},
         "command": {"$ref": "#/$defs/argv", "description": "The program and its arguments. {name} inside an argument is a parameter, or one of trial, worker, seed, config, workspace, dir. No shell."},
         "prompt": {"$ref": "#/$defs/template", "description": "The file with the prompt, a Mustache template."},
+        "task_prompt": {"$ref": "#/$defs/template", "description": "The file with the prompt of tasks, a Mustache template. Default: a built-in one."},
         "stages": {"type": "array", "minItems": 1, "maxItems": 20, "items": {"$ref": "#/$defs/stage"}, "description": "Instead of prompt or command: a pipeline of them, in one workspace."},
         "context": {
           "type": "object",

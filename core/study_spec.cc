@@ -86,6 +86,7 @@ class StudyReader {
       spec_->workers = read_workers(object_.field("workers"), params_, objectives());
       read_search();
       read_experiment();
+      read_roles_of_agents();
       close_refusing(object_);
       if (problems_.empty()) check_workers_can_work();
       if (problems_.empty()) check_one_trial_fits();
@@ -223,6 +224,16 @@ class StudyReader {
     }
   }
 
+  void read_roles_of_agents() {
+    const JsonField field = object_.field("roles");
+    spec_->roles = read_roles(field);
+    const bool has_agents = spec_->experiment && spec_->experiment->agent == AgentKind::Claude;
+    const bool is_known = spec_->experiment || !object_.field("experiment");
+    if (field && is_known && !has_agents) {
+      field.report("roles are of agents: they go with experiment.agent \"claude\" only");
+    }
+  }
+
   // What a worker holds fixed must leave it something that meets "require".
   void check_workers_can_work() {
     for (const auto& [name, worker] : spec_->workers) {
@@ -273,6 +284,7 @@ class StudyReader {
       if (worker.sampler) resolved["sampler"] = resolve_sampler(*worker.sampler);
       if (resolved.contains("limits")) resolve_limits(worker.limits, resolved["limits"]);
     }
+    for (const auto& [name, role] : spec_->roles) out["roles"][name]["want"] = to_string(role.want);
     if (!out.contains("focus_share")) out["focus_share"] = spec_->focus_share;
     out["sampler"] = resolve_sampler(spec_->sampler);
     out["pruner"] = resolve_pruner(spec_->pruner);

@@ -14,6 +14,7 @@
 #include "core/pruner_spec.h"
 #include "core/slice.h"
 #include "core/space.h"
+#include "core/want.h"
 
 namespace studyhall {
 
@@ -64,6 +65,16 @@ struct WorkerSpec {
   std::optional<double> time_ratio{};
 };
 
+// What several workers do alike (`study work --role`). Prompt, model and web are of its tasks:
+// trials run as the experiment says, or their results could not be compared.
+struct RoleSpec {
+  Want want = Want::Tasks;
+  std::string prompt{};                // a template file relative to dir; empty: experiment's
+  std::vector<std::string> accepts{};  // tags that it takes besides those of the worker itself
+  std::string model{};                 // empty: experiment.claude's
+  std::optional<bool> allow_web{};     // absent: experiment.claude's
+};
+
 // Re-running a would-be best before it leads (doc/noise.md).
 struct ConfirmSpec {
   int replicates =
@@ -78,6 +89,7 @@ struct StudySpec {
   std::vector<Parameter> retired;  // searched no more, each with `absent`; without conditions
   std::vector<MetricConstraint> constraints;
   std::map<std::string, WorkerSpec> workers;
+  std::map<std::string, RoleSpec> roles;  // of agents
   double focus_share = 0.8;  // of a focused worker's suggestions; the others may move everything
   SamplerSpec sampler;
   PrunerSpec pruner;    // with one objective only

@@ -22,6 +22,7 @@ SECTIONS = [
     ("Parameter: categorical", "categorical"),
     ("limits", "limits"),
     ("worker", "worker"),
+    ("role", "role"),
     ("sampler", "sampler"),
     ("pruner", "pruner"),
     ("experiment", "experiment"),

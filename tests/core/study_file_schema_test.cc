@@ -200,6 +200,8 @@ std::vector<Json> files_to_judge() {
       {"/experiment/prompt", "\"p.md\""},
       {"/experiment/claude", "{}"},
       {"/experiment/dir", "1"},
+      {"/experiment/task_prompt", "\"task.md\""},
+      {"/roles", "{}"},
       {"/experiment/env", R"({"A B": "1"})"},
       {"/experiment/env", R"({"A": 1})"},
       {"/experiment/env", R"({"STUDY_SEED": "1"})"},
@@ -299,6 +301,21 @@ std::vector<Json> files_to_judge() {
       {"/experiment/claude/project_settings", "true"},
       {"/experiment/claude/allow_web", "1"},
       {"/experiment/stages", R"([{"name": "a", "command": ["a"]}])"},
+      {"/experiment/task_prompt", "\"task.md\""},
+      {"/experiment/task_prompt", "\"\""},
+      {"/roles", "{}"},
+      {"/roles", "[]"},
+      {"/roles/a b", "{}"},
+      {"/roles/docs", "{}"},
+      {"/roles/docs",
+       R"({"prompt": "docs.md", "accepts": ["docs"], "model": "haiku", "want": "any", "allow_web": true})"},
+      {"/roles/docs", R"({"want": "trials", "accepts": ["docs"]})"},
+      {"/roles/docs", R"({"want": "trials", "prompt": "docs.md"})"},
+      {"/roles/docs", R"({"want": "all"})"},
+      {"/roles/docs", R"({"model": "-x"})"},
+      {"/roles/docs", R"({"accepts": ["a b"]})"},
+      {"/roles/docs", R"({"allow_web": 1})"},
+      {"/roles/docs", R"({"tools": []})"},
   };
   const std::vector<std::pair<std::string, std::string>> pipelines = {
       {"claude", "[]"},
@@ -414,6 +431,7 @@ TEST(StudyFileSchema, HasEveryFieldThatTheParserKnows) {
   std::set<std::string> known;
   for (Json file : {full_study_file(), claude_study_file()}) {
     file["workers"]["W1"]["sampler"] = {{"name", "cmaes"}};
+    file["roles"]["docs"] = Json::object();
     add_stranger(file);
     for (const Problem& problem : study_file_problems(file)) {
       constexpr std::string_view kBefore = "known here: ";
