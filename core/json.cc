@@ -212,6 +212,12 @@ void append_string(std::string& out, const std::string& text) {
   }
 }
 
+template <typename Integer>
+void append_integer(std::string& out, Integer value) {
+  std::array<char, 24> buffer{};
+  out.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr);
+}
+
 void append(std::string& out, const Json& value) {
   switch (value.type()) {
     case Json::value_t::object: {
@@ -243,6 +249,18 @@ void append(std::string& out, const Json& value) {
     }
     case Json::value_t::string:
       append_string(out, value.get_ref<const std::string&>());
+      break;
+    case Json::value_t::null:
+      out += "null";
+      break;
+    case Json::value_t::boolean:
+      out += value.get<bool>() ? "true" : "false";
+      break;
+    case Json::value_t::number_integer:
+      append_integer(out, value.get<std::int64_t>());
+      break;
+    case Json::value_t::number_unsigned:
+      append_integer(out, value.get<std::uint64_t>());
       break;
     default:
       out += value.dump();

@@ -12,6 +12,9 @@ namespace studyhall::server {
 namespace {
 
 constexpr int kLevel = 4;  // half as large again as at 9 on our answers, in a tenth of the time
+// Large answers are columns of numbers: 5 % larger than at 4, in half the time.
+constexpr int kFastLevel = 1;
+constexpr std::size_t kFastFromBytes = 1 << 20;
 constexpr int kGzipWindow = 15 + 16;
 constexpr int kMemory = 8;
 constexpr std::size_t kPieceBytes = 32'768;
@@ -55,8 +58,8 @@ bool accepts_gzip(std::string_view accept_encoding) {
 
 class Gzip::State {
  public:
-  State() {
-    if (::deflateInit2(&stream_, kLevel, Z_DEFLATED, kGzipWindow, kMemory, Z_DEFAULT_STRATEGY) !=
+  explicit State(int level) {
+    if (::deflateInit2(&stream_, level, Z_DEFLATED, kGzipWindow, kMemory, Z_DEFAULT_STRATEGY) !=
         Z_OK) {
       throw std::bad_alloc();
     }
@@ -85,13 +88,14 @@ class Gzip::State {
   z_stream stream_{};
 };
 
-Gzip::Gzip() : state_(std::make_unique<State>()) {}
+Gzip::Gzip(std::size_t expected_bytes)
+    : state_(std::make_unique<State>(expected_bytes < kFastFromBytes ? kLevel : kFastLevel)) {}
 Gzip::~Gzip() = default;
 std::string Gzip::add(std::string_view piece) { return state_->take(piece, Z_NO_FLUSH); }
 std::string Gzip::finish() { return state_->take({}, Z_FINISH); }
 
 std::string gzip(std::string_view text) {
-  Gzip gzip;
+  Gzip gzip(text.size());
   std::string out = gzip.add(text);
   out += gzip.finish();
   return out;

@@ -1,6 +1,7 @@
 // Answers sent smaller: gzip (RFC 1952).
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,7 +17,8 @@ bool accepts_gzip(std::string_view accept_encoding);
 // One text compressed piece by piece.
 class Gzip {
  public:
-  Gzip();
+  // `expected_bytes`: about how many will be added, if that is known.
+  explicit Gzip(std::size_t expected_bytes = 0);
   ~Gzip();
   Gzip(const Gzip&) = delete;
   Gzip& operator=(const Gzip&) = delete;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "core/error.h"
@@ -81,19 +82,11 @@ ColumnBuilder::ColumnBuilder(const StudyModel& study, const ColumnsRequest& requ
   }
   out_.trials = std::ssize(study.trials());
   out_.last_event = study.last_sequence();
-  for (const char* const column :
-       {"number", "state", "worker", "purpose", "sampler", "reason", "attempt", "feasible",
-        "outside", "started", "completed", "cost_usd", "values"}) {
-    out_.columns[column] = Json::array();
-  }
-  for (std::size_t i = 0; i < study.spec().directions.size(); ++i) {
-    out_.columns["values"].push_back(Json::array());
-  }
-  out_.columns["params"] = Json::object();
+  plain_.values.resize(study.spec().directions.size());
   for (const Parameter& parameter : study.space().params()) {
-    out_.columns["params"][parameter.name] = Json::array();
+    params_.names.push_back(parameter.name);
+    params_.columns.emplace_back();
   }
-  out_.columns["metrics"] = Json::object();
   for (const char* const column : {"state", "worker", "purpose", "sampler", "reason"}) {
     out_.names[column] = Json::array();
   }
@@ -148,41 +141,72 @@ bool ColumnBuilder::add_some(const StudyModel& study, std::int64_t count) {
 }
 
 void ColumnBuilder::add(const StudyModel& study, const Trial& trial) {
-  Json& columns = out_.columns;
   const TrialRecord& record = trial.record;
-  columns["number"].push_back(trial.number);
-  columns["state"].push_back(index_of("state", std::string(to_string(trial.state))));
-  columns["worker"].push_back(index_of("worker", record.worker));
-  columns["purpose"].push_back(index_of("purpose", std::string(to_string(record.purpose))));
-  columns["sampler"].push_back(index_of("sampler", record.sampler));
-  columns["reason"].push_back(
+  plain_.number.emplace_back(trial.number);
+  plain_.state.emplace_back(index_of("state", std::string(to_string(trial.state))));
+  plain_.worker.emplace_back(index_of("worker", record.worker));
+  plain_.purpose.emplace_back(index_of("purpose", std::string(to_string(record.purpose))));
+  plain_.sampler.emplace_back(index_of("sampler", record.sampler));
+  plain_.reason.emplace_back(
       index_of("reason", record.reason ? std::string(to_string(*record.reason)) : ""));
-  columns["attempt"].push_back(record.attempt);
-  columns["feasible"].push_back(is_feasible(trial) ? 1 : 0);
-  columns["outside"].push_back(is_outside(study.space(), trial) ? 1 : 0);
-  columns["started"].push_back(seconds(trial.started));
-  columns["completed"].push_back(seconds(trial.completed));
-  columns["cost_usd"].push_back(cost_usd_[next_]);
-  for (std::size_t k = 0; k < columns["values"].size(); ++k) {
-    columns["values"][k].push_back(k < trial.values.size() ? finite_or_null(trial.values[k])
-                                                           : Json(nullptr));
+  plain_.attempt.emplace_back(record.attempt);
+  plain_.feasible.emplace_back(is_feasible(trial) ? 1 : 0);
+  plain_.outside.emplace_back(is_outside(study.space(), trial) ? 1 : 0);
+  plain_.started.push_back(seconds(trial.started));
+  plain_.completed.push_back(seconds(trial.completed));
+  plain_.cost_usd.emplace_back(cost_usd_[next_]);
+  for (std::size_t k = 0; k < plain_.values.size(); ++k) {
+    plain_.values[k].push_back(k < trial.values.size() ? finite_or_null(trial.values[k])
+                                                       : Json(nullptr));
   }
-  const Json params = params_of(study.space(), trial);
-  for (const auto& [name, value] : params.items()) put("params", name, value);
-  for (const auto& [name, value] : trial.metrics) put("metrics", name, finite_or_null(value));
+  add_params(study, trial);
+  for (const auto& [name, value] : trial.metrics) metrics_.put(name, rows_, finite_or_null(value));
   ++rows_;
-  for (const char* const table : {"params", "metrics"}) {
-    for (auto& [name, column] : columns[table].items()) {
-      if (std::ssize(column) < rows_) column.push_back(nullptr);
-    }
-  }
   if (!trial.intermediate.empty()) reported_.push_back(trial.number);
 }
 
-void ColumnBuilder::put(const char* table, const std::string& name, Json value) {
-  Json& columns = out_.columns[table];
-  if (!columns.contains(name)) columns[name] = Json::array_t(static_cast<std::size_t>(rows_));
-  columns[name].push_back(std::move(value));
+// As params_of() has them, whose names are mostly those of the space.
+void ColumnBuilder::add_params(const StudyModel& study, const Trial& trial) {
+  if (!trial.ran.is_null()) {
+    for (const auto& [name, value] : trial.ran.items()) params_.put(name, rows_, value);
+    return;
+  }
+  const std::span<const Parameter> params = study.space().params();
+  for (std::size_t p = 0; p < params.size(); ++p) {
+    if (std::isnan(trial.config[p])) continue;
+    Json value = params[p].to_external(trial.config[p]);
+    // An edit may have come between two stretches.
+    const bool same = p < params_.names.size() && params_.names[p] == params[p].name;
+    if (same) {
+      params_.put(p, rows_, std::move(value));
+    } else {
+      params_.put(params[p].name, rows_, std::move(value));
+    }
+  }
+}
+
+void ColumnBuilder::Table::put(std::size_t column, std::int64_t row, Json value) {
+  columns[column].resize(static_cast<std::size_t>(row));
+  columns[column].push_back(std::move(value));
+}
+
+void ColumnBuilder::Table::put(const std::string& name, std::int64_t row, Json value) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  const auto column = static_cast<std::size_t>(found - names.begin());
+  if (found == names.end()) {
+    names.push_back(name);
+    columns.emplace_back();
+  }
+  put(column, row, std::move(value));
+}
+
+Json ColumnBuilder::Table::take(std::int64_t rows) {
+  Json table = Json::object();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    columns[i].resize(static_cast<std::size_t>(rows));
+    table[names[i]] = std::move(columns[i]);
+  }
+  return table;
 }
 
 std::int64_t ColumnBuilder::index_of(const std::string& column, const std::string& name) {
@@ -197,6 +221,23 @@ TrialColumns ColumnBuilder::finish() {
   for (std::vector<double>& of_one : results_) {
     out_.quantiles.push_back(quantiles_of(std::move(of_one)));
   }
+  Json& columns = out_.columns;
+  columns["number"] = std::move(plain_.number);
+  columns["state"] = std::move(plain_.state);
+  columns["worker"] = std::move(plain_.worker);
+  columns["purpose"] = std::move(plain_.purpose);
+  columns["sampler"] = std::move(plain_.sampler);
+  columns["reason"] = std::move(plain_.reason);
+  columns["attempt"] = std::move(plain_.attempt);
+  columns["feasible"] = std::move(plain_.feasible);
+  columns["outside"] = std::move(plain_.outside);
+  columns["started"] = std::move(plain_.started);
+  columns["completed"] = std::move(plain_.completed);
+  columns["cost_usd"] = std::move(plain_.cost_usd);
+  columns["values"] = Json::array();
+  for (Json::array_t& of_one : plain_.values) columns["values"].push_back(std::move(of_one));
+  columns["params"] = params_.take(rows_);
+  columns["metrics"] = metrics_.take(rows_);
   return std::move(out_);
 }
 

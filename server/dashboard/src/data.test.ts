@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {bestSoFar, edf, filterOf, interpolate, merged, paretoFront, rankOf, rowsOf, scaleOf, sorted, type Row} from './data';
+import {bestSoFar, edf, interpolate, merged, paretoFront, rankOf, rowsOf, scaleOf, type Row} from './data';
 import type {Columns, Trial} from './types';
 
 const row = (number: number, values: (number | null)[], more: Partial<Row> = {}): Row => ({
@@ -136,22 +136,5 @@ describe('interpolate', () => {
     expect(grid[0]).toBeLessThan(0.05);
     expect(grid[80]).toBeGreaterThan(0.95);
     expect(grid[40]).toBeCloseTo(0.5);
-  });
-});
-
-describe('table', () => {
-  const rows = [row(0, [3], {params: {x: 0.1, c: 'grid'}}), row(1, [null], {state: 'failed', params: {x: 0.7}}), row(2, [1])];
-  it('filters by every term', () => {
-    const numbers = (text: string): number[] => rows.filter(filterOf(text)).map(one => one.number);
-    expect(numbers('')).toEqual([0, 1, 2]);
-    expect(numbers('x>0.3')).toEqual([1]);
-    expect(numbers('state=complete value<=1')).toEqual([2]);
-    expect(numbers('state!=complete')).toEqual([1]);
-    expect(numbers('grid')).toEqual([0]);
-    expect(numbers('x>abc')).toEqual([]);
-  });
-  it('sorts with what is missing last', () => {
-    expect(sorted(rows, 'value', false).map(one => one.number)).toEqual([2, 0, 1]);
-    expect(sorted(rows, 'value', true).map(one => one.number)).toEqual([0, 2, 1]);
   });
 });

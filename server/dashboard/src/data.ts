@@ -19,13 +19,13 @@ export interface Row {
   metrics: Record<string, number | null>;
 }
 
-export function rowsOf(from: Columns): Row[] {
-  const {columns, names} = from;
+// Trial by trial what stands in the columns: the row at `i`.
+export function rowReader({columns, names}: Columns): (i: number) => Row {
   const params = Object.entries(columns.params);
   const metrics = Object.entries(columns.metrics);
-  return columns.number.map((number, i) => {
+  return i => {
     const row: Row = {
-      number,
+      number: columns.number[i]!,
       state: names.state[columns.state[i]!] ?? '',
       worker: names.worker[columns.worker[i]!] ?? '',
       purpose: names.purpose[columns.purpose[i]!] ?? '',
@@ -44,7 +44,12 @@ export function rowsOf(from: Columns): Row[] {
     for (const [name, column] of params) if (column[i] !== null) row.params[name] = column[i];
     for (const [name, column] of metrics) if (column[i] !== null) row.metrics[name] = column[i]!;
     return row;
-  });
+  };
+}
+
+export function rowsOf(from: Columns): Row[] {
+  const read = rowReader(from);
+  return from.columns.number.map((_, i) => read(i));
 }
 
 const secondsOf = (time: string | undefined): number | null => (time ? new Date(time).getTime() / 1000 : null);
@@ -212,55 +217,3 @@ export function interpolate(points: {x: number; y: number; z: number}[], side: n
 }
 
 const kBlur = 2e-3;
-
-// A filter of the table: terms with spaces between, all of which must hold. "x>0.3", "worker=W1", "state!=failed"; a term
-// without an operator is looked for in the worker, the state and the parameters.
-export function filterOf(text: string): (row: Row) => boolean {
-  const tests = text
-    .trim()
-    .split(/\s+/)
-    .filter(Boolean)
-    .map(term => {
-      const parts = /^([^<>=!]+)(<=|>=|!=|=|<|>)(.*)$/.exec(term);
-      if (!parts) {
-        const wanted = term.toLowerCase();
-        return (row: Row) => JSON.stringify([row.worker, row.state, row.sampler, row.params]).toLowerCase().includes(wanted);
-      }
-      const [, name = '', operator = '', wanted = ''] = parts;
-      return (row: Row) => compare(cellOf(row, name), operator, wanted);
-    });
-  return row => tests.every(test => test(row));
-}
-
-function compare(found: unknown, operator: string, wanted: string): boolean {
-  if (operator === '=' || operator === '!=') {
-    const same = typeof found === 'number' ? found === Number(wanted) : String(found ?? '') === wanted;
-    return same === (operator === '=');
-  }
-  if (typeof found !== 'number' || wanted === '' || Number.isNaN(Number(wanted))) return false;
-  const difference = found - Number(wanted);
-  return operator === '<' ? difference < 0 : operator === '>' ? difference > 0 : operator === '<=' ? difference <= 0 : difference >= 0;
-}
-
-// What a row has under the name of a column, a parameter or a metric.
-export function cellOf(row: Row, name: string): unknown {
-  if (name === 'value') return row.values[0];
-  if (/^value\d+$/.test(name)) return row.values[Number(name.slice(5))];
-  if (name === 'duration') return row.started !== null && row.completed !== null ? row.completed - row.started : null;
-  if (name in row.params) return row.params[name];
-  if (name in row.metrics) return row.metrics[name];
-  return (row as unknown as Record<string, unknown>)[name];
-}
-
-export function sorted(rows: Row[], by: string, descending: boolean): Row[] {
-  const sign = descending ? -1 : 1;
-  return rows
-    .map(row => ({row, key: cellOf(row, by)}))
-    .sort((a, b) => {
-      if (a.key == null || b.key == null) return Number(a.key == null) - Number(b.key == null) || a.row.number - b.row.number;
-      const order =
-        typeof a.key === 'number' && typeof b.key === 'number' ? a.key - b.key : String(a.key).localeCompare(String(b.key));
-      return sign * order || a.row.number - b.row.number;
-    })
-    .map(({row}) => row);
-}

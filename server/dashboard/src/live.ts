@@ -3,6 +3,7 @@ import {computed, signal, type Signal} from '@preact/signals';
 import {ApiError, get, inStudy} from './api';
 import {directionsOf, merged, rowsOf, type Row} from './data';
 import {follow, type Message} from './stream';
+import {TrialRows} from './table';
 import type {BestRow, Columns, Importance, StudyEvent, StudyInfo, Trial, WorkerInfo} from './types';
 
 const kPoints = 3000;
@@ -32,7 +33,7 @@ export class LiveStudy {
   readonly importance: Signal<Importance | null> = signal(null);
   readonly connected = signal(false);
   readonly fault: Signal<ApiError | null> = signal(null);
-  readonly whole = signal(false); // every trial is in `rows`
+  readonly table: Signal<{all: TrialRows} | null> = signal(null); // another object after each change; null: not read yet
   readonly peopleChanged = signal(0); // counts what people did: insights, queue, tasks
 
   readonly directions = computed(() => (this.info.value ? directionsOf(this.info.value.spec) : ['minimize' as const]));
@@ -48,6 +49,7 @@ export class LiveStudy {
   private readonly path: string;
   private readonly stopped = new AbortController();
   private touched = new Set<number>();
+  private meanwhile: Row[] = []; // changed since the table's columns were asked for
   private stale = {best: false, info: false, workers: false};
   private timer: ReturnType<typeof setTimeout> | null = null;
   private importanceAt = 0;
@@ -64,7 +66,7 @@ export class LiveStudy {
 
   private async start(): Promise<void> {
     try {
-      const last = await this.load(kPoints);
+      const last = await this.load();
       void follow(`${this.path}/events`, last, this.stopped.signal, m => this.hear(m), on => (this.connected.value = on));
       const events = await get<{events: StudyEvent[]}>(`${this.path}/events?after=${Math.max(0, last - 100)}&limit=100`);
       this.events.value = [...this.events.value, ...events.events.reverse().filter(one => !this.knows(one))];
@@ -78,17 +80,19 @@ export class LiveStudy {
   }
 
   // Reads everything anew; the last event that is in it.
-  private async load(points: number): Promise<number> {
+  private async load(): Promise<number> {
     const [info, columns, best, workers] = await Promise.all([
       get<StudyInfo>(this.path),
-      get<Columns>(`${this.path}/columns?points=${points}`),
+      get<Columns>(`${this.path}/columns?points=${kPoints}`),
       get<{best: BestRow[]}>(`${this.path}/best?top=20`),
       get<{workers: WorkerInfo[]}>(`${this.path}/workers`),
     ]);
     this.info.value = info;
     this.rows.value = rowsOf(columns);
     this.total.value = columns.trials;
-    this.whole.value = this.rows.value.length === columns.trials;
+    const whole = columns.columns.number.length === columns.trials;
+    if (whole) this.table.value = {all: new TrialRows(columns)};
+    else if (this.table.value) await this.loadTable();
     this.quantiles.value = columns.quantiles;
     this.intermediate.value = columns.intermediate;
     this.best.value = best.best.map(readable);
@@ -97,13 +101,12 @@ export class LiveStudy {
     return columns.last_event;
   }
 
-  // For the table, which sorts and filters what is there.
-  async loadWhole(): Promise<void> {
-    if (!this.whole.value) await this.load(0);
-  }
-
-  async refresh(): Promise<void> {
-    await this.load(this.whole.value ? 0 : kPoints);
+  // The charts do with a part of a very long study; a table that is sorted or filtered cannot.
+  async loadTable(): Promise<void> {
+    this.meanwhile = [];
+    const all = new TrialRows(await get<Columns>(`${this.path}/columns?points=0`));
+    all.put(this.meanwhile);
+    this.table.value = {all};
   }
 
   // Dear on large studies, and moves slowly.
@@ -141,8 +144,8 @@ export class LiveStudy {
     this.stale = {best: false, info: false, workers: false};
     try {
       const tooMany = touched.length > kMostSingly && touched.at(-1)! - touched[0]! >= kMostAtOnce;
-      if (all || tooMany || this.rows.value.length > 3 * kPoints + this.total.value * Number(this.whole.value)) {
-        await this.refresh();
+      if (all || tooMany || this.rows.value.length > 3 * kPoints) {
+        await this.load();
       } else {
         await Promise.all([
           this.readTrials(touched),
@@ -171,6 +174,14 @@ export class LiveStudy {
     const changed = trials.filter(trial => wanted.has(trial.number));
     const results = changed.filter(trial => trial.state === 'complete');
     this.rows.value = merged(this.rows.value, changed);
+    const now = new Set(changed.map(trial => trial.number));
+    const fresh = this.rows.value.filter(row => now.has(row.number));
+    this.meanwhile.push(...fresh);
+    if (this.table.value) {
+      const {all} = this.table.value;
+      all.put(fresh);
+      this.table.value = {all};
+    }
     this.total.value = Math.max(this.total.value, numbers.at(-1)! + 1);
     if (results.length && this.rows.value.length === this.total.value) this.recount();
     const reports = changed.filter(trial => trial.intermediate);

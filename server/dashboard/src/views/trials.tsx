@@ -1,10 +1,13 @@
 // The table of all trials: filter, sort, columns.
 import {useEffect, useMemo, useState} from 'preact/hooks';
-import {cellOf, filterOf, sorted, type Row} from '../data';
+import {get, inStudy} from '../api';
+import {rowOf, type Row} from '../data';
 import {ago, clock, duration, number, value} from '../format';
 import type {LiveStudy} from '../live';
 import {State} from '../parts/ui';
 import {href, place} from '../router';
+import {cellOf} from '../table';
+import type {Trial} from '../types';
 import {Worker} from './overview';
 
 const kPage = 100;
@@ -24,18 +27,19 @@ export function TrialTable({study}: {study: LiveStudy}) {
   const [by, setBy] = useState('number');
   const [descending, setDescending] = useState(true);
   const [page, setPage] = useState(0);
-  const [loading, setLoading] = useState(false);
 
-  // The charts do with a part of a very long study; a table that is sorted cannot.
+  const table = study.table.value;
+  // In the order of the numbers the trials in view are read; every one is only once they are sorted or filtered.
+  const stretch = !table && !filter.trim() && by === 'number' && hidden.has('cost');
   useEffect(() => {
-    if (study.whole.value) return;
-    setLoading(true);
-    void study.loadWhole().finally(() => setLoading(false));
-  }, [study]);
-
-  const found = useMemo(() => sorted(rows.filter(filterOf(filter)), by, descending), [rows, filter, by, descending]);
-  const pages = Math.max(1, Math.ceil(found.length / kPage));
+    if (!stretch && !table) void study.loadTable();
+  }, [study, stretch, !table]);
+  const found = useMemo(() => (table && !stretch ? table.all.find(filter, by, descending) : null), [table, stretch, filter, by, descending]);
+  const count = stretch ? study.total.value : (found?.length ?? 0);
+  const pages = Math.max(1, Math.ceil(count / kPage));
   const at = Math.min(page, pages - 1);
+  const inView = useStretch(study, stretch, at, descending);
+  const shown = found ? [...found.subarray(at * kPage, (at + 1) * kPage)].map(one => table!.all.row(one)) : inView;
   const columns = all.filter(name => !hidden.has(name));
   const sort = (name: string): void => {
     setDescending(by === name ? !descending : name === 'number' || name === 'completed');
@@ -61,7 +65,7 @@ export function TrialTable({study}: {study: LiveStudy}) {
           />
         </label>
         <span class="note" role="status">
-          {loading ? 'Reading every trial…' : `${found.length.toLocaleString('en')} of ${study.total.value.toLocaleString('en')} trials`}
+          {shown ? `${count.toLocaleString('en')} of ${study.total.value.toLocaleString('en')} trials` : 'Reading the trials…'}
         </span>
         <span class="grow" />
         <details class="chooser">
@@ -90,7 +94,7 @@ export function TrialTable({study}: {study: LiveStudy}) {
             </tr>
           </thead>
           <tbody>
-            {found.slice(at * kPage, (at + 1) * kPage).map(row => (
+            {shown?.map(row => (
               <tr key={row.number} class={place.value.trial === row.number ? 'chosen' : ''}>
                 {columns.map(name => (
                   <td key={name}>
@@ -117,6 +121,27 @@ export function TrialTable({study}: {study: LiveStudy}) {
       )}
     </section>
   );
+}
+
+// The rows of one page in the order of the numbers; null: not read yet.
+function useStretch(study: LiveStudy, wanted: boolean, page: number, descending: boolean): Row[] | null {
+  const [rows, setRows] = useState<Row[] | null>(null);
+  const total = study.total.value;
+  const changes = study.rows.value;
+  useEffect(() => {
+    if (!wanted) return;
+    let stop = false;
+    const end = descending ? total - page * kPage : Math.min(total, (page + 1) * kPage);
+    const begin = descending ? Math.max(0, end - kPage) : page * kPage;
+    void get<{trials: Trial[]}>(`${inStudy(study.name)}/trials?after=${begin - 1}&limit=${Math.max(1, end - begin)}`).then(({trials}) => {
+      const read = trials.map(trial => rowOf(trial, 0));
+      if (!stop) setRows(descending ? read.reverse() : read);
+    });
+    return () => {
+      stop = true;
+    };
+  }, [study, wanted, page, descending, total, changes]);
+  return wanted ? rows : null;
 }
 
 function Cell({row, name, study}: {row: Row; name: string; study: LiveStudy}) {
