@@ -10,6 +10,7 @@ Standard library only; names as Optuna's where the meaning is the same.
 """
 
 from studyhall._connection import DEFAULT_SERVER
+from studyhall._comparison import Comparison, VariantResult
 from studyhall._distributions import (
     CategoricalDistribution,
     FloatDistribution,
@@ -37,11 +38,14 @@ from studyhall._errors import (
 from studyhall._studies import create_study, delete_study, get_all_study_names, load_study
 from studyhall._study import Study, StudyDirection
 from studyhall._trial import FrozenTrial, Told, Trial, TrialState
+from studyhall._variant_command import Variant
+from studyhall._variants import run_variants
 from studyhall._version import __version__
 
 __all__ = [
     "DEFAULT_SERVER",
     "CategoricalDistribution",
+    "Comparison",
     "ConflictError",
     "DuplicatedStudyError",
     "FloatDistribution",
@@ -67,9 +71,12 @@ __all__ = [
     "UnavailableError",
     "UnreachableError",
     "UnsupportedError",
+    "Variant",
+    "VariantResult",
     "__version__",
     "create_study",
     "delete_study",
     "get_all_study_names",
     "load_study",
+    "run_variants",
 ]

@@ -195,6 +195,8 @@ class Study:
         own_metrics = trial.metrics if isinstance(trial, Trial) else {}
         if isinstance(trial, Trial):
             body["lease"] = trial.lease
+            usage = usage or trial.usage
+            evidence = trial.evidence if evidence is None else evidence
         if values is not None:
             body.update(_values_body(values, len(self.directions)))
         if state is not None:

@@ -126,6 +126,8 @@ class Trial:
         self.description: str = record.get("description", "")
         self.insights: List[str] = [i["text"] for i in record.get("insights", [])]
         self.metrics: Dict[str, float] = {}
+        self.usage: Dict[str, float] = {}
+        self.evidence: Any = None  # told with the result, as metrics and usage are
         self.last_value: Optional[float] = None
         self._prune = False
         self._stop = False
