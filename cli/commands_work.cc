@@ -52,6 +52,8 @@ struct WorkArguments {
   std::string runs = "runs";
   std::string dir;
   bool dry_run = false;
+  std::string role;
+  std::string want;
   std::string cpus;
   // Of a worker that `study launch` runs.
   std::string fleet;
@@ -61,7 +63,7 @@ struct WorkArguments {
 std::string end_words(const worker_shim::WorkSummary& summary) {
   switch (summary.end) {
     case worker_shim::WorkEnd::Done:
-      return "as many trials as it was to run";
+      return "as many trials and tasks as it was to run";
     case worker_shim::WorkEnd::Finished:
       return summary.reason.empty() ? "nothing more to hand out" : summary.reason;
     case worker_shim::WorkEnd::Stopped:
@@ -77,10 +79,9 @@ const char* end_name(worker_shim::WorkEnd end) {
 }
 
 Json summary_json(const worker_shim::WorkSummary& summary) {
-  return {{"end", end_name(summary.end)},
-          {"reason", summary.reason},
-          {"completed", summary.completed},
-          {"failed", summary.failed}};
+  return {{"end", end_name(summary.end)},     {"reason", summary.reason},
+          {"completed", summary.completed},   {"failed", summary.failed},
+          {"tasks_done", summary.tasks_done}, {"tasks_failed", summary.tasks_failed}};
 }
 
 // Experiments run as this user: without this they could read the token of the server from this
@@ -89,11 +90,32 @@ void hide_token(const Session& session) {
   if (!client_options(session).token.empty()) ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+std::optional<Want> parse_want(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const auto want = want_from_string(text);
+  if (!want) {
+    throw Error(
+        ErrorCode::Invalid,
+        fmt::format("--want: found \"{}\", expected trials, tasks or any", printable(text)));
+  }
+  return want;
+}
+
+std::string counts_of(const worker_shim::WorkSummary& summary) {
+  std::string words = fmt::format("{} complete, {} failed.", summary.completed, summary.failed);
+  if (summary.tasks_done + summary.tasks_failed > 0) {
+    words += fmt::format(" Tasks: {} done, {} failed.", summary.tasks_done, summary.tasks_failed);
+  }
+  return words;
+}
+
 worker_shim::WorkOptions work_options(const WorkArguments& arguments,
                                       const Connection& connection) {
   worker_shim::WorkOptions options;
   options.study = arguments.study;
   options.worker = arguments.worker;
+  options.role = arguments.role;
+  options.want = parse_want(arguments.want);
   options.runs = arguments.runs;
   options.experiment_dir = arguments.dir;
   options.server_url = connection.server_url;
@@ -153,9 +175,10 @@ int work_on(const Session& session, const WorkArguments& arguments) {
       std::filesystem::absolute(std::filesystem::path(arguments.runs) / arguments.study)
           .lexically_normal();
   progress.say(fmt::format(
-      "{} works on {} ({}).\nRuns are kept in {}\nTo end after the current trial: touch {}",
-      arguments.worker, arguments.study, connection.place, folder.string(),
-      (folder / "STOP").string()));
+      "{} works on {}{} ({}).\nRuns are kept in {}\nTo end after the current run: touch {}",
+      arguments.worker, arguments.study,
+      arguments.role.empty() ? "" : fmt::format(" as {}", printable(arguments.role)),
+      connection.place, folder.string(), (folder / "STOP").string()));
 
   ArtifactConnection artifacts(session, connection);
   worker_shim::WorkOptions options = work_options(arguments, connection);
@@ -164,10 +187,11 @@ int work_on(const Session& session, const WorkArguments& arguments) {
   const worker_shim::WorkSummary summary =
       worker_shim::work(*connection.api, session.clock, options, interrupted);
 
-  progress.say(fmt::format("{} ended: {}. {} complete, {} failed.", arguments.worker,
-                           printable(end_words(summary)), summary.completed, summary.failed));
+  progress.say(fmt::format("{} ended: {}. {}", arguments.worker, printable(end_words(summary)),
+                           counts_of(summary)));
   if (session.json) session.print_json(summary_json(summary));
-  const bool idle = summary.completed == 0 && summary.failed == 0;
+  const bool idle =
+      summary.completed + summary.failed + summary.tasks_done + summary.tasks_failed == 0;
   const int status =
       summary.end == worker_shim::WorkEnd::Finished && idle ? kNothingToHandOut : kDone;
   report_end(arguments, status, end_name(summary.end), end_words(summary));
@@ -191,8 +215,9 @@ int work(const Session& session, const WorkArguments& arguments) {
 void add_work(CLI::App& root, Session& session) {
   CLI::App& command =
       add_command(root, session,
-                  {kGroup, "work", "run trials of a study, one after the other",
+                  {kGroup, "work", "run trials and tasks of a study, one after the other",
                    "study work heat_signature --worker W1\n"
+                   "study work heat_signature --worker W4 --role docs\n"
                    "study work heat_signature --worker W2 --once\n"
                    "study work heat_signature --worker W3 --server http://head:8642"});
   const auto arguments = std::make_shared<WorkArguments>();
@@ -200,8 +225,18 @@ void add_work(CLI::App& root, Session& session) {
   command.add_option("--worker", arguments->worker, "name of this worker")
       ->required()
       ->type_name("W");
-  command.add_flag("--once", arguments->once, "one trial");
-  add_integer(command, "--max-trials", arguments->max_trials, 1, "at most so many trials");
+  command
+      .add_option("--want", arguments->want,
+                  "what it takes: trials, tasks or any (default: the role's, else any of a study "
+                  "of agents and trials of one of commands)")
+      ->type_name("WHAT");
+  command
+      .add_option("--role", arguments->role,
+                  "a role of the study file, whose prompt, tags and model it has")
+      ->type_name("ROLE");
+  command.add_flag("--once", arguments->once, "one trial or task");
+  add_integer(command, "--max-trials", arguments->max_trials, 1,
+              "at most so many trials and tasks");
   add_run_folders(command, arguments->runs, arguments->dir);
   command.add_flag("--dry-run", arguments->dry_run,
                    "say what would be run, with which login and limits, and run nothing");
@@ -313,7 +348,8 @@ std::optional<RunLog> log_of(const LogsArguments& arguments) {
 }
 
 std::string heading(const RunLog& log) {
-  return log.number < 0 ? "the worker" : fmt::format("trial {}", log.number);
+  if (log.number < 0) return "the worker";
+  return fmt::format("{} {}", log.is_task ? "task" : "trial", log.number);
 }
 
 // A log may hold anything; on a terminal it must not steer it.
@@ -337,7 +373,7 @@ Json log_json(const LogsArguments& arguments, const RunLog& log) {
   for (std::string line; std::getline(text, line);) lines.push_back(line);
   return {{"study", arguments.study},
           {"worker", arguments.worker},
-          {"trial", log.number < 0 ? Json() : Json(log.number)},
+          {log.is_task ? "task" : "trial", log.number < 0 ? Json() : Json(log.number)},
           {"file", std::filesystem::absolute(log.file).string()},
           {"lines", std::move(lines)}};
 }

@@ -63,7 +63,7 @@ PruneRule rule_of(const StudySpec& spec, const Arguments& arguments) {
 Json workspace_json(const WorkspaceInfo& workspace, const PruneVerdict& verdict, bool done) {
   return {{"name", workspace.dir.filename().string()},
           {"folder", workspace.dir.string()},
-          {"trial", workspace.number},
+          {workspace.is_task ? "task" : "trial", workspace.number},
           {"worker", workspace.worker},
           {"state", workspace.status},
           {"bytes", workspace.bytes},
@@ -81,14 +81,15 @@ std::string fate_words(const WorkspaceInfo& workspace, const PruneVerdict& verdi
 void print_workspaces(const Session& session, const std::vector<WorkspaceInfo>& workspaces,
                       const std::vector<PruneVerdict>& verdicts, bool done) {
   Table table({{"workspace"},
-               {"trial", Align::Right},
+               {"run of", Align::Right},
                {"state"},
                {"size", Align::Right},
                {"branch", Align::Left, true},
                {"", Align::Left, true}});
   for (std::size_t i = 0; i < workspaces.size(); ++i) {
     const WorkspaceInfo& workspace = workspaces[i];
-    table.add({workspace.dir.filename().string(), std::to_string(workspace.number),
+    table.add({workspace.dir.filename().string(),
+               fmt::format("{}{}", workspace.is_task ? "task " : "#", workspace.number),
                printable(workspace.status), size_words(workspace.bytes),
                printable(workspace.branch), printable(fate_words(workspace, verdicts[i], done))});
   }

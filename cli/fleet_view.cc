@@ -55,6 +55,8 @@ void read_journal(const std::filesystem::path& file, const Json& spec, LocalWork
   const auto text = worker_shim::read_file(file, kLongestJournal);
   const Json json = text ? Json::parse(*text, nullptr, false) : Json();
   if (!json.is_object() || !json.contains("held")) return;
+  const Json tasks = json.at("held").value("tasks", Json::array());
+  if (!tasks.empty()) worker.task = tasks.front().at("number").get<std::int64_t>();
   const Json& trials = json.at("held").at("trials");
   if (trials.empty()) return;
   worker.trial = trials.front().at("number").get<std::int64_t>();
@@ -83,6 +85,7 @@ std::map<std::string, LocalWorker> local_workers(const std::filesystem::path& ru
       read_journal(entry.path().parent_path() / ("." + name + ".json"), spec, worker);
     } catch (const std::exception&) {
       worker.trial = -1;
+      worker.task = -1;
     }
     workers.emplace(name, std::move(worker));
   }

@@ -15,6 +15,7 @@ struct LocalWorker {
   std::optional<FleetWorker> launched{};  // absent: not by `study launch`
   bool lives = false;                     // a process works under this name
   std::int64_t trial = -1;                // that it holds; -1: none
+  std::int64_t task = -1;                 // that it holds; -1: none
   std::string stage;                      // under way: "implement (1 of 3)"; empty: none
   std::optional<double> cost_usd{};       // of the trial's stages that are done
   bool untold = false;                    // the trial has ended and its result is to be told

@@ -58,7 +58,7 @@ std::vector<WorkerLine> worker_lines(const Status& status) {
   return lines;
 }
 
-// "running", "paused", "backing off", "parked until 12:30", "idle".
+// "running", "task 3", "paused", "backing off", "parked until 12:30", "idle".
 std::string state_words(const WorkerLine& line) {
   const bool is_launched = line.local != nullptr && line.local->launched;
   if (is_launched && line.local->launched->state != WorkerState::Running)
@@ -67,7 +67,8 @@ std::string state_words(const WorkerLine& line) {
     return fmt::format("parked until {}",
                        format_time(*line.trial->record.parked_until).substr(11, 5));
   if (line.trial != nullptr) return "running";
-  return line.local != nullptr ? "asking" : "idle";
+  if (line.local == nullptr) return "idle";
+  return line.local->task < 0 ? "asking" : fmt::format("task {}", line.local->task);
 }
 
 std::string stage_of(const WorkerLine& line) {

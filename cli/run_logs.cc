@@ -3,30 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <fstream>
 #include <tuple>
 
 #include "core/error.h"
+#include "worker_shim/job.h"
 
 namespace studyhall::cli {
 
 namespace {
 
 constexpr std::uintmax_t kBlock = 65'536;
-
-// "12" and "12.2" (a further run) are trial 12; nullopt for what is neither.
-std::optional<std::int64_t> trial_of(std::string_view text) {
-  std::int64_t number = -1;
-  const char* end = text.data() + text.size();
-  auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || number < 0) return std::nullopt;
-  if (stop == end) return number;
-  std::int64_t run = 0;
-  if (*stop != '.') return std::nullopt;
-  const auto [run_stop, run_error] = std::from_chars(stop + 1, end, run);
-  return run_error == std::errc() && run_stop == end ? std::optional(number) : std::nullopt;
-}
 
 std::string read_range(std::ifstream& in, std::uintmax_t begin, std::uintmax_t end) {
   std::string text(end - begin, '\0');
@@ -68,18 +55,15 @@ std::optional<RunLog> newest_log(const std::filesystem::path& runs, const std::s
                                  const std::string& worker) {
   std::optional<RunLog> newest;
   std::error_code none;
-  const std::string prefix = worker + "-";
   for (const auto& entry : std::filesystem::directory_iterator(runs / study, none)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with(prefix)) continue;
-    const std::optional<std::int64_t> number =
-        trial_of(std::string_view(name).substr(prefix.size()));
-    if (!number) continue;
+    worker_shim::RunName name;
+    if (!worker_shim::read_run_name(entry.path().filename().string(), name)) continue;
+    if (name.worker != worker) continue;
     const std::filesystem::path log = entry.path() / "run.log";
     const auto written = std::filesystem::last_write_time(log, none);
     if (none) continue;
-    if (!newest || std::tie(written, *number) > std::tie(newest->written, newest->number))
-      newest = RunLog{*number, log, written};
+    if (!newest || std::tie(written, name.number) > std::tie(newest->written, newest->number))
+      newest = RunLog{name.number, name.is_task, log, written};
   }
   return newest;
 }

@@ -9,7 +9,8 @@
 namespace studyhall::cli {
 
 struct RunLog {
-  std::int64_t number = -1;  // of the trial
+  std::int64_t number = -1;  // of the trial or task
+  bool is_task = false;
   std::filesystem::path file;
   std::filesystem::file_time_type written;
 };

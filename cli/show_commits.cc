@@ -36,7 +36,7 @@ std::vector<Commits> from_evidence(const Json& evidence) {
 std::vector<Commits> from_workspace(const std::filesystem::path& folder, std::int64_t number) {
   std::vector<Commits> found;
   for (const auto& workspace : worker_shim::list_workspaces(folder)) {
-    if (workspace.number != number || workspace.branch.empty()) continue;
+    if (workspace.is_task || workspace.number != number || workspace.branch.empty()) continue;
     found.clear();
     for (const auto& worktree : worker_shim::load_worktrees(workspace.dir))
       found.push_back(

@@ -38,6 +38,22 @@ std::optional<std::string> end_of(const std::filesystem::path& file, std::size_t
   return fmt::format("[{} bytes before]\n", from) + text.substr(text.find('\n') + 1);
 }
 
+// From base to branch, of each worktree; empty where nothing has changed.
+std::string diff_of(const Plan& plan, const std::filesystem::path& dir) {
+  std::string diff;
+  for (const Worktree& worktree : load_worktrees(dir)) {
+    const Git git(worktree.repo, plan.worker);
+    const std::string one = worktree_diff(git, worktree.base, "refs/heads/" + worktree.branch);
+    if (one.empty()) continue;
+    if (!worktree.name.empty()) diff += fmt::format("# {}\n", worktree.name);
+    diff += one;
+  }
+  if (diff.size() <= kFileBytes) return diff;
+  const std::size_t whole = diff.size();
+  diff.resize(diff.rfind('\n', kFileBytes) + 1);
+  return diff + fmt::format("# cut: {} of {} bytes\n", diff.size(), whole);
+}
+
 }  // namespace
 
 void keep_artifacts(ArtifactApi* artifacts, const Plan& plan, std::int64_t number,
@@ -53,6 +69,9 @@ void keep_artifacts(ArtifactApi* artifacts, const Plan& plan, std::int64_t numbe
       artifacts->put_artifact(plan.study->name, number, name, type, *bytes);
     };
     keep(workspace.run_log(), "text/plain", end_of(workspace.run_log(), kLogBytes));
+    if (const std::string diff = diff_of(plan, dir); !diff.empty()) {
+      artifacts->put_artifact(plan.study->name, number, "diff.patch", "text/x-diff", diff);
+    }
     const std::string score = plan.experiment().score.file;
     for (const auto& [file, type] : {std::pair(workspace.prompt(), "text/markdown"),
                                      std::pair(workspace.dir / "SUMMARY.md", "text/markdown"),

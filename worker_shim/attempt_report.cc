@@ -15,6 +15,7 @@
 #include "worker_shim/files.h"
 #include "worker_shim/process.h"
 #include "worker_shim/text.h"
+#include "worker_shim/worktree.h"
 
 namespace studyhall::worker_shim {
 namespace {
@@ -32,8 +33,8 @@ bool is_own_file(const std::string& name) {
          name.starts_with("system_prompt.");
 }
 
-// What git says of the workspace; empty if it says nothing.
-std::string git(const Plan& plan, const Workspace& workspace,
+// What git says in the folder; empty if it says nothing.
+std::string git(const Plan& plan, const std::filesystem::path& folder,
                 const std::vector<std::string>& arguments) {
   const Environment environment = passed_environment(plan.experiment());
   const auto program = find_program("git", search_path(environment), "/");
@@ -44,7 +45,7 @@ std::string git(const Plan& plan, const Workspace& workspace,
   spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
   spec.environment = environment;
   spec.environment["GIT_CONFIG_NOSYSTEM"] = "1";
-  spec.directory = workspace.place();
+  spec.directory = folder;
   spec.limit = kGitLimit;
   std::string out;
   ProcessHooks hooks;
@@ -93,20 +94,51 @@ void add_part(std::string& text, const std::string& title, const std::string& pa
   text += fmt::format("\n{}:\n\n{}{}", title, part, part.ends_with('\n') ? "" : "\n");
 }
 
+std::vector<Worktree> worktrees_of(const Workspace& workspace) {
+  try {
+    return load_worktrees(workspace.dir);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+// What the attempt itself did there: nothing of what its base had before.
+void add_work(std::string& text, const Plan& plan, const Worktree& worktree) {
+  const std::string range = worktree.base + "..HEAD";
+  const std::string commits = git(plan, worktree.folder, {"log", "--oneline", "-n", "40", range});
+  const std::string where = worktree.name.empty() ? "" : " in " + worktree.name;
+  text += fmt::format("\nIts branch{} is {}; what it leaves uncommitted is committed there too.\n",
+                      where, worktree.branch);
+  if (commits.empty()) {
+    text += fmt::format("It committed nothing{}.\n", where);
+  } else {
+    add_part(text, fmt::format("Its commits{}, newest first", where), commits);
+    add_part(text, fmt::format("Files that these change{}", where),
+             git(plan, worktree.folder, {"diff", "--stat=100", worktree.base, "HEAD"}));
+  }
+  add_part(text, fmt::format("Changed and not committed{}", where),
+           git(plan, worktree.folder, {"status", "--short"}));
+}
+
 }  // namespace
 
-AttemptReport::AttemptReport(const Plan& plan, std::int64_t number)
-    : plan_(plan), file_(plan.study_folder / fmt::format(".attempt-{}.md", number)) {}
+AttemptReport::AttemptReport(const Plan& plan, const Job& job)
+    : plan_(plan),
+      file_(plan.study_folder /
+            fmt::format(".attempt-{}{}.md", job.is_task ? "task" : "", job.number)) {}
 
 void AttemptReport::write(const Workspace& workspace, const std::string& why,
                           const std::string& last_words) const {
   std::string text =
       fmt::format("It ran in {}.\nIt ended: {}\n", workspace.place().string(), printable(why, 500));
+  const std::vector<Worktree> worktrees = worktrees_of(workspace);
   std::error_code error;
-  if (std::filesystem::exists(workspace.place() / ".git", error)) {
-    add_part(text, "Latest commits", git(plan_, workspace, {"log", "--oneline", "-n", "8"}));
-    add_part(text, "Changed and not committed", git(plan_, workspace, {"status", "--short"}));
-  } else {
+  for (const Worktree& worktree : worktrees) add_work(text, plan_, worktree);
+  if (worktrees.empty() && std::filesystem::exists(workspace.place() / ".git", error)) {
+    const auto& place = workspace.place();
+    add_part(text, "Latest commits", git(plan_, place, {"log", "--oneline", "-n", "8"}));
+    add_part(text, "Changed and not committed", git(plan_, place, {"status", "--short"}));
+  } else if (worktrees.empty()) {
     add_part(text, "Files that it left, newest first", list_files(workspace));
   }
   add_part(text, "Its last words", printable(last_words, kLongestPart));

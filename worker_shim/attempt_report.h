@@ -1,24 +1,25 @@
-// What an attempt at a trial did, in a few lines, for the prompt of the next one.
+// What an attempt at a trial or task did, in a few lines, for the prompt of the next one.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 
+#include "worker_shim/job.h"
 #include "worker_shim/plan.h"
 #include "worker_shim/workspace.h"
 
 namespace studyhall::worker_shim {
 
-// Kept in the study's run folder until the trial is done, so that any worker with that folder finds
+// Kept in the study's run folder until the job is done, so that any worker with that folder finds
 // it. What cannot be read or written counts as absent: a prompt without it is a prompt still.
 class AttemptReport {
  public:
-  AttemptReport(const Plan& plan, std::int64_t number);
+  AttemptReport(const Plan& plan, const Job& job);
 
-  // Why it ended, where, the latest commits and changes (of a git work tree) or files, its last
-  // words and the end of its log.
+  // Why it ended, where, what it did (of git worktrees: branch, commits since the base, changes;
+  // of a folder with a repository of its own the latest commits; else files), its last words and
+  // the end of its log.
   void write(const Workspace& workspace, const std::string& why,
              const std::string& last_words) const;
   void drop() const;

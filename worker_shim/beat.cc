@@ -11,21 +11,14 @@ namespace studyhall::worker_shim {
 
 using SteadyClock = std::chrono::steady_clock;
 
-Beat::Beat(StudyApi& api, std::string study, std::int64_t number, std::string lease,
-           std::chrono::milliseconds every, Say say)
-    : api_(&api),
-      study_(std::move(study)),
-      number_(number),
-      lease_(std::move(lease)),
-      every_(every),
-      say_(std::move(say)),
-      thread_([this] { run(); }) {}
+Beat::Beat(JobLease lease, std::chrono::milliseconds every, Say say)
+    : lease_(std::move(lease)), every_(every), say_(std::move(say)), thread_([this] { run(); }) {}
 
 void Beat::report(std::int64_t step, double value) {
-  if (!api_) return;
+  if (!lease_ || lease_->is_task()) return;
   const std::lock_guard lock(mutex_);
   if (queue_.size() == kMostQueued) queue_.pop_front();
-  queue_.push_back({step, value, lease_});
+  queue_.push_back({step, value});
   changed_.notify_one();
 }
 
@@ -74,7 +67,7 @@ void Beat::run() {
       answered = send(nullptr);
       lock.lock();
     } else {
-      const ReportRequest report = queue_.front();
+      const Report report = queue_.front();
       queue_.pop_front();
       lock.unlock();
       answered = send(&report);
@@ -87,41 +80,44 @@ void Beat::run() {
   }
 }
 
-bool Beat::send(const ReportRequest* report) {
+bool Beat::send(const Report* report) {
   try {
-    heed(report != nullptr ? api_->report(study_, number_, *report) : beat());
-    if (unanswered_) say_(fmt::format("#{}: the server answers again", number_));
+    heed(report != nullptr ? lease_->report(report->step, report->value) : beat());
+    if (unanswered_) say_(fmt::format("{}: the server answers again", lease_->label()));
     return true;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::Unreachable || error.code() == ErrorCode::Unavailable) {
       if (!unanswered_) {
-        say_(fmt::format("#{}: no beat got through ({}); the experiment goes on", number_,
+        say_(fmt::format("{}: no beat got through ({}); the experiment goes on", lease_->label(),
                          error.what()));
       }
       return false;
     }
     if (report != nullptr) {
-      say_(fmt::format("#{}: step {} was not taken: {}", number_, report->step, error.what()));
+      say_(fmt::format("{}: step {} was not taken: {}", lease_->label(), report->step,
+                       error.what()));
       return true;
     }
-    say_(fmt::format("#{}: the trial is no longer held: {}", number_, error.what()));
+    say_(fmt::format("{}: it is no longer held: {}", lease_->label(), error.what()));
     verdict_ = BeatVerdict::Stop;
   } catch (const std::exception& error) {
-    say_(fmt::format("#{}: beat failed: {}", number_, error.what()));
+    say_(fmt::format("{}: beat failed: {}", lease_->label(), error.what()));
   }
   return true;
 }
 
 BeatAnswer Beat::beat() {
-  std::optional<ParkRequest> parked;
+  std::optional<double> parked_s;
+  std::string reason;
   {
     const std::lock_guard lock(mutex_);
     if (parked_until_) {
       const std::chrono::duration<double> left = *parked_until_ - SteadyClock::now();
-      parked = ParkRequest{lease_, std::nullopt, std::max(1.0, left.count()), park_reason_};
+      parked_s = std::max(1.0, left.count());
+      reason = park_reason_;
     }
   }
-  return parked ? api_->park(study_, number_, *parked) : api_->heartbeat(study_, number_, lease_);
+  return parked_s ? lease_->park(*parked_s, reason) : lease_->heartbeat();
 }
 
 void Beat::heed(const BeatAnswer& answer) {

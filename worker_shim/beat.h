@@ -1,4 +1,4 @@
-// Keeps a trial's lease alive while its experiment runs, and hears whether to go on.
+// Keeps the lease of a trial or task alive while it runs, and hears whether to go on.
 #pragma once
 
 #include <atomic>
@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "core/study_api.h"
+#include "worker_shim/job.h"
 
 namespace studyhall::worker_shim {
 
@@ -21,7 +22,7 @@ using Say = std::function<void(const std::string& line)>;
 enum class BeatVerdict {
   GoOn,
   Prune,
-  Stop,  // the study was stopped, or the trial is no longer this worker's
+  Stop,  // the study was stopped, or the job is no longer this worker's
 };
 
 // A thread of its own calls the server, so that an experiment never waits for an answer. A server
@@ -30,17 +31,16 @@ class Beat {
  public:
   // Of a run that is no trial: nothing is sent, and it goes on.
   Beat() = default;
-  // `api` must outlive this; `say` may be called from the thread.
-  Beat(StudyApi& api, std::string study, std::int64_t number, std::string lease,
-       std::chrono::milliseconds every, Say say);
+  // The lease's api must outlive this; `say` may be called from the thread.
+  Beat(JobLease lease, std::chrono::milliseconds every, Say say);
   // Reports what is still to be reported, then ends; takes as long as a call to the server may.
   ~Beat() { finish(); }
   Beat(const Beat&) = delete;
   Beat& operator=(const Beat&) = delete;
 
-  // Queues an intermediate value. Of more than kMostQueued the oldest are dropped.
+  // Queues an intermediate value of a trial. Of more than kMostQueued the oldest are dropped.
   void report(std::int64_t step, double value);
-  // Parks the trial for `time` in place of beating, until resume(): its lease is kept meanwhile.
+  // Parks the job for `time` in place of beating, until resume(): its lease is kept meanwhile.
   // What the server has to say is heard at each beat as before.
   void park(std::chrono::duration<double> time, const std::string& reason);
   void resume();
@@ -51,21 +51,23 @@ class Beat {
   static constexpr std::size_t kMostQueued = 1000;
 
  private:
+  struct Report {
+    std::int64_t step = 0;
+    double value = 0;
+  };
+
   void run();
   // False: the server did not answer.
-  bool send(const ReportRequest* report);
+  bool send(const Report* report);
   BeatAnswer beat();
   void heed(const BeatAnswer& answer);
 
-  StudyApi* api_ = nullptr;
-  const std::string study_;
-  const std::int64_t number_ = -1;
-  const std::string lease_;
+  const std::optional<JobLease> lease_;
   const std::chrono::milliseconds every_{0};
   const Say say_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<ReportRequest> queue_;
+  std::deque<Report> queue_;
   std::optional<std::chrono::steady_clock::time_point> parked_until_;
   std::string park_reason_;
   bool beat_now_ = false;

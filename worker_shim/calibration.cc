@@ -46,24 +46,23 @@ void remove_worktrees(const Plan& plan, const Workspace& workspace) {
   }
 }
 
-double run_once(const Plan& plan, const AskedTrial& trial, const WorkOptions& options,
+double run_once(const Plan& plan, const Job& job, const WorkOptions& options,
                 const std::atomic<bool>& interrupted, std::filesystem::path& folder) {
-  Workspace workspace =
-      make_workspace(plan.study_folder, plan.worker + "-calibration", trial.params);
+  Workspace workspace = make_workspace(plan.study_folder, plan.worker + "-calibration", job.params);
   folder = workspace.dir;
   check_out(plan, workspace);
   Beat beat;
   RunHooks hooks;
   hooks.say = options.say;
   const RunOutcome outcome =
-      run_experiment(plan, trial, workspace, random_token(), {}, beat, interrupted, hooks);
+      run_experiment(plan, job, workspace, random_token(), {}, beat, interrupted, hooks);
   remove_worktrees(plan, workspace);
   if (interrupted) throw Error(ErrorCode::Unavailable, "calibration was interrupted");
   if (outcome.tell.state != TrialState::Complete) {
     throw Error(ErrorCode::Invalid,
                 fmt::format("the default configuration {} gives no score, so its time says "
                             "nothing: {} (in {})",
-                            dump_json(trial.params), outcome.tell.note, workspace.dir.string()));
+                            dump_json(job.params), outcome.tell.note, workspace.dir.string()));
   }
   return outcome.tell.usage.seconds.value_or(0) / 60;
 }
@@ -86,13 +85,12 @@ Calibration calibrate(StudyApi& api, const WorkOptions& options, int runs,
   const CpuClaim claim(machine_folder(),
                        fmt::format("worker {} of study \"{}\"", plan.worker, plan.study->name),
                        plan.resources.cpus);
-  AskedTrial trial;
-  trial.number = 0;
-  trial.params = plan.study->space.to_json(plan.study->space.default_config());
+  Job job;
+  job.number = 0;
+  job.params = plan.study->space.to_json(plan.study->space.default_config());
   Calibration calibration;
   for (int run = 1; run <= runs; ++run) {
-    calibration.minutes.push_back(
-        run_once(plan, trial, options, interrupted, calibration.workspace));
+    calibration.minutes.push_back(run_once(plan, job, options, interrupted, calibration.workspace));
     if (options.say) {
       options.say(fmt::format("run {} of {}: {:.3g} min", run, runs, calibration.minutes.back()));
     }

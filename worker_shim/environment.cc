@@ -25,29 +25,29 @@ Environment passed_environment(const ExperimentSpec& experiment) {
   return environment;
 }
 
-Environment trial_environment(const Plan& plan, const AskedTrial& trial, const Workspace& workspace,
-                              const std::string& run_id) {
+Environment job_environment(const Plan& plan, const Job& job, const Workspace& workspace,
+                            const std::string& run_id) {
   Environment environment = passed_environment(plan.experiment());
   for (const auto& [name, value] : plan.worker_environment) environment[name] = value;
-  for (const auto& [name, value] : trial.params.items()) {
+  for (const auto& [name, value] : job.params.items()) {
     environment[variable_name(name)] = value_text(value);
   }
   environment["STUDY_NAME"] = plan.study->name;
-  environment["STUDY_TRIAL"] = std::to_string(trial.number);
-  environment["STUDY_ATTEMPT"] = std::to_string(trial.attempt);
+  environment[job.is_task ? "STUDY_TASK" : "STUDY_TRIAL"] = std::to_string(job.number);
+  environment["STUDY_ATTEMPT"] = std::to_string(job.attempt);
   environment["STUDY_WORKER"] = plan.worker;
-  environment["STUDY_SEED"] = std::to_string(trial.seed);
+  if (!job.is_task) environment["STUDY_SEED"] = std::to_string(job.seed);
   environment["STUDY_CONFIG"] = workspace.config().string();
   environment["STUDY_WORKSPACE"] = workspace.place().string();
   environment["STUDY_DIR"] = plan.dir.string();
   std::string insights;
-  for (const Insight& insight : trial.insights) insights += one_line(insight.text) + "\n";
+  for (const Insight& insight : job.insights) insights += one_line(insight.text) + "\n";
   const auto set = [&](const char* name, const std::string& text) {
     if (!text.empty()) environment[name] = text;
   };
   set("STUDY_INSIGHTS", insights);
-  set("STUDY_TITLE", trial.title);
-  set("STUDY_DESCRIPTION", trial.description);
+  set("STUDY_TITLE", job.title);
+  set("STUDY_DESCRIPTION", job.description);
   if (!plan.server_url.empty()) environment["STUDY_SERVER"] = plan.server_url;
   environment[kRunVariable] = run_id;
   return environment;

@@ -1,4 +1,4 @@
-// What an experiment finds in its environment: what the study file passes on, and the trial.
+// What an experiment finds in its environment: what the study file passes on, and the job.
 #pragma once
 
 #include <filesystem>
@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/study_api.h"
+#include "worker_shim/job.h"
 #include "worker_shim/plan.h"
 #include "worker_shim/process.h"
 #include "worker_shim/workspace.h"
@@ -18,15 +19,15 @@ Environment passed_environment(const ExperimentSpec& experiment);
 
 // passed_environment and
 //   STUDY_PARAM_<NAME>  each active parameter (variable_name)
-//   STUDY_NAME, STUDY_TRIAL, STUDY_ATTEMPT, STUDY_WORKER, STUDY_SEED
+//   STUDY_NAME, STUDY_TRIAL (or STUDY_TASK), STUDY_ATTEMPT, STUDY_WORKER, STUDY_SEED (of a trial)
 //   STUDY_CONFIG        config.json, STUDY_WORKSPACE its folder, STUDY_DIR the experiment's folder
 //   STUDY_INSIGHTS      what others found out, a line each; STUDY_TITLE, STUDY_DESCRIPTION of an
-//                       enqueued trial; absent where there is none
+//                       enqueued trial or a task; absent where there is none
 //   STUDY_SERVER        where the study is; absent for an embedded database
 //   STUDY_STAGE         the stage under way (set for each; not for the score command)
 //   STUDY_RUN           `run_id`, which marks every process of the run
-Environment trial_environment(const Plan& plan, const AskedTrial& trial, const Workspace& workspace,
-                              const std::string& run_id);
+Environment job_environment(const Plan& plan, const Job& job, const Workspace& workspace,
+                            const std::string& run_id);
 
 // "threshold-1src" -> "STUDY_PARAM_THRESHOLD_1SRC"
 std::string variable_name(std::string_view parameter);

@@ -4,12 +4,14 @@
 
 #include "worker_shim/environment.h"
 #include "worker_shim/files.h"
+#include "worker_shim/result_line.h"
 #include "worker_shim/text.h"
 
 namespace studyhall::worker_shim {
 namespace {
 
 constexpr std::size_t kLongestState = 16'000'000;
+constexpr std::size_t kLongestTitle = 1000;
 constexpr std::size_t kLongestSummary = 100'000;  // of the experiment's own
 
 std::string budget_words(const std::optional<bool>& inside) {
@@ -27,7 +29,41 @@ std::string cell(const std::string& text) {
   return result;
 }
 
+Json task_state_json(const Plan& plan, const Workspace& workspace, const ExperimentRecord& record) {
+  return {{"experiment_id", workspace.name()},
+          {"study", plan.study->name},
+          {"worker", plan.worker},
+          {"task", record.number},
+          {"title", record.title},
+          {"attempt", record.attempt},
+          {"status", record.status},
+          {"started_at", format_utc(record.started_at)},
+          {"completed_at",
+           record.completed_at ? Json(format_utc(*record.completed_at)) : Json(nullptr)},
+          {"seconds", record.seconds},
+          {"notes", record.note}};
+}
+
 }  // namespace
+
+ExperimentRecord record_of(const Job& job, Timestamp now) {
+  ExperimentRecord record;
+  record.number = job.number;
+  record.is_task = job.is_task;
+  record.title = job.title;
+  record.attempt = job.attempt;
+  record.params = job.params;
+  record.started_at = now;
+  return record;
+}
+
+void describe_result(const Job& job, const TellRequest& tell, ExperimentRecord& record) {
+  record.status = state_words(job, tell);
+  record.note = tell.note;
+  record.metrics = tell.metrics;
+  record.scores = tell.values;
+  if (tell.evidence.is_object()) record.score_kind = tell.evidence.value("kind", "");
+}
 
 std::optional<bool> in_budget(const StudySpec& study,
                               const std::map<std::string, double>& metrics) {
@@ -41,6 +77,7 @@ std::optional<bool> in_budget(const StudySpec& study,
 }
 
 Json state_json(const Plan& plan, const Workspace& workspace, const ExperimentRecord& record) {
+  if (record.is_task) return task_state_json(plan, workspace, record);
   Json inside = nullptr;
   if (!record.scores.empty()) {
     if (const auto known = in_budget(*plan.study, record.metrics)) inside = known.value();
@@ -69,7 +106,9 @@ Json state_json(const Plan& plan, const Workspace& workspace, const ExperimentRe
 std::string summary_markdown(const Plan& plan, const Workspace& workspace,
                              const ExperimentRecord& record) {
   std::string text =
-      fmt::format("# {}: trial {} of {}\n\n", workspace.name(), record.number, plan.study->name);
+      fmt::format("# {}: {} {} of {}\n\n", workspace.name(), record.is_task ? "task" : "trial",
+                  record.number, plan.study->name);
+  if (record.is_task) text += printable(record.title, kLongestTitle) + "\n\n";
   text += fmt::format("- Worker {}, attempt {}: **{}** after {}\n", plan.worker, record.attempt,
                       record.status, duration_text(record.seconds));
   if (!record.scores.empty()) {
@@ -84,7 +123,7 @@ std::string summary_markdown(const Plan& plan, const Workspace& workspace,
   if (!record.scores.empty() && !plan.study->constraints.empty()) {
     text += fmt::format("- Constraints {}\n", budget_words(in_budget(*plan.study, record.metrics)));
   }
-  text += "\n| parameter | value |\n|---|---|\n";
+  if (!record.is_task) text += "\n| parameter | value |\n|---|---|\n";
   for (const auto& [name, value] : record.params.items()) {
     text += fmt::format("| {} | {} |\n", cell(name), cell(value_text(value)));
   }
@@ -101,7 +140,8 @@ void write_record(const Plan& plan, const Workspace& workspace, const Experiment
   const std::filesystem::path file = workspace.dir / "SUMMARY.md";
   std::string summary = summary_markdown(plan, workspace, record);
   if (const auto own = read_file(file, kLongestState)) {
-    summary += "\n## What the experiment wrote\n\n" + printable(*own, kLongestSummary);
+    summary += fmt::format("\n## What the {} wrote\n\n", record.is_task ? "agent" : "experiment") +
+               printable(*own, kLongestSummary);
   }
   write_file(file, summary);
 }

@@ -8,6 +8,7 @@
 
 #include "core/clock.h"
 #include "core/json.h"
+#include "worker_shim/job.h"
 #include "worker_shim/plan.h"
 #include "worker_shim/workspace.h"
 
@@ -15,6 +16,8 @@ namespace studyhall::worker_shim {
 
 struct ExperimentRecord {
   std::int64_t number = -1;
+  bool is_task = false;
+  std::string title;  // of a task
   int attempt = 1;
   Json params;
   std::string status = "running";  // then the trial state told, "given back" or "interrupted"
@@ -27,13 +30,19 @@ struct ExperimentRecord {
   std::string score_kind;  // "attested", "claimed"; empty without a score
 };
 
+// Of a job that begins now.
+ExperimentRecord record_of(const Job& job, Timestamp now);
+// Adds what is told of it.
+void describe_result(const Job& job, const TellRequest& tell, ExperimentRecord& record);
+
 // Whether the metrics meet the study's constraints; nullopt while one is not known.
 std::optional<bool> in_budget(const StudySpec& study, const std::map<std::string, double>& metrics);
 
 // {"experiment_id", "study", "worker", "trial", "attempt", "status", "started_at", "completed_at",
 //  "tuning_runs": [{"run", "config", "score", "time_min", "in_budget", "metrics", "notes"}],
 //  "best_in_budget"}; best_in_budget is the run, or null. With several objectives "score" is the
-// first one's and "scores" holds all.
+// first one's and "scores" holds all. A task has "task" in place of "trial", its "title", and
+// "seconds" and "notes" in place of the runs.
 Json state_json(const Plan& plan, const Workspace& workspace, const ExperimentRecord& record);
 std::string summary_markdown(const Plan& plan, const Workspace& workspace,
                              const ExperimentRecord& record);

@@ -12,6 +12,7 @@
 #include "worker_shim/scoring.h"
 #include "worker_shim/stage_agent.h"
 #include "worker_shim/stage_command.h"
+#include "worker_shim/task_result.h"
 
 namespace studyhall::worker_shim {
 namespace {
@@ -29,7 +30,7 @@ RunOutcome run_pipeline(RunContext& run, const RunHooks& hooks) {
   while (run.state.stages_done < stages.size()) {
     const StageSpec& stage = stages[run.state.stages_done];
     if (run.is_pipeline()) {
-      run.say(fmt::format("#{}: stage {} of {}: {}", run.trial.number, run.state.stages_done + 1,
+      run.say(fmt::format("{}: stage {} of {}: {}", run.job.label(), run.state.stages_done + 1,
                           stages.size(), stage.name));
     }
     auto outcome = stage.is_agent() ? run_agent_stage(run, stage) : run_command_stage(run, stage);
@@ -42,15 +43,15 @@ RunOutcome run_pipeline(RunContext& run, const RunHooks& hooks) {
     ++run.state.stages_done;
     if (hooks.stage_done && run.state.stages_done < stages.size()) hooks.stage_done(run.state);
   }
-  return find_score(run);
+  return run.job.is_task ? find_task_result(run) : find_score(run);
 }
 
-// A trial that is run again is told what this attempt did, unless it should begin afresh.
+// A job that is run again is told what this attempt did, unless it should begin afresh.
 void keep_report(const RunContext& run, const AttemptReport& report, const RunOutcome& outcome) {
   if (run.experiment().agent != AgentKind::Claude) return;
-  const bool is_run_again =
-      outcome.verdict == RunVerdict::GiveBack ||
-      (outcome.tell.state == TrialState::Fail && outcome.tell.reason != FailReason::BadConfig);
+  const bool is_run_again = outcome.verdict == RunVerdict::GiveBack ||
+                            (outcome.tell.state == TrialState::Fail && outcome.tell.reason &&
+                             (run.job.is_task || outcome.tell.reason != FailReason::BadConfig));
   if (is_run_again && run.agent_ran && !run.starts_clean) {
     report.write(run.workspace,
                  outcome.verdict == RunVerdict::GiveBack ? outcome.words : outcome.tell.note,
@@ -62,11 +63,11 @@ void keep_report(const RunContext& run, const AttemptReport& report, const RunOu
 
 }  // namespace
 
-RunOutcome run_experiment(const Plan& plan, const AskedTrial& trial, const Workspace& workspace,
+RunOutcome run_experiment(const Plan& plan, const Job& job, const Workspace& workspace,
                           const std::string& run_id, RunState state, Beat& beat,
                           const std::atomic<bool>& interrupted, const RunHooks& hooks) {
-  RunContext run(plan, trial, workspace, run_id, beat, interrupted, std::move(state));
-  const AttemptReport report(plan, trial.number);
+  RunContext run(plan, job, workspace, run_id, beat, interrupted, std::move(state));
+  const AttemptReport report(plan, job);
   if (hooks.say) run.say = hooks.say;
   run.prompt_facts = [&] {
     PromptFacts facts = hooks.prompt_facts ? hooks.prompt_facts() : PromptFacts();

@@ -1,4 +1,4 @@
-// One trial's run: its stages one after the other, then the score.
+// One trial's or task's run: its stages one after the other, then the score or result.
 #pragma once
 
 #include <atomic>
@@ -24,9 +24,10 @@ struct RunHooks {
   std::function<PromptFacts()> prompt_facts;
 };
 
-// Runs the trial in `workspace` from state.stages_done on to its end; no process of it is left
-// then. Never throws Error: what goes wrong is the outcome.
-RunOutcome run_experiment(const Plan& plan, const AskedTrial& trial, const Workspace& workspace,
+// Runs the job by its plan (a task's: worker_shim/task_prompt.h) in `workspace` from
+// state.stages_done on to its end; no process of it is left then. Never throws Error: what goes
+// wrong is the outcome.
+RunOutcome run_experiment(const Plan& plan, const Job& job, const Workspace& workspace,
                           const std::string& run_id, RunState state, Beat& beat,
                           const std::atomic<bool>& interrupted, const RunHooks& hooks);
 

@@ -48,18 +48,21 @@ JournalEntry Journal::load() const {
     entry.run_id = text_of(json, "run_id");
     entry.workspace = text_of(json, "workspace");
     if (json.contains("held")) {
-      const AskAnswer answer = ask_answer_from_json(json["held"]);
-      if (!answer.trials.empty()) entry.trial = answer.trials.front();
+      AskAnswer answer = ask_answer_from_json(json["held"]);
+      if (!answer.trials.empty() || !answer.tasks.empty()) {
+        entry.job = Job::from_answer(std::move(answer));
+      }
     }
     if (json.contains("state")) entry.state = run_state_from_json(json["state"]);
     if (json.contains("tell")) entry.tell = tell_request_from_json(json["tell"]);
+    if (json.contains("task_tell")) entry.task_tell = task_tell_from_json(json["task_tell"]);
   } catch (const Error& error) {
     throw Error(ErrorCode::Corrupt,
-                fmt::format("{}: cannot be read ({}); remove it to give up the trial it holds",
+                fmt::format("{}: cannot be read ({}); remove it to give up what it holds",
                             file_.string(), error.what()));
   } catch (const Json::exception& error) {
     throw Error(ErrorCode::Corrupt,
-                fmt::format("{}: cannot be read ({}); remove it to give up the trial it holds",
+                fmt::format("{}: cannot be read ({}); remove it to give up what it holds",
                             file_.string(), error.what()));
   }
   return entry;
@@ -68,15 +71,14 @@ JournalEntry Journal::load() const {
 void Journal::save(const JournalEntry& entry) const {
   Json json = Json::object();
   if (!entry.ask_request_id.empty()) json["ask_request_id"] = entry.ask_request_id;
-  if (entry.trial) {
-    AskAnswer answer;
-    answer.trials.push_back(*entry.trial);
-    json["held"] = to_json(answer);
+  if (entry.job) {
+    json["held"] = to_json(entry.job->as_answer());
     json["run_id"] = entry.run_id;
     json["workspace"] = entry.workspace.string();
     if (entry.state.stages_done > 0) json["state"] = to_json(entry.state);
   }
   if (entry.tell) json["tell"] = to_json(*entry.tell);
+  if (entry.task_tell) json["task_tell"] = to_json(*entry.task_tell);
   write_file(file_, dump_json(json) + "\n", 0600, Durable::Yes);
 }
 

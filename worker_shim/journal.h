@@ -1,4 +1,4 @@
-// What a worker must not forget when it dies: the trial it holds, and a result not yet told.
+// What a worker must not forget when it dies: the job it holds, and a result not yet told.
 //
 // One private file per worker (it holds the lease), replaced as a whole at each step.
 #pragma once
@@ -9,18 +9,21 @@
 
 #include "core/study_api.h"
 #include "worker_shim/files.h"
+#include "worker_shim/job.h"
 #include "worker_shim/run_state.h"
 
 namespace studyhall::worker_shim {
 
 struct JournalEntry {
-  // Of the ask under way: the same id gets the same trial, should its answer have been lost.
+  // Of the ask under way: the same id gets the same job, should its answer have been lost.
   std::string ask_request_id;
-  std::optional<AskedTrial> trial;  // held
+  std::optional<Job> job;           // held
   std::string run_id;               // marks the processes of its run
   std::filesystem::path workspace;  // of its run
   RunState state;                   // how far it has come
-  std::optional<TellRequest> tell;  // its result, complete with lease and request id
+  // Its result, complete with lease and request id: a trial's, or a task's.
+  std::optional<TellRequest> tell;
+  std::optional<TaskTell> task_tell;
 };
 
 class Journal {

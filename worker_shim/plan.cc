@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <system_error>
@@ -15,6 +16,7 @@
 #include "worker_shim/placeholders.h"
 #include "worker_shim/prompt.h"
 #include "worker_shim/protected_files.h"
+#include "worker_shim/task_prompt.h"
 
 namespace studyhall::worker_shim {
 namespace {
@@ -59,7 +61,7 @@ void find_cli(Plan& plan, std::vector<Problem>& problems) {
 void check_prompt(const Plan& plan, const std::string& prompt_file, const std::string& path,
                   std::vector<Problem>& problems) {
   try {
-    AskedTrial example;
+    Job example;
     example.number = 0;
     example.params = plan.study->space.to_json(plan.study->space.default_config());
     render_prompt(plan, prompt_file, example, Workspace{plan.study_folder / "example", {}}, {});
@@ -82,6 +84,48 @@ void check_stages(Plan& plan, std::vector<Problem>& problems) {
     } else {
       check_program(plan, stage.command, stage_path(plan, i, "command/0"), problems);
     }
+  }
+}
+
+// Of tasks: the one that is looked for in vain is named where the study file has it.
+void check_task_prompt(const Plan& plan, std::vector<Problem>& problems) {
+  const bool of_role = !plan.role.empty() && !plan.study->roles.at(plan.role).prompt.empty();
+  check_prompt(plan, task_plan(plan).experiment().stages.front().prompt,
+               of_role ? "/roles/" + plan.role + "/prompt" : "/experiment/task_prompt", problems);
+}
+
+// What this worker takes, by its options and role.
+void choose_work(Plan& plan, const WorkOptions& options) {
+  const bool has_agents = plan.experiment().agent == AgentKind::Claude;
+  const auto& study = *plan.study;
+  plan.want = has_agents ? Want::Any : Want::Trials;
+  plan.role = options.role;
+  if (!plan.role.empty()) {
+    const auto role = study.roles.find(plan.role);
+    if (role == study.roles.end()) {
+      std::vector<std::string> names;
+      for (const auto& [name, spec] : study.roles) names.push_back(name);
+      throw Error(ErrorCode::Invalid,
+                  fmt::format("study \"{}\" has no role {}{}", study.name, brief(Json(plan.role)),
+                              names.empty() ? ": its file has no \"roles\""
+                                            : fmt::format("; it has {}", fmt::join(names, ", "))));
+    }
+    plan.want = role->second.want;
+    plan.accepts = role->second.accepts;
+    if (const auto own = study.workers.find(plan.worker); own != study.workers.end()) {
+      plan.accepts->insert(plan.accepts->end(), own->second.accepts.begin(),
+                           own->second.accepts.end());
+      std::sort(plan.accepts->begin(), plan.accepts->end());
+      plan.accepts->erase(std::unique(plan.accepts->begin(), plan.accepts->end()),
+                          plan.accepts->end());
+    }
+  }
+  plan.want = options.want.value_or(plan.want);
+  if (plan.want != Want::Trials && !has_agents) {
+    throw Error(ErrorCode::Invalid,
+                fmt::format("tasks are run by agents, and experiment.agent of study \"{}\" is "
+                            "\"command\"; take its trials, and its tasks by `study task ask`",
+                            study.name));
   }
 }
 
@@ -117,6 +161,7 @@ Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& option
   Plan plan;
   plan.study = std::move(study);
   plan.worker = options.worker;
+  choose_work(plan, options);
   plan.server_url = options.server_url;
   plan.grace = options.grace;
   plan.backoff = options.backoff;
@@ -153,6 +198,7 @@ Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& option
                                                        plan.dir.string())});
   } else {
     check_stages(plan, problems);
+    if (plan.want != Want::Trials) check_task_prompt(plan, problems);
     check_repos(plan, problems);
     for (const std::string& words : altered_files(plan)) {
       problems.push_back({"/experiment/protect", words + "; `study edit` takes in a new one"});

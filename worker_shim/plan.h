@@ -17,6 +17,10 @@ namespace studyhall::worker_shim {
 struct Plan {
   std::shared_ptr<const StudySpec> study;  // with an experiment
   std::string worker;
+  std::string role;  // of the study's; empty: none
+  Want want = Want::Trials;
+  std::optional<std::vector<std::string>>
+      accepts;  // what asks say; absent: as the study file has it
   std::string server_url;
   std::filesystem::path dir;                  // the experiment's folder, absolute
   std::filesystem::path study_folder;         // runs/STUDY, absolute
@@ -40,8 +44,8 @@ enum class PlanFor {
 };
 
 // Throws Error(Invalid) with everything that would keep every trial from running or being scored:
-// no experiment in the study, the experiment's folder, a program or the prompt not found, two
-// parameters with one name in the environment.
+// no experiment in the study, an unknown role, tasks without agents, the experiment's folder, a
+// program or the prompt not found, two parameters with one name in the environment.
 Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& options,
                PlanFor what = PlanFor::Running);
 

@@ -15,6 +15,7 @@
 #include "worker_shim/placeholders.h"
 #include "worker_shim/plan.h"
 #include "worker_shim/prompt.h"
+#include "worker_shim/task_prompt.h"
 #include "worker_shim/workspace.h"
 
 namespace studyhall::worker_shim {
@@ -42,8 +43,8 @@ std::string limits_of(const StageSpec& stage) {
   return text.empty() ? "no limits of its own" : text;
 }
 
-AskedTrial example_of(const StudySpec& study) {
-  AskedTrial example;
+Job example_of(const StudySpec& study) {
+  Job example;
   example.number = 0;
   example.params = study.space.to_json(study.space.default_config());
   return example;
@@ -73,29 +74,42 @@ std::string login_line(const Plan& plan) {
   return "login: " + login.words + (is_key ? "" : "; on a subscription turns are the cap, not USD");
 }
 
+std::string task_line(const Plan& plan) {
+  const Plan tasks = task_plan(plan);
+  const StageSpec& stage = tasks.experiment().stages.front();
+  const std::string prompt =
+      stage.prompt == kBuiltInTaskPrompt ? stage.prompt : (plan.dir / stage.prompt).string();
+  std::string text = fmt::format(
+      "each task{}: {} < {} ({})", plan.role.empty() ? "" : fmt::format(" as {}", plan.role),
+      command_line(claude_arguments(tasks.experiment().claude, stage, "NEW-SESSION", {})), prompt,
+      limits_of(stage));
+  if (plan.accepts) text += fmt::format("; tags: {}", fmt::join(*plan.accepts, ", "));
+  return text;
+}
+
 }  // namespace
 
 HandPrompt prompt_by_hand(StudyApi& api, const WorkOptions& options, const AskedTrial& trial) {
+  const Job job(trial);
   const auto spec = parse_study_spec(api.study(options.study).spec);
   const Plan plan = make_plan(spec, options, PlanFor::Reading);
   std::filesystem::create_directories(plan.study_folder);
-  Workspace workspace =
-      make_workspace(plan.study_folder, run_name(plan.worker, trial.number), trial.params);
+  Workspace workspace = make_workspace(plan.study_folder, job.run_name(plan.worker), job.config());
   check_out(plan, workspace);
   const auto& stages = plan.experiment().stages;
   const auto stage = std::find_if(stages.begin(), stages.end(),
                                   [](const StageSpec& one) { return one.is_agent(); });
   if (stage == stages.end()) return {without_template(plan, trial), workspace.place()};
-  PromptFacts facts = fetch_prompt_facts(api, plan.study->name, trial);
-  facts.last_attempt = AttemptReport(plan, trial.number).read().value_or("");
-  return {whole_prompt(plan, stage->prompt, trial, workspace, facts), workspace.place()};
+  PromptFacts facts = fetch_prompt_facts(api, plan.study->name, job);
+  facts.last_attempt = AttemptReport(plan, job).read().value_or("");
+  return {whole_prompt(plan, stage->prompt, job, workspace, facts), workspace.place()};
 }
 
 std::vector<std::string> dry_run(StudyApi& api, const WorkOptions& options) {
   const auto spec = parse_study_spec(api.study(options.study).spec);
   const Plan plan = make_plan(spec, options);
   const ExperimentSpec& experiment = plan.experiment();
-  const AskedTrial example = example_of(*plan.study);
+  const Job example = example_of(*plan.study);
   const Workspace workspace{plan.study_folder / fmt::format("{}-N", plan.worker), {}};
   const auto placeholders = placeholder_values(plan, example, workspace);
   const auto filled = [&](std::vector<std::string> argv) {
@@ -116,6 +130,7 @@ std::vector<std::string> dry_run(StudyApi& api, const WorkOptions& options) {
       lines.push_back(fmt::format("{}: {} ({})", name, filled(stage.command), limits_of(stage)));
     }
   }
+  if (plan.want != Want::Trials) lines.push_back(task_line(plan));
   if (plan.time_limit.count() > 0) {
     lines.push_back(fmt::format("all of it within {} min", experiment.time_limit_min));
   }

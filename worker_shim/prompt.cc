@@ -10,6 +10,8 @@
 #include "core/error.h"
 #include "worker_shim/environment.h"
 #include "worker_shim/files.h"
+#include "worker_shim/task_prompt.h"
+#include "worker_shim/text.h"
 
 namespace studyhall::worker_shim {
 namespace {
@@ -18,6 +20,7 @@ namespace mustache = kainjow::mustache;
 
 constexpr int kTop = 5;  // rows of the leaderboard
 constexpr std::size_t kLongestPrompt = 10'000'000;
+constexpr std::size_t kLongestSummary = 2000;  // of a task that was done before
 
 // Remembers the names that a template uses and nobody gave.
 class StrictContext final : public mustache::context<std::string> {
@@ -53,6 +56,11 @@ mustache::data strings_data(const std::vector<std::string>& strings) {
   mustache::data list{mustache::data::type::list};
   for (const std::string& text : strings) list.push_back(text);
   return list;
+}
+
+bool is_empty(const ContextSpec& context) {
+  return context.language.empty() && context.build.empty() && context.test.empty() &&
+         context.rules.empty() && context.key_files.empty();
 }
 
 mustache::data context_data(const ContextSpec& context) {
@@ -93,7 +101,7 @@ mustache::data best_data(const BestRow& row) {
 }
 
 // Leaderboard, leader, pin and budget.
-void add_standing(mustache::data& data, const AskedTrial& trial, const PromptFacts& facts) {
+void add_standing(mustache::data& data, const Job& job, const PromptFacts& facts) {
   mustache::data best{mustache::data::type::list};
   for (const BestRow& row : facts.best) best.push_back(best_data(row));
   data.set("best", best);
@@ -102,7 +110,7 @@ void add_standing(mustache::data& data, const AskedTrial& trial, const PromptFac
   data.set("leader", leads ? best_data(facts.best.front()) : mustache::data(false));
   if (facts.pin_params.is_object()) {
     mustache::data pin;
-    pin.set("number", std::to_string(trial.pin));
+    pin.set("number", std::to_string(job.pin));
     pin.set("config", config_text(facts.pin_params));
     data.set("pin", pin);
   } else {
@@ -117,6 +125,23 @@ void add_standing(mustache::data& data, const AskedTrial& trial, const PromptFac
     budget.push_back(row);
   }
   data.set("budget", budget);
+}
+
+std::string leave_behind_of_task(const Plan& plan, const Workspace& workspace) {
+  const std::string record = workspace.dir.string();
+  return fmt::format(
+      "- {0}/SUMMARY.md: what you did, how you saw that it works, and what is left or odd, in a "
+      "few "
+      "lines. Whoever asked for the task, and whoever goes on from it, reads this.\n"
+      "- {1}\n"
+      "- {0}/result.json, where there are figures or names that a program should read: one JSON "
+      "object. If the task cannot be done, {{\"failed\": \"why\"}} there instead.",
+      record,
+      plan.experiment().workspace.kind == WorkspaceKind::Worktree
+          ? "Your changes, in the work tree: all of it is committed to this task's branch when you "
+            "end. You may commit yourself in steps that make sense; do not switch branches and do "
+            "not push."
+          : "What you made, in your folder.");
 }
 
 std::string leave_behind(const Plan& plan) {
@@ -136,12 +161,26 @@ std::string leave_behind(const Plan& plan) {
   return text + ".";
 }
 
-mustache::data template_data(const Plan& plan, const AskedTrial& trial, const Workspace& workspace,
+void add_before(mustache::data& data, const PromptFacts& facts) {
+  mustache::data list{mustache::data::type::list};
+  for (const DoneBefore& task : facts.before) {
+    mustache::data row;
+    row.set("number", std::to_string(task.number));
+    row.set("title", task.title);
+    row.set("summary", text_or_false(task.summary));
+    row.set("branch", text_or_false(task.branch));
+    list.push_back(row);
+  }
+  data.set("before", list);
+  data.set("any_before", !facts.before.empty());
+}
+
+mustache::data template_data(const Plan& plan, const Job& job, const Workspace& workspace,
                              const PromptFacts& facts) {
   mustache::data config;
   for (const Parameter& parameter : plan.study->space.params()) config.set(parameter.name, false);
   mustache::data params{mustache::data::type::list};
-  for (const auto& [name, value] : trial.params.items()) {
+  for (const auto& [name, value] : job.params.items()) {
     const std::string text = value_text(value);
     config.set(name, text);
     mustache::data row;
@@ -151,38 +190,48 @@ mustache::data template_data(const Plan& plan, const AskedTrial& trial, const Wo
   }
   mustache::data data;
   data.set("config", config);
-  data.set("config_json", trial.params.dump(2, ' ', false, Json::error_handler_t::replace));
+  data.set("config_json", job.params.dump(2, ' ', false, Json::error_handler_t::replace));
   data.set("params", params);
   data.set("study", plan.study->name);
   data.set("worker", plan.worker);
-  data.set("trial", std::to_string(trial.number));
-  data.set("attempt", std::to_string(trial.attempt));
-  data.set("seed", std::to_string(trial.seed));
+  data.set("role", text_or_false(plan.role));
+  data.set("trial", job.is_task ? mustache::data(false) : std::to_string(job.number));
+  data.set("task", job.is_task ? mustache::data(std::to_string(job.number)) : false);
+  data.set("tags", strings_data(job.tags));
+  data.set("attempt", std::to_string(job.attempt));
+  data.set("seed", job.is_task ? mustache::data(false) : std::to_string(job.seed));
   data.set("workspace", workspace.place().string());
   data.set("dir", plan.dir.string());
-  data.set("title", text_or_false(trial.title));
-  data.set("description", text_or_false(trial.description));
+  data.set("title", text_or_false(job.title));
+  data.set("description", text_or_false(job.description));
   mustache::data insights{mustache::data::type::list};
-  for (const Insight& insight : trial.insights) {
+  for (const Insight& insight : job.insights) {
     mustache::data row;
     row.set("text", insight.text);
     row.set("author", insight.author);
     insights.push_back(row);
   }
   data.set("insights", insights);
+  data.set("any_insights", !job.insights.empty());
+  add_before(data, facts);
   data.set("score_file", plan.experiment().score.file);
-  data.set("leave_behind", leave_behind(plan));
+  data.set("leave_behind",
+           job.is_task ? leave_behind_of_task(plan, workspace) : leave_behind(plan));
   data.set("last_attempt", text_or_false(facts.last_attempt));
   data.set("context", context_data(plan.experiment().context));
+  data.set("any_context", !is_empty(plan.experiment().context));
   data.set("focus", focus_data(plan));
-  add_standing(data, trial, facts);
+  add_standing(data, job, facts);
   return data;
 }
 
-}  // namespace
+// For messages.
+std::string template_name(const Plan& plan, const std::string& prompt_file) {
+  return prompt_file == kBuiltInTaskPrompt ? prompt_file : (plan.dir / prompt_file).string();
+}
 
-std::string render_prompt(const Plan& plan, const std::string& prompt_file, const AskedTrial& trial,
-                          const Workspace& workspace, const PromptFacts& facts) {
+std::string template_text(const Plan& plan, const std::string& prompt_file) {
+  if (prompt_file == kBuiltInTaskPrompt) return std::string(built_in_task_prompt());
   const std::filesystem::path file = plan.dir / prompt_file;
   std::optional<std::string> text;
   try {
@@ -191,12 +240,33 @@ std::string render_prompt(const Plan& plan, const std::string& prompt_file, cons
     throw Error(ErrorCode::Invalid, error.what());
   }
   if (!text) throw Error(ErrorCode::Invalid, file.string() + ": there is no such file");
-  mustache::mustache prompt(*text);
+  return *text;
+}
+
+DoneBefore done_before(const Task& task) {
+  DoneBefore done{task.number, task.title, {}, {}};
+  if (task.result.is_object() && task.result.contains("summary")) {
+    done.summary = printable(value_text(task.result["summary"]), kLongestSummary);
+  }
+  if (!task.evidence.is_object() || !task.evidence.contains("git")) return done;
+  const Json& git = task.evidence["git"];
+  if (git.is_array() && !git.empty() && git[0].is_object())
+    done.branch = git[0].value("branch", "");
+  return done;
+}
+
+}  // namespace
+
+std::string render_prompt(const Plan& plan, const std::string& prompt_file, const Job& job,
+                          const Workspace& workspace, const PromptFacts& facts) {
+  const std::string text = template_text(plan, prompt_file);
+  mustache::mustache prompt(text);
   prompt.set_custom_escape([](const std::string& value) { return value; });
   if (!prompt.is_valid()) {
-    throw Error(ErrorCode::Invalid, fmt::format("{}: {}", file.string(), prompt.error_message()));
+    throw Error(ErrorCode::Invalid,
+                fmt::format("{}: {}", template_name(plan, prompt_file), prompt.error_message()));
   }
-  const mustache::data data = template_data(plan, trial, workspace, facts);
+  const mustache::data data = template_data(plan, job, workspace, facts);
   StrictContext context(&data);
   std::ostringstream out;
   prompt.render(context, out);
@@ -206,24 +276,27 @@ std::string render_prompt(const Plan& plan, const std::string& prompt_file, cons
         fmt::format("{}: unknown {}; known are config.NAME for each parameter, config_json, "
                     "params (name, value), insights (text, author), focus (name, low, high), best "
                     "(rank, number, value, mean, config), leader, pin (number, config), budget "
-                    "(limit, left, bound), context.language, build, test, rules, key_files, title, "
-                    "description, study, worker, trial, attempt, seed, workspace, dir, score_file, "
-                    "leave_behind, last_attempt",
-                    file.string(), fmt::join(context.unknown(), ", ")));
+                    "(limit, left, bound), context.language, build, test, rules, key_files, before "
+                    "(number, title, summary, branch), tags, any_insights, any_context, "
+                    "any_before, title, description, study, worker, role, trial, task, attempt, "
+                    "seed, workspace, dir, score_file, leave_behind, last_attempt",
+                    template_name(plan, prompt_file), fmt::join(context.unknown(), ", ")));
   }
   return out.str();
 }
 
-std::string whole_prompt(const Plan& plan, const std::string& prompt_file, const AskedTrial& trial,
+std::string whole_prompt(const Plan& plan, const std::string& prompt_file, const Job& job,
                          const Workspace& workspace, const PromptFacts& facts) {
-  std::string prompt = render_prompt(plan, prompt_file, trial, workspace, facts);
+  std::string prompt = render_prompt(plan, prompt_file, job, workspace, facts);
   if (facts.last_attempt.empty() || prompt.find(facts.last_attempt) != std::string::npos) {
     return prompt;
   }
-  return prompt + "\n\n## The last attempt at this trial\n\n" + facts.last_attempt;
+  return prompt +
+         fmt::format("\n\n## The last attempt at this {}\n\n", job.is_task ? "task" : "trial") +
+         facts.last_attempt;
 }
 
-PromptFacts fetch_prompt_facts(StudyApi& api, const std::string& study, const AskedTrial& trial) {
+PromptFacts fetch_prompt_facts(StudyApi& api, const std::string& study, const Job& job) {
   PromptFacts facts;
   const auto fetch = [](const auto& call) {
     try {
@@ -233,7 +306,10 @@ PromptFacts fetch_prompt_facts(StudyApi& api, const std::string& study, const As
   };
   fetch([&] { facts.best = api.best(study, kTop); });
   fetch([&] { facts.budget = api.study(study).budget; });
-  if (trial.pin >= 0) fetch([&] { facts.pin_params = api.trial(study, trial.pin).params; });
+  for (const std::int64_t number : job.after) {
+    fetch([&] { facts.before.push_back(done_before(api.task(study, number).task)); });
+  }
+  if (job.pin >= 0) fetch([&] { facts.pin_params = api.trial(study, job.pin).params; });
   return facts;
 }
 

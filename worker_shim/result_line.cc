@@ -7,6 +7,42 @@
 #include "worker_shim/text.h"
 
 namespace studyhall::worker_shim {
+namespace {
+
+std::string usage_words(const Usage& usage) {
+  std::string words = ", " + duration_text(usage.seconds.value_or(0));
+  if (usage.cost_usd) words += fmt::format(", ${:.2f}", *usage.cost_usd);
+  return words;
+}
+
+void add_note(const std::string& note, std::vector<std::string>& lines) {
+  std::istringstream text(note);
+  for (std::string line; std::getline(text, line);) lines.push_back("    " + line);
+}
+
+}  // namespace
+
+std::string start_line(const Job& job, const std::string& folder) {
+  const std::string attempt =
+      job.attempt > 1 ? fmt::format(", attempt {}", job.attempt) : std::string();
+  if (job.is_task)
+    return fmt::format("{}: \"{}\"{} in {}", job.label(), job.title, attempt, folder);
+  return fmt::format("{}: {}{} {} in {}", job.label(), to_string(job.purpose), attempt,
+                     dump_json(job.params), folder);
+}
+
+std::string state_words(const Job& job, const TellRequest& tell) {
+  if (!job.is_task) return std::string(to_string(tell.state));
+  return std::string(
+      to_string(tell.state == TrialState::Complete ? TaskState::Done : TaskState::Failed));
+}
+
+std::string commit_words(const Job& job, const TellRequest& tell) {
+  std::string words = state_words(job, tell);
+  if (tell.reason) words += fmt::format(" ({})", to_string(*tell.reason));
+  for (const double value : tell.values) words += fmt::format(" {}", value);
+  return fmt::format("{}\n\n{}", words, job.is_task ? job.title : dump_json(job.params));
+}
 
 std::vector<std::string> result_lines(std::int64_t number, const TellRequest& told,
                                       const TellAnswer& answer) {
@@ -18,8 +54,7 @@ std::vector<std::string> result_lines(std::int64_t number, const TellRequest& to
   for (const auto& [name, value] : told.metrics) {
     line += fmt::format(", {} {}", name, dump_json(Json(value)));
   }
-  line += ", " + duration_text(told.usage.seconds.value_or(0));
-  if (told.usage.cost_usd) line += fmt::format(", ${:.2f}", *told.usage.cost_usd);
+  line += usage_words(told.usage);
   if (answer.new_best) {
     line += told.values.size() > 1 ? ", on the Pareto front" : ", the best so far";
   }
@@ -28,10 +63,18 @@ std::vector<std::string> result_lines(std::int64_t number, const TellRequest& to
   }
   if (answer.requeued) line += ", waits for another attempt";
   std::vector<std::string> lines{line};
-  if (told.state != TrialState::Complete) {
-    std::istringstream note(told.note);
-    for (std::string text; std::getline(note, text);) lines.push_back("    " + text);
-  }
+  if (told.state != TrialState::Complete) add_note(told.note, lines);
+  return lines;
+}
+
+std::vector<std::string> task_result_lines(std::int64_t number, const TaskTell& told,
+                                           const TaskTellAnswer& answer) {
+  std::string line = fmt::format("task {}: {}", number, to_string(told.state));
+  if (told.reason) line += fmt::format(" ({})", to_string(*told.reason));
+  line += usage_words(told.usage);
+  if (answer.requeued) line += ", waits for another attempt";
+  std::vector<std::string> lines{line};
+  if (told.state != TaskState::Done) add_note(told.note, lines);
   return lines;
 }
 

@@ -27,16 +27,16 @@ std::chrono::milliseconds minutes_of(double count) {
   return std::chrono::milliseconds(std::llround(std::ceil(count * 60'000)));
 }
 
-RunContext::RunContext(const Plan& its_plan, const AskedTrial& asked, const Workspace& folder,
+RunContext::RunContext(const Plan& its_plan, const Job& its_job, const Workspace& folder,
                        const std::string& run_id, Beat& its_beat,
                        const std::atomic<bool>& stop_flag, RunState from)
     : plan(its_plan),
-      trial(asked),
+      job(its_job),
       workspace(folder),
       beat(its_beat),
       interrupted(stop_flag),
-      environment(trial_environment(its_plan, asked, folder, run_id)),
-      placeholders(placeholder_values(its_plan, asked, folder)),
+      environment(job_environment(its_plan, its_job, folder, run_id)),
+      placeholders(placeholder_values(its_plan, its_job, folder)),
       state(std::move(from)) {
   if (!state.usage.seconds) state.usage.seconds = 0;
 }

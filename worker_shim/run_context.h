@@ -11,6 +11,7 @@
 
 #include "core/study_api.h"
 #include "worker_shim/beat.h"
+#include "worker_shim/job.h"
 #include "worker_shim/machine_load.h"
 #include "worker_shim/output_log.h"
 #include "worker_shim/plan.h"
@@ -32,7 +33,7 @@ struct TimeLimit {
 class RunContext {
  public:
   // All that is referred to must outlive this.
-  RunContext(const Plan& its_plan, const AskedTrial& asked, const Workspace& folder,
+  RunContext(const Plan& its_plan, const Job& its_job, const Workspace& folder,
              const std::string& run_id, Beat& its_beat, const std::atomic<bool>& stop_flag,
              RunState from);
 
@@ -64,7 +65,7 @@ class RunContext {
   [[nodiscard]] std::string stage_words(const StageSpec& stage) const;
 
   const Plan& plan;
-  const AskedTrial& trial;
+  const Job& job;
   const Workspace& workspace;
   Beat& beat;
   const std::atomic<bool>& interrupted;

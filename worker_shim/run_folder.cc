@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <tuple>
 
 #include "core/error.h"
 #include "worker_shim/files.h"
+#include "worker_shim/job.h"
 
 namespace studyhall::worker_shim {
 namespace {
@@ -18,23 +18,6 @@ namespace {
 constexpr std::size_t kLongestState = 16'000'000;
 constexpr auto kRecord =
     std::to_array<std::string_view>({"config.json", "STATE.json", "SUMMARY.md", "worktrees.json"});
-
-// "W1-12" or "W1-12.2".
-bool read_name(const std::string& name, WorkspaceInfo& info) {
-  const std::size_t dash = name.rfind('-');
-  if (dash == std::string::npos || dash == 0 || name.front() == '.') return false;
-  const char* end = name.data() + name.size();
-  auto [stop, error] = std::from_chars(name.data() + dash + 1, end, info.number);
-  if (error != std::errc() || info.number < 0) return false;
-  if (stop != end) {
-    int run = 0;
-    if (*stop != '.') return false;
-    const auto [last, run_error] = std::from_chars(stop + 1, end, run);
-    if (run_error != std::errc() || last != end) return false;
-  }
-  info.worker = name.substr(0, dash);
-  return true;
-}
 
 std::uintmax_t bytes_in(const std::filesystem::path& folder) {
   std::uintmax_t bytes = 0;
@@ -105,10 +88,12 @@ bool holds_what_no_branch_has(const WorkspaceInfo& workspace) {
   });
 }
 
-// Why it stays whatever the sizes are; empty: it may go.
-std::string reason_to_keep(const WorkspaceInfo& workspace, const PruneRule& rule) {
+// Why it stays; empty: it may go.
+std::string reason_to_keep(const WorkspaceInfo& workspace, const PruneRule& rule, bool too_much) {
   if (workspace.running || rule.in_use.contains(workspace.dir)) return "running";
-  if (rule.keep != KeepPolicy::None && rule.best.contains(workspace.number)) return "leads";
+  const bool may_stay = rule.keep != KeepPolicy::None;
+  if (may_stay && !workspace.is_task && rule.best.contains(workspace.number)) return "leads";
+  if (may_stay && workspace.is_task && !too_much) return "of a task";
   if (!rule.force && holds_what_no_branch_has(workspace)) return "has changes that no branch holds";
   return "";
 }
@@ -120,7 +105,13 @@ std::vector<WorkspaceInfo> list_workspaces(const std::filesystem::path& study_fo
   std::error_code none;
   for (const auto& entry : std::filesystem::directory_iterator(study_folder, none)) {
     WorkspaceInfo info;
-    if (!entry.is_directory(none) || !read_name(entry.path().filename().string(), info)) continue;
+    RunName name;
+    if (!entry.is_directory(none) || !read_run_name(entry.path().filename().string(), name)) {
+      continue;
+    }
+    info.worker = name.worker;
+    info.number = name.number;
+    info.is_task = name.is_task;
     info.dir = std::filesystem::absolute(entry.path()).lexically_normal();
     read_state(info);
     info.running = info.status == "running" && is_alive(study_folder, info.worker);
@@ -168,7 +159,7 @@ std::vector<PruneVerdict> prune(const std::vector<WorkspaceInfo>& workspaces, co
       verdict.why = workspace.running ? "running" : "all are kept";
     } else {
       try {
-        verdict.why = reason_to_keep(workspace, rule);
+        verdict.why = reason_to_keep(workspace, rule, too_much);
         if (verdict.why.empty()) {
           verdict.removed = true;
           verdict.why = too_much ? "disk limit" : "does not lead";

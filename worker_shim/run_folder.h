@@ -18,7 +18,8 @@ namespace studyhall::worker_shim {
 struct WorkspaceInfo {
   std::filesystem::path dir;  // absolute
   std::string worker;
-  std::int64_t number = -1;                 // of the trial
+  std::int64_t number = -1;  // of the trial or task
+  bool is_task = false;
   std::string status;                       // STATE.json's; "unknown" without one
   std::uintmax_t bytes = 0;                 // of the files in it
   bool running = false;                     // its worker lives and is at it
@@ -51,9 +52,10 @@ struct PruneVerdict {
 
 // Removes what the rule does not keep: all but the record of a run (config.json, STATE.json,
 // SUMMARY.md, worktrees.json, *.log, *.jsonl, prompts, `score_file`), with its worktrees; branches
-// stay. Kept whatever the rule says: a run under way, and a worktree with changes that no branch
-// holds unless forced. The leading ones give way to `max_bytes` never. A verdict for each; what
-// cannot be removed stays, saying why. `dry`: says what would be done.
+// stay. Those of tasks, which never lead, stay like the best. Kept whatever the rule says: a run
+// under way, and a worktree with changes that no branch holds unless forced. The leading ones give
+// way to `max_bytes` never. A verdict for each; what cannot be removed stays, saying why. `dry`:
+// says what would be done.
 std::vector<PruneVerdict> prune(const std::vector<WorkspaceInfo>& workspaces, const PruneRule& rule,
                                 const std::string& score_file, bool dry = false);
 

@@ -1,4 +1,4 @@
-// How a run ended, and what that means for its trial.
+// How a run ended, and what that means for its trial or task.
 #pragma once
 
 #include <string>
@@ -27,7 +27,10 @@ enum class RunVerdict { Tell, GiveBack };
 
 struct RunOutcome {
   RunVerdict verdict = RunVerdict::Tell;
-  TellRequest tell;        // state, values, reason, metrics, usage, evidence and note
+  // State, values, reason, metrics, usage, evidence and note. Of a task Complete is done, and Fail
+  // without a reason for good.
+  TellRequest tell;
+  Json result;             // of a task that is done
   bool fatal = false;      // given back: no trial can run here
   double pause_units = 0;  // given back: units of WorkOptions::backoff to wait before the next ask
   std::string words;       // given back: why

@@ -45,7 +45,7 @@ class AgentStage {
         environment_(claude_environment(stage_environment(run, stage), claude_home(run.plan),
                                         tmp_.path(), run.experiment().claude)),
         account_(run.plan.study_folder.parent_path(), login_of(environment_)),
-        report_(run.plan, run.trial.number) {}
+        report_(run.plan, run.job) {}
 
   std::optional<RunOutcome> run() {
     for (;;) {
@@ -69,12 +69,12 @@ class AgentStage {
     const ClaudeSpec& claude = run_.experiment().claude;
     const std::filesystem::path prompt =
         run_.is_pipeline() ? run_.workspace.prompt(stage_.name) : run_.workspace.prompt();
-    write_file(prompt, whole_prompt(run_.plan, stage_.prompt, run_.trial, run_.workspace,
+    write_file(prompt, whole_prompt(run_.plan, stage_.prompt, run_.job, run_.workspace,
                                     run_.prompt_facts()));
     ClaudeFiles files;
     if (!claude.system_prompt.empty()) {
       files.system_prompt = run_.workspace.dir / "system_prompt.md";
-      write_file(files.system_prompt, render_prompt(run_.plan, claude.system_prompt, run_.trial,
+      write_file(files.system_prompt, render_prompt(run_.plan, claude.system_prompt, run_.job,
                                                     run_.workspace, run_.prompt_facts()));
     }
     if (!claude.mcp.empty()) {  // may hold secrets
@@ -150,7 +150,7 @@ class AgentStage {
         if (run_.starts_clean) {
           run_.state.notes.push_back(run_.stage_words(stage_) + "claude ended without a word");
         }
-        run_.state.claimed = claimed_score(events, spec, end);
+        if (!run_.job.is_task) run_.state.claimed = claimed_score(events, spec, end);
         return std::nullopt;
       case ClaudeEnd::Budget:
       case ClaudeEnd::BadOutput:
@@ -197,7 +197,7 @@ class AgentStage {
         std::min((events.retried() ? kPause : kLongPause) * std::exp2(pauses_++), kLongestPause);
     account_.pause_until(SystemClock::now() + in_time(units));
     if (events.answered()) report_.write(run_.workspace, words, run_.last_words);
-    run_.say(fmt::format("#{}: {}", run_.trial.number, words));
+    run_.say(fmt::format("{}: {}", run_.job.label(), words));
     again_ = true;
     return std::nullopt;
   }
@@ -208,7 +208,7 @@ class AgentStage {
     if (retries_ == kMostRetries) return given_back(words, false, kPause);
     const std::chrono::duration<double> time =
         in_time(std::min(kPause * std::exp2(retries_++), kLongestPause)) * jitter();
-    run_.say(fmt::format("#{}: {}; trying again in {}", run_.trial.number, words,
+    run_.say(fmt::format("{}: {}; trying again in {}", run_.job.label(), words,
                          duration_text(time.count())));
     wait_for(time);
     again_ = true;
@@ -224,7 +224,7 @@ class AgentStage {
     if (!until || *until <= SystemClock::now()) return std::nullopt;
     const std::chrono::duration<double> time = (*until - SystemClock::now()) * jitter();
     run_.beat.park(time, "rate limit");
-    run_.say(fmt::format("#{}: rate limit: parked for {}", run_.trial.number,
+    run_.say(fmt::format("{}: rate limit: parked for {}", run_.job.label(),
                          duration_text(time.count())));
     wait_for(time);
     run_.beat.resume();

@@ -17,14 +17,14 @@
 #include "worker_shim/cpu_claim.h"
 #include "worker_shim/experiment_record.h"
 #include "worker_shim/experiment_run.h"
+#include "worker_shim/held_job.h"
 #include "worker_shim/iteration_log.h"
-#include "worker_shim/journal.h"
 #include "worker_shim/leftovers.h"
 #include "worker_shim/patience.h"
 #include "worker_shim/plan.h"
 #include "worker_shim/protected_files.h"
 #include "worker_shim/result_line.h"
-#include "worker_shim/text.h"
+#include "worker_shim/task_prompt.h"
 #include "worker_shim/workspace.h"
 #include "worker_shim/workspace_keeper.h"
 
@@ -34,18 +34,8 @@ namespace {
 constexpr double kShortestOwnFault = 5;  // units of WorkOptions::backoff
 constexpr double kLongestOwnFault = 600;
 constexpr double kLongestPause = 3600;
-// That one ask waits for a trial; the STOP file is not seen meanwhile.
+// That one ask waits for something to do; the STOP file is not seen meanwhile.
 constexpr std::chrono::duration<double> kAskWait{20};
-constexpr std::size_t kLongestNote = 2000;
-
-bool is_lost(const Error& error) {
-  return error.code() == ErrorCode::Conflict || error.code() == ErrorCode::NotFound;
-}
-
-bool breaks_a_rule(const Error& error) {
-  return error.code() == ErrorCode::Invalid || error.code() == ErrorCode::Malformed ||
-         error.code() == ErrorCode::TooLarge;
-}
 
 class Worker {
  public:
@@ -64,7 +54,10 @@ class Worker {
     if (!info) return end(WorkEnd::Stopped, "interrupted");
     plan_ = make_plan(parse_study_spec(info->spec), options_);
     make_study_folder();
+    if (plan_.want != Want::Trials) task_plan_ = task_plan(plan_);
     journal_.emplace(plan_.study_folder, plan_.worker);
+    held_.emplace(api_, plan_.study->name, *journal_, patience_,
+                  [this](const std::string& line) { say(line); });
     patience_.watch({plan_.study_folder / "STOP", stop_file_of(plan_.study_folder, plan_.worker)});
     if (const auto stop_file = patience_.stop_file()) {
       say(fmt::format("{} is still there from before: not starting; remove it to work on",
@@ -76,8 +69,8 @@ class Worker {
                       plan_.resources.cpus);
     greet();
     keeper_.emplace(api_, plan_, clock_, [this](const std::string& line) { say(line); });
-    held_ = journal_->load();
-    keeper_->settle_all(held_.workspace);
+    held_->load();
+    keeper_->settle_all(held_->entry().workspace);
     recover();
     return work_on();
   }
@@ -88,7 +81,7 @@ class Worker {
   WorkSummary work_on() {
     for (;;) {
       if (interrupted_) return end(WorkEnd::Stopped, "interrupted");
-      if (is_enough()) return end(WorkEnd::Done, fmt::format("{} trials", trials_));
+      if (is_enough()) return end(WorkEnd::Done, fmt::format("{} runs", runs_));
       if (const auto file = patience_.stop_file()) return end(WorkEnd::Stopped, file->string());
       if (const std::string full = keeper_->no_room(); !full.empty()) {
         return end(WorkEnd::Stopped, full);
@@ -97,7 +90,7 @@ class Worker {
       if (!answer) continue;
       switch (answer->status) {
         case AskStatus::Trials:
-          run_trial();
+          run_job();
           break;
         case AskStatus::Wait:
           if (!asked_long_) {
@@ -121,8 +114,8 @@ class Worker {
   }
 
   [[nodiscard]] bool is_enough() const {
-    return (options_.once && trials_ >= 1) ||
-           (options_.max_trials > 0 && trials_ >= options_.max_trials);
+    return (options_.once && runs_ >= 1) ||
+           (options_.max_trials > 0 && runs_ >= options_.max_trials);
   }
 
   // --- Start ---
@@ -157,162 +150,159 @@ class Worker {
   }
 
   void recover() {
-    if (!held_.trial) return;
-    const std::int64_t number = held_.trial->number;
-    if (!held_.run_id.empty()) {
-      if (const int killed = kill_leftovers(held_.run_id); killed > 0) {
-        say(fmt::format("#{}: ended {} processes that an earlier run had left", number, killed));
+    if (held_->is_empty()) return;
+    JournalEntry& held = held_->entry();
+    const std::string label = held_->label();
+    if (!held.run_id.empty()) {
+      if (const int killed = kill_leftovers(held.run_id); killed > 0) {
+        say(fmt::format("{}: ended {} processes that an earlier run had left", label, killed));
       }
     }
-    if (held_.tell) {
-      say(fmt::format("#{}: an earlier run left a result that was not told yet", number));
+    if (held_->has_result()) {
+      say(fmt::format("{}: an earlier run left a result that was not told yet", label));
       tell_held();
       return;
     }
     try {
-      mark_interrupted(held_.workspace, clock_.now());
+      mark_interrupted(held.workspace, clock_.now());
     } catch (const Error& error) {
       say(error.what());
     }
-    if (!still_held()) {
-      say(fmt::format("#{}: an earlier run left it unfinished, and its lease is gone: given up",
-                      number));
-      keeper_->settle(held_.workspace);
-      drop();
+    if (!held_->is_still_held()) {
+      say(fmt::format("{}: an earlier run left it unfinished, and its lease is gone: given up",
+                      label));
+      keeper_->settle(held.workspace);
+      held_->drop();
       return;
     }
-    if (!held_.trial || interrupted_) return;
-    if (!can_go_on()) held_.state = {};
+    if (interrupted_) return;
+    if (!can_go_on()) held.state = {};
     if (plan_.experiment().agent == AgentKind::Claude) {
-      AttemptReport(plan_, number)
-          .write(reopen(held_.workspace), "its worker was ended in the middle of it", "");
+      AttemptReport(plan_, held_->job())
+          .write(reopen(held.workspace), "its worker was ended in the middle of it", "");
     }
-    if (held_.state.stages_done == 0) keeper_->settle(held_.workspace);
-    say(fmt::format("#{}: an earlier run left it unfinished: {}", number,
-                    held_.state.stages_done > 0 ? "going on with it" : "running it again"));
-    run_trial();
+    if (held.state.stages_done == 0) keeper_->settle(held.workspace);
+    say(fmt::format("{}: an earlier run left it unfinished: {}", label,
+                    held.state.stages_done > 0 ? "going on with it" : "running it again"));
+    run_job();
   }
 
   // The stages that were done may have been edited away, their folder removed.
   [[nodiscard]] bool can_go_on() const {
+    const JournalEntry& held = held_->entry();
     std::error_code error;
-    return held_.state.stages_done < plan_.experiment().stages.size() &&
-           std::filesystem::is_directory(held_.workspace, error);
+    return held.state.stages_done < plan_.experiment().stages.size() &&
+           std::filesystem::is_directory(held.workspace, error);
   }
 
-  [[nodiscard]] bool still_held() {
-    try {
-      const auto answer = patience_.until_answered("heartbeat", Heed::Nothing, [&] {
-        return api_.heartbeat(plan_.study->name, held_.trial->number, held_.trial->lease.token);
-      });
-      return !answer || !answer->stop;
-    } catch (const Error& error) {
-      if (!is_lost(error)) throw;
-      return false;
-    }
-  }
+  // --- One job ---
 
-  // --- One trial ---
-
-  // nullopt: try again, or end. With Trials the trial is held.
+  // nullopt: try again, or end. With Trials the job is held.
   std::optional<AskAnswer> ask() {
-    const bool repeated = !held_.ask_request_id.empty();  // an earlier process's, not answered
+    JournalEntry& held = held_->entry();
+    const bool repeated = !held.ask_request_id.empty();  // an earlier process's, not answered
     if (!repeated) {
-      held_ = {};
-      held_.ask_request_id = random_token();
-      if (!save()) {
+      held = {};
+      held.ask_request_id = random_token();
+      if (!held_->save()) {
         own_fault("its journal cannot be written");
-        held_.ask_request_id.clear();
+        held.ask_request_id.clear();
         return std::nullopt;
       }
     }
     AskRequest request;
     request.worker = plan_.worker;
     request.lease_s = std::chrono::duration<double>(options_.lease).count();
-    request.request_id = held_.ask_request_id;
+    request.request_id = held.ask_request_id;
     request.wait_s = kAskWait.count();
+    request.want = plan_.want;
+    request.accepts = plan_.accepts;
     const auto asked_at = std::chrono::steady_clock::now();
     auto answer = patience_.until_answered("ask", Heed::StopFile,
                                            [&] { return api_.ask(plan_.study->name, request); });
     if (!answer) return std::nullopt;
     asked_long_ = std::chrono::steady_clock::now() - asked_at > kAskWait / 2;
-    held_.ask_request_id.clear();
+    held.ask_request_id.clear();
     if (answer->status == AskStatus::Trials) {
-      if (answer->trials.empty()) {
-        throw Error(ErrorCode::Internal, "ask answered with no trial and nothing to wait for");
+      if (answer->trials.empty() && answer->tasks.empty()) {
+        throw Error(ErrorCode::Internal, "ask answered with nothing to do and nothing to wait for");
       }
-      held_.trial = answer->trials.front();
-      if (repeated && !still_held()) {
-        drop();
+      held.job = Job::from_answer(*answer);
+      if (repeated && !held_->is_still_held()) {
+        held_->drop();
         return std::nullopt;
       }
     }
     return answer;
   }
 
-  void run_trial() {
-    const AskedTrial trial = *held_.trial;
-    const bool goes_on = held_.state.stages_done > 0;
-    held_.run_id = random_token();
-    Workspace workspace;
-    try {
-      check_files();
-      workspace = goes_on ? reopen(held_.workspace) : keeper_->make(trial);
-      held_.workspace = workspace.dir;
-      journal_->save(held_);
-    } catch (const Error& error) {
-      give_back();
-      if (error.code() == ErrorCode::Invalid) throw;
-      own_fault(error.what());
-      return;
-    }
-    ExperimentRecord record;
-    record.number = trial.number;
-    record.attempt = trial.attempt;
-    record.params = trial.params;
-    record.started_at = clock_.now();
-    keep(workspace, record);
-    say(fmt::format("#{}: {}{} {} in {}", trial.number, to_string(trial.purpose),
-                    trial.attempt > 1 ? fmt::format(", attempt {}", trial.attempt) : "",
-                    dump_json(trial.params), workspace.name()));
+  void run_job() {
+    const Job job = held_->job();
+    std::optional<Workspace> workspace = begin(job);
+    if (!workspace) return;
+    ExperimentRecord record = record_of(job, clock_.now());
+    keep(*workspace, record);
+    say(start_line(job, workspace->name()));
 
-    Beat beat(api_, plan_.study->name, trial.number, trial.lease.token, options_.beat_every,
-              [this](const std::string& line) { say(line); });
-    RunHooks hooks;
-    hooks.say = [this](const std::string& line) { say(line); };
-    hooks.prompt_facts = [&] { return fetch_prompt_facts(api_, plan_.study->name, trial); };
-    hooks.stage_done = [this](const RunState& state) {
-      held_.state = state;
-      save();
-    };
-    RunOutcome outcome = run_experiment(plan_, trial, workspace, held_.run_id, held_.state, beat,
-                                        interrupted_, hooks);
-    beat.finish();
+    RunOutcome outcome = run_in(*workspace, job);
 
     record.completed_at = clock_.now();
     record.seconds = outcome.tell.usage.seconds.value_or(0);
     if (outcome.verdict == RunVerdict::GiveBack) {
       record.status = "given back";
       record.note = outcome.words;
-      keeper_->close(workspace, "given back: " + outcome.words, outcome.tell.evidence);
-      keep(workspace, record);
-      say(fmt::format("#{}: given back: {}", trial.number, outcome.words));
-      give_back(outcome);
+      keeper_->close(*workspace, "given back: " + outcome.words, outcome.tell.evidence);
+      keep(*workspace, record);
+      say(fmt::format("{}: given back: {}", job.label(), outcome.words));
+      held_->give_back(outcome);
       if (outcome.fatal) throw Error(ErrorCode::Invalid, outcome.words);
       patience_.back_off(outcome.pause_units, pauses_++, kLongestPause, "pause");
       return;
     }
     pauses_ = 0;
-    describe_result(outcome.tell, record);
-    keeper_->close(workspace, commit_words(outcome.tell), outcome.tell.evidence);
-    keep(workspace, record);
-    held_.tell = std::move(outcome.tell);
-    held_.tell->lease = trial.lease.token;
-    held_.tell->request_id = random_token();
-    save();
+    describe_result(job, outcome.tell, record);
+    keeper_->close(*workspace, commit_words(job, outcome.tell), outcome.tell.evidence);
+    keep(*workspace, record);
+    held_->set_result(std::move(outcome.tell), std::move(outcome.result));
     tell_held();
-    log_results();
+    if (!job.is_task) log_results();
     keeper_->prune();
+  }
+
+  // Its folder, made or found again; nullopt: it could not be, and the job is given back.
+  std::optional<Workspace> begin(const Job& job) {
+    JournalEntry& held = held_->entry();
+    const bool goes_on = held.state.stages_done > 0;
+    held.run_id = random_token();
+    try {
+      if (!job.is_task) check_files();
+      Workspace workspace = goes_on ? reopen(held.workspace) : keeper_->make(job);
+      held.workspace = workspace.dir;
+      journal_->save(held);
+      return workspace;
+    } catch (const Error& error) {
+      held_->give_back();
+      if (error.code() == ErrorCode::Invalid) throw;
+      own_fault(error.what());
+      return std::nullopt;
+    }
+  }
+
+  RunOutcome run_in(const Workspace& workspace, const Job& job) {
+    Beat beat(JobLease(api_, plan_.study->name, job), options_.beat_every,
+              [this](const std::string& line) { say(line); });
+    RunHooks hooks;
+    hooks.say = [this](const std::string& line) { say(line); };
+    hooks.prompt_facts = [&] { return fetch_prompt_facts(api_, plan_.study->name, job); };
+    hooks.stage_done = [this](const RunState& state) {
+      held_->entry().state = state;
+      held_->save();
+    };
+    // A task that an earlier process held may be one that this worker would not ask for.
+    if (job.is_task && !task_plan_) task_plan_ = task_plan(plan_);
+    const JournalEntry& held = held_->entry();
+    return run_experiment(job.is_task ? *task_plan_ : plan_, job, workspace, held.run_id,
+                          held.state, beat, interrupted_, hooks);
   }
 
   void log_results() {
@@ -334,22 +324,6 @@ class Worker {
                             plan_.study->name, fmt::join(altered, "; ")));
   }
 
-  // The first line of the commit.
-  [[nodiscard]] std::string commit_words(const TellRequest& tell) const {
-    std::string words(to_string(tell.state));
-    if (tell.reason) words += fmt::format(" ({})", to_string(*tell.reason));
-    for (const double value : tell.values) words += fmt::format(" {}", value);
-    return fmt::format("{}\n\n{}", words, dump_json(held_.trial->params));
-  }
-
-  static void describe_result(const TellRequest& tell, ExperimentRecord& record) {
-    record.status = std::string(to_string(tell.state));
-    record.note = tell.note;
-    record.metrics = tell.metrics;
-    record.scores = tell.values;
-    if (tell.evidence.is_object()) record.score_kind = tell.evidence.value("kind", "");
-  }
-
   void keep(const Workspace& workspace, const ExperimentRecord& record) {
     try {
       write_record(plan_, workspace, record);
@@ -360,28 +334,24 @@ class Worker {
 
   // Until it is answered or the worker interrupted; then the journal keeps it.
   void tell_held() {
-    const std::int64_t number = held_.trial->number;
-    try {
-      const auto answer = patience_.until_answered(
-          "tell", Heed::Nothing, [&] { return api_.tell(plan_.study->name, number, *held_.tell); });
-      if (!answer) {
-        say(fmt::format("#{}: its result is not told; the next start of worker {} tells it", number,
-                        plan_.worker));
-        return;
-      }
-      count(*answer);
-    } catch (const Error& error) {
-      if (!is_lost(error) && !breaks_a_rule(error)) throw;
-      say(fmt::format("#{}: the result was refused: {}; it stays in {}", number, error.what(),
-                      held_.workspace.string()));
-      if (breaks_a_rule(error)) tell_refused(error.what());
+    std::vector<std::string> lines;
+    const HeldJob::Told told = held_->tell(lines);
+    const Job job = held_->job();
+    if (told == HeldJob::Told::NotYet) {
+      say(fmt::format("{}: its result is not told; the next start of worker {} tells it",
+                      job.label(), plan_.worker));
+      return;
     }
-    keep_artifacts(options_.artifacts, plan_, number, held_.workspace,
-                   [this](const std::string& line) { say(line); });
-    ++trials_;
-    const bool at_fault = held_.tell->reason == FailReason::Infra;
-    const std::string note = held_.tell->note;
-    drop();
+    if (!lines.empty()) count(job);
+    for (const std::string& line : lines) say(line);
+    if (!job.is_task) {
+      keep_artifacts(options_.artifacts, plan_, job.number, held_->entry().workspace,
+                     [this](const std::string& line) { say(line); });
+    }
+    ++runs_;
+    const bool at_fault = held_->is_infra_fault();
+    const std::string note = held_->note();
+    held_->drop();
     if (at_fault) {
       own_fault(note);
     } else {
@@ -389,96 +359,18 @@ class Worker {
     }
   }
 
-  // A result that breaks a rule of the server would be refused each time: the trial fails instead.
-  void tell_refused(const std::string& why) {
-    const TellRequest refused = *held_.tell;
-    held_.tell = TellRequest{};
-    held_.tell->state = TrialState::Fail;
-    held_.tell->reason = FailReason::BadConfig;
-    held_.tell->usage = refused.usage;
-    held_.tell->note = printable("the server refused the result: " + why, kLongestNote);
-    held_.tell->lease = refused.lease;
-    held_.tell->request_id = random_token();
-    save();
-    try {
-      const auto answer = patience_.until_answered("tell", Heed::Nothing, [&] {
-        return api_.tell(plan_.study->name, held_.trial->number, *held_.tell);
-      });
-      if (answer) count(*answer);
-    } catch (const Error& error) {
-      say(fmt::format("#{}: nor was its failure taken: {}", held_.trial->number, error.what()));
-    }
-  }
-
-  void count(const TellAnswer& answer) {
-    const TellRequest& told = *held_.tell;
-    summary_.completed += told.state == TrialState::Complete ? 1 : 0;
-    summary_.pruned += told.state == TrialState::Pruned ? 1 : 0;
-    summary_.failed += told.state == TrialState::Fail ? 1 : 0;
-    for (const std::string& line : result_lines(held_.trial->number, told, answer)) say(line);
-  }
-
-  // With what the attempt has used, which counts though nothing came of it.
-  void give_back(const RunOutcome& outcome) {
-    const Usage& usage = outcome.tell.usage;
-    if (usage.cost_usd.value_or(0) <= 0 && usage.tokens.value_or(0) <= 0) {
-      give_back();
+  void count(const Job& job) {
+    if (job.is_task) {
+      ++(held_->is_done() ? summary_.tasks_done : summary_.tasks_failed);
       return;
     }
-    TellRequest tell;
-    tell.state = TrialState::Fail;
-    tell.reason = FailReason::Infra;
-    tell.cause = outcome.cause;
-    tell.usage = usage;
-    tell.note = printable(outcome.words, kLongestNote);
-    tell.evidence = outcome.tell.evidence;
-    tell.lease = held_.trial->lease.token;
-    tell.request_id = random_token();
-    held_.tell = std::move(tell);
-    save();
-    try {
-      const auto answer = patience_.until_answered("tell", Heed::Nothing, [&] {
-        return api_.tell(plan_.study->name, held_.trial->number, *held_.tell);
-      });
-      if (!answer) return;
-    } catch (const Error& error) {
-      say(fmt::format("#{}: {}", held_.trial->number, error.what()));
-    }
-    drop();
+    const TrialState state = held_->entry().tell->state;
+    summary_.completed += state == TrialState::Complete ? 1 : 0;
+    summary_.pruned += state == TrialState::Pruned ? 1 : 0;
+    summary_.failed += state == TrialState::Fail ? 1 : 0;
   }
 
-  void give_back() {
-    try {
-      const auto released = patience_.until_answered("release", Heed::Nothing, [&] {
-        api_.release(plan_.study->name, held_.trial->number, held_.trial->lease.token);
-        return true;
-      });
-      if (!released) {
-        say(fmt::format("#{}: not given back; it waits again when its lease runs out",
-                        held_.trial->number));
-      }
-    } catch (const Error& error) {
-      say(fmt::format("#{}: {}", held_.trial->number, error.what()));
-    }
-    drop();
-  }
-
-  void drop() {
-    held_ = {};
-    save();
-  }
-
-  bool save() {
-    try {
-      journal_->save(held_);
-      return true;
-    } catch (const Error& error) {
-      say(error.what());
-      return false;
-    }
-  }
-
-  // A failure of this worker's own making would meet the next trial too.
+  // A failure of this worker's own making would meet the next job too.
   void own_fault(const std::string& what) {
     ++own_faults_;
     if (is_enough() || interrupted_) return;
@@ -498,12 +390,13 @@ class Worker {
   const std::atomic<bool>& interrupted_;
   Patience patience_;
   Plan plan_;
+  std::optional<Plan> task_plan_;
   std::optional<Journal> journal_;
+  std::optional<HeldJob> held_;
   std::optional<WorkspaceKeeper> keeper_;
   CpuClaim claim_;
-  JournalEntry held_;
   WorkSummary summary_;
-  int trials_ = 0;
+  int runs_ = 0;
   int own_faults_ = 0;
   int pauses_ = 0;
   bool asked_long_ = false;  // the last ask waited already

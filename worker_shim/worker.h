@@ -1,4 +1,4 @@
-// The loop of one worker: ask, run the experiment, read the score, tell, next.
+// The loop of one worker: ask, run the trial or task, read what came of it, tell, next.
 #pragma once
 
 #include <atomic>
@@ -18,11 +18,14 @@ namespace studyhall::worker_shim {
 struct WorkOptions {
   std::string study;
   std::string worker;
-  std::filesystem::path runs = "runs";   // trials run in runs/STUDY/WORKER-NUMBER
+  std::string role{};  // of the study file's; empty: none
+  // Absent: the role's, else both of a study of agents, trials of one of commands.
+  std::optional<Want> want{};
+  std::filesystem::path runs = "runs";   // jobs run in runs/STUDY/WORKER-NUMBER
   std::filesystem::path experiment_dir;  // overrides experiment.dir; empty: as in the study file
   std::string server_url;                // passed to the experiment as STUDY_SERVER; may be empty
-  bool once = false;                     // one trial
-  int max_trials = 0;                    // 0: no limit
+  bool once = false;                     // one trial or task
+  int max_trials = 0;                    // of both together; 0: no limit
   std::chrono::milliseconds beat_every{30'000};
   std::chrono::seconds lease{300};
   std::chrono::milliseconds grace{5000};  // between SIGTERM and SIGKILL of an experiment
@@ -45,9 +48,11 @@ enum class WorkEnd {
 struct WorkSummary {
   WorkEnd end = WorkEnd::Done;
   std::string reason;  // the study's words, or where the STOP file is
-  int completed = 0;
+  int completed = 0;   // these three of trials
   int pruned = 0;
   int failed = 0;
+  int tasks_done = 0;
+  int tasks_failed = 0;
 };
 
 // RUNS/STUDY/STOP.WORKER.
@@ -55,15 +60,15 @@ std::filesystem::path stop_file_of(const std::filesystem::path& study_folder,
                                    const std::string& worker);
 
 // Works until there is an end. `interrupted` is set by the caller's signal handler: the run under
-// way is ended with its whole process tree and the trial told as cancelled.
+// way is ended with its whole process tree and its job told as cancelled.
 //
-// A file RUNS/STUDY/STOP ends the work of every worker after its current trial, one named
+// A file RUNS/STUDY/STOP ends the work of every worker after its current job, one named
 // STOP.WORKER (stop_file_of) that worker's; one that is there at the start ends it at once, and is
 // never removed here.
 //
 // Nothing that a run found is lost: a result is kept on disk and told until it is answered, with
 // one request id. An interruption while the server does not answer leaves it to the next start of
-// this worker with the same `runs`, which tells it first; so does its death, whose unfinished trial
+// this worker with the same `runs`, which tells it first; so does its death, whose unfinished job
 // the next start runs again if the lease still holds, from the stage that was under way in the same
 // folder, or where that was the first in a fresh one; else gives up, saying so.
 //

@@ -10,12 +10,8 @@
 
 namespace studyhall::worker_shim {
 
-std::string run_name(const std::string& worker, std::int64_t number) {
-  return fmt::format("{}-{}", worker, number);
-}
-
 Workspace make_workspace(const std::filesystem::path& study_folder, const std::string& name,
-                         const Json& params) {
+                         const Json& config) {
   Workspace workspace{study_folder / name, {}};
   for (int run = 2; mkdir(workspace.dir.c_str(), 0777) != 0; ++run) {
     if (errno != EEXIST) {
@@ -24,7 +20,7 @@ Workspace make_workspace(const std::filesystem::path& study_folder, const std::s
     }
     workspace.dir = study_folder / fmt::format("{}.{}", name, run);
   }
-  write_file(workspace.config(), params.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_file(workspace.config(), config.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   return workspace;
 }
 

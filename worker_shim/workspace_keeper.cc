@@ -16,9 +16,9 @@ constexpr std::size_t kLongestMessage = 2000;
 
 }  // namespace
 
-Workspace WorkspaceKeeper::make(const AskedTrial& trial) const {
+Workspace WorkspaceKeeper::make(const Job& job) const {
   Workspace workspace =
-      make_workspace(plan_.study_folder, run_name(plan_.worker, trial.number), trial.params);
+      make_workspace(plan_.study_folder, job.run_name(plan_.worker), job.config());
   check_out(plan_, workspace);
   return workspace;
 }

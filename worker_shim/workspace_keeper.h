@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/study_api.h"
 #include "worker_shim/beat.h"
+#include "worker_shim/job.h"
 #include "worker_shim/plan.h"
 #include "worker_shim/workspace.h"
 
@@ -20,7 +21,7 @@ class WorkspaceKeeper {
       : api_(api), plan_(plan), clock_(clock), say_(std::move(say)) {}
 
   // A new one, with its worktrees. Throws Error(Unavailable).
-  [[nodiscard]] Workspace make(const AskedTrial& trial) const;
+  [[nodiscard]] Workspace make(const Job& job) const;
   // At the end of a run: commits what it left, `words` as the message, pushes and unlocks its
   // worktrees, and adds {"git": [...]} to `evidence`. What fails is said; the worktree stays then.
   void close(const Workspace& workspace, const std::string& words, Json& evidence) const;

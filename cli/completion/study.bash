@@ -33,7 +33,7 @@ _study() {
         --until | --for-s | --author | --release | --trial | \
         --objective | --target-quantile | --region-quantile | --token | --token-file | --tls-ca | \
         --tls-cert | --tls-key | --allow-host | --cors-origin | --rate-limit | --audit | \
-        --log-format | --log-level | --role | --study | --allow | --expires | --by | --log | \
+        --log-format | --log-level | --role | --want | --study | --allow | --expires | --by | --log | \
         --notify | --timeout | --image | --memory-gb | --gpus | --cores | --reserve | --workers | --stagger | --restart-after | --cpus | \
         --backup | --after-task | --after-trial | --keep | --max-gb | --retries | --result | --evidence) ((++i)) ;;
       -*) ;;
@@ -163,7 +163,7 @@ _study() {
     importance) options="--worker --objective --target-quantile --region-quantile" ;;
     export) options="--format -o --output" ;;
     plot) options="--kind -o --output --param --objective --open --direction --max --min" ;;
-    work) options="--worker --once --max-trials --runs --dir --dry-run --cpus" ;;
+    work) options="--worker --role --want --once --max-trials --runs --dir --dry-run --cpus" ;;
     prompt) options="--worker --lease-s --runs --dir" ;;
     show) options="--diff --log --runs" ;;
     calibrate) options="--worker --times --reference --runs --dir" ;;

@@ -22,6 +22,12 @@ void FakeStudyApi::add_trial(const Json& params) {
   trials_.push_back({params, "", 1, false, false});
 }
 
+void FakeStudyApi::add_waiting_task(AskedTask task) {
+  const std::lock_guard lock(mutex_);
+  task.number = std::ssize(tasks_);
+  tasks_.push_back({std::move(task), "", false});
+}
+
 void FakeStudyApi::fail(const std::string& verb, int times, ErrorCode code) {
   const std::lock_guard lock(mutex_);
   failures_[verb].assign(static_cast<std::size_t>(times), code);
@@ -35,6 +41,16 @@ void FakeStudyApi::lose_lease(std::int64_t number) {
 std::vector<FakeStudyApi::Told> FakeStudyApi::told() const {
   const std::lock_guard lock(mutex_);
   return told_;
+}
+
+std::vector<FakeStudyApi::ToldTask> FakeStudyApi::told_tasks() const {
+  const std::lock_guard lock(mutex_);
+  return told_tasks_;
+}
+
+std::vector<std::int64_t> FakeStudyApi::released_tasks() const {
+  const std::lock_guard lock(mutex_);
+  return released_tasks_;
 }
 
 std::vector<FakeStudyApi::Told> FakeStudyApi::sent_back() const {
@@ -88,6 +104,29 @@ FakeStudyApi::Held& FakeStudyApi::held(std::int64_t number, const std::string& l
   return trial;
 }
 
+FakeStudyApi::HeldTask& FakeStudyApi::held_task(std::int64_t number, const std::string& lease) {
+  if (number < 0 || number >= std::ssize(tasks_)) {
+    throw Error(ErrorCode::NotFound, "no task " + std::to_string(number));
+  }
+  HeldTask& task = tasks_[static_cast<std::size_t>(number)];
+  if (lease.empty() || task.lease != lease) {
+    throw Error(ErrorCode::Conflict, "lease \"" + lease + "\" was never issued");
+  }
+  return task;
+}
+
+std::optional<AskAnswer> FakeStudyApi::hand_out_task() {
+  for (HeldTask& held : tasks_) {
+    if (!held.lease.empty()) continue;
+    held.lease = "lease-" + std::to_string(++leases_);
+    AskAnswer answer;
+    answer.tasks.push_back(held.task);
+    answer.tasks.back().lease.token = held.lease;
+    return answer;
+  }
+  return std::nullopt;
+}
+
 StudyInfo FakeStudyApi::study(const std::string& name) {
   const std::lock_guard lock(mutex_);
   enter("study");
@@ -102,7 +141,10 @@ AskAnswer FakeStudyApi::ask(const std::string&, const AskRequest& request) {
   if (const auto before = asked_.find(request.request_id); before != asked_.end()) {
     return before->second;
   }
-  for (std::size_t i = 0; i < trials_.size(); ++i) {
+  if (request.want != Want::Trials) {
+    if (auto answer = hand_out_task()) return asked_[request.request_id] = *answer;
+  }
+  for (std::size_t i = 0; request.want != Want::Tasks && i < trials_.size(); ++i) {
     Held& trial = trials_[i];
     if (!trial.lease.empty()) continue;
     trial.lease = "lease-" + std::to_string(++leases_);
@@ -191,6 +233,64 @@ void FakeStudyApi::release(const std::string&, std::int64_t number, const std::s
   released_.push_back(number);
 }
 
+TaskView FakeStudyApi::task(const std::string&, std::int64_t number) {
+  const std::lock_guard lock(mutex_);
+  enter("task");
+  const auto known = known_tasks.find(number);
+  if (known == known_tasks.end()) {
+    throw Error(ErrorCode::NotFound, "no task " + std::to_string(number));
+  }
+  return {known->second, std::nullopt};
+}
+
+TaskTellAnswer FakeStudyApi::tell_task(const std::string&, std::int64_t number,
+                                       const TaskTell& request) {
+  if (on_tell) on_tell();
+  const std::lock_guard lock(mutex_);
+  tell_ids_.push_back(request.request_id);
+  enter("tell_task");
+  HeldTask& task = held_task(number, request.lease);
+  TaskTellAnswer answer;
+  answer.number = number;
+  answer.state = request.state;
+  answer.already = task.finished;
+  if (task.finished) return answer;
+  if (request.cause && !is_own_fault(*request.cause)) {
+    task.lease.clear();
+    answer.requeued = true;
+  } else {
+    task.finished = true;
+  }
+  told_tasks_.push_back({number, request});
+  return answer;
+}
+
+BeatAnswer FakeStudyApi::heartbeat_task(const std::string&, std::int64_t number,
+                                        const std::string& lease) {
+  {
+    const std::lock_guard lock(mutex_);
+    enter("heartbeat_task");
+    if (held_task(number, lease).finished) return {false, true, {}};
+  }
+  return on_beat ? on_beat("heartbeat_task") : BeatAnswer{};
+}
+
+BeatAnswer FakeStudyApi::park_task(const std::string&, std::int64_t number,
+                                   const ParkRequest& request) {
+  const std::lock_guard lock(mutex_);
+  enter("park_task");
+  held_task(number, request.lease);
+  parked_.push_back(request);
+  return {};
+}
+
+void FakeStudyApi::release_task(const std::string&, std::int64_t number, const std::string& lease) {
+  const std::lock_guard lock(mutex_);
+  enter("release_task");
+  held_task(number, lease).lease.clear();
+  released_tasks_.push_back(number);
+}
+
 StudyInfo FakeStudyApi::create_study(const Json&) { not_played("create_study"); }
 std::vector<StudyInfo> FakeStudyApi::studies() { not_played("studies"); }
 void FakeStudyApi::delete_study(const std::string&) { not_played("delete_study"); }
@@ -221,19 +321,6 @@ std::int64_t FakeStudyApi::add_task(const std::string&, const TaskRequest&) {
 }
 std::vector<TaskView> FakeStudyApi::tasks(const std::string&, const TaskQuery&) {
   not_played("tasks");
-}
-TaskView FakeStudyApi::task(const std::string&, std::int64_t) { not_played("task"); }
-TaskTellAnswer FakeStudyApi::tell_task(const std::string&, std::int64_t, const TaskTell&) {
-  not_played("tell_task");
-}
-BeatAnswer FakeStudyApi::heartbeat_task(const std::string&, std::int64_t, const std::string&) {
-  not_played("heartbeat_task");
-}
-BeatAnswer FakeStudyApi::park_task(const std::string&, std::int64_t, const ParkRequest&) {
-  not_played("park_task");
-}
-void FakeStudyApi::release_task(const std::string&, std::int64_t, const std::string&) {
-  not_played("release_task");
 }
 void FakeStudyApi::cancel_task(const std::string&, std::int64_t, const PersonalRequest&) {
   not_played("cancel_task");

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,10 @@ class FakeStudyApi final : public StudyApi {
 
   // Trials are numbered 0, 1, ...; once none is left, ask answers `when_empty`.
   void add_trial(const Json& params);
+  // Tasks are numbered 0, 1, ...; handed out before trials to who wants them.
+  void add_waiting_task(AskedTask task);
+  // What task answers of those that are not among the waiting ones.
+  std::map<std::int64_t, Task> known_tasks{};
   // What best answers.
   std::vector<BestRow> leaders{};
   // What events answers.
@@ -43,8 +48,14 @@ class FakeStudyApi final : public StudyApi {
     std::int64_t number = -1;
     TellRequest request;
   };
+  struct ToldTask {
+    std::int64_t number = -1;
+    TaskTell request;
+  };
   // Without repetitions of a request id.
   [[nodiscard]] std::vector<Told> told() const;
+  [[nodiscard]] std::vector<ToldTask> told_tasks() const;
+  [[nodiscard]] std::vector<std::int64_t> released_tasks() const;
   [[nodiscard]] std::vector<std::pair<std::int64_t, ReportRequest>> reported() const;
   // Tells of a cause that is no fault of the worker's: the trial waits again.
   [[nodiscard]] std::vector<Told> sent_back() const;
@@ -69,6 +80,16 @@ class FakeStudyApi final : public StudyApi {
   [[nodiscard]] std::vector<ParkRequest> parked() const;
   void release(const std::string& study, std::int64_t number, const std::string& lease) override;
 
+  TaskView task(const std::string& study, std::int64_t number) override;
+  TaskTellAnswer tell_task(const std::string& study, std::int64_t number,
+                           const TaskTell& request) override;
+  BeatAnswer heartbeat_task(const std::string& study, std::int64_t number,
+                            const std::string& lease) override;
+  BeatAnswer park_task(const std::string& study, std::int64_t number,
+                       const ParkRequest& request) override;
+  void release_task(const std::string& study, std::int64_t number,
+                    const std::string& lease) override;
+
   // Not played: throw Error(Unsupported).
   StudyInfo create_study(const Json& file) override;
   std::vector<StudyInfo> studies() override;
@@ -88,15 +109,6 @@ class FakeStudyApi final : public StudyApi {
                       const PersonalRequest& request) override;
   std::int64_t add_task(const std::string& study, const TaskRequest& request) override;
   std::vector<TaskView> tasks(const std::string& study, const TaskQuery& query) override;
-  TaskView task(const std::string& study, std::int64_t number) override;
-  TaskTellAnswer tell_task(const std::string& study, std::int64_t number,
-                           const TaskTell& request) override;
-  BeatAnswer heartbeat_task(const std::string& study, std::int64_t number,
-                            const std::string& lease) override;
-  BeatAnswer park_task(const std::string& study, std::int64_t number,
-                       const ParkRequest& request) override;
-  void release_task(const std::string& study, std::int64_t number,
-                    const std::string& lease) override;
   void cancel_task(const std::string& study, std::int64_t number,
                    const PersonalRequest& request) override;
   std::vector<TrialView> trials(const std::string& study, const TrialQuery& query) override;
@@ -115,18 +127,28 @@ class FakeStudyApi final : public StudyApi {
     bool finished = false;
     bool lost = false;
   };
+  struct HeldTask {
+    AskedTask task;
+    std::string lease;  // empty: waiting
+    bool finished = false;
+  };
   // All REQUIRE the lock.
   void enter(const std::string& verb);
   Held& held(std::int64_t number, const std::string& lease);
+  HeldTask& held_task(std::int64_t number, const std::string& lease);
+  std::optional<AskAnswer> hand_out_task();
 
   mutable std::mutex mutex_;
   StudyInfo info_;
   std::vector<Held> trials_;
+  std::vector<HeldTask> tasks_;
   std::map<std::string, AskAnswer> asked_;  // by request id
   std::map<std::string, TellAnswer> answered_;
   std::map<std::string, std::vector<ErrorCode>> failures_;
   std::map<std::string, int> calls_;
   std::vector<Told> told_;
+  std::vector<ToldTask> told_tasks_;
+  std::vector<std::int64_t> released_tasks_;
   std::vector<Told> sent_back_;
   std::vector<std::string> tell_ids_;
   std::vector<std::pair<std::int64_t, ReportRequest>> reported_;

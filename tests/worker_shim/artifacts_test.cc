@@ -6,11 +6,13 @@
 #include <string>
 
 #include "core/error.h"
+#include "tests/support/git_repo.h"
 #include "tests/worker_shim/worker_fixture.h"
 
 namespace studyhall::worker_shim {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -34,8 +36,9 @@ class Kept final : public ArtifactApi {
 
 class WorkerArtifacts : public WorkerTest {
  protected:
-  void run(const std::string& script) {
-    testing::FakeStudyApi api(study_file(shell(script)));
+  void run(const std::string& script) { run_study(shell(script)); }
+  void run_study(const Json& experiment) {
+    testing::FakeStudyApi api(study_file(experiment));
     api.add_trial(params());
     WorkOptions with = options();
     with.artifacts = &kept_;
@@ -70,6 +73,30 @@ TEST_F(WorkerArtifacts, FollowsNoLinkAndWaitsForNoPipe) {
 
   EXPECT_FALSE(kept_.files.contains("s/0/prompt.md"));
   EXPECT_EQ(summary_.completed, 1);
+}
+
+TEST_F(WorkerArtifacts, KeepsWhatATrialChangedInItsWorktree) {
+  testing::GitRepo repo(dir_.path() / "repo");
+  const std::string base = repo.commit("answer", "1\n");
+  Json experiment = shell(R"(echo 2 > answer; printf '{"score": 2}' > result.json)");
+  experiment["workspace"] = {{"kind", "worktree"}, {"repo", "repo"}, {"base_commit", base}};
+
+  run_study(experiment);
+
+  EXPECT_THAT(kept_.files["s/0/diff.patch"],
+              AllOf(HasSubstr("--- a/answer"), HasSubstr("-1\n+2\n"), HasSubstr("result.json")));
+}
+
+TEST_F(WorkerArtifacts, CutsADiffThatIsTooLarge) {
+  testing::GitRepo repo(dir_.path() / "repo");
+  const std::string base = repo.commit("answer", "1\n");
+  Json experiment = shell(R"(seq 1 300000 > answer; printf '{"score": 2}' > result.json)");
+  experiment["workspace"] = {{"kind", "worktree"}, {"repo", "repo"}, {"base_commit", base}};
+
+  run_study(experiment);
+
+  EXPECT_LT(kept_.files["s/0/diff.patch"].size(), 1'000'100u);
+  EXPECT_THAT(kept_.files["s/0/diff.patch"], HasSubstr("\n# cut: "));
 }
 
 TEST_F(WorkerArtifacts, ATrialIsNotLostForIt) {

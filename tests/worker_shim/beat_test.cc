@@ -22,6 +22,12 @@ class BeatTest : public ::testing::Test {
   void wait_for_calls(const std::string& verb, int calls) const {
     while (api_.calls(verb) < calls) std::this_thread::yield();
   }
+  JobLease held(const std::string& token) {
+    Job job;
+    job.number = 0;
+    job.lease.token = token;
+    return {api_, "s", job};
+  }
   static Say silent() {
     return [](const std::string&) {};
   }
@@ -31,14 +37,14 @@ class BeatTest : public ::testing::Test {
 };
 
 TEST_F(BeatTest, BeatsAgainAndAgain) {
-  const Beat beat(api_, "s", 0, "lease-1", 1ms, silent());
+  const Beat beat(held("lease-1"), 1ms, silent());
   wait_for_calls("heartbeat", 5);
   EXPECT_EQ(beat.verdict(), BeatVerdict::GoOn);
 }
 
 TEST_F(BeatTest, SendsReportsInOrderAndAllBeforeItEnds) {
   {
-    Beat beat(api_, "s", 0, "lease-1", 1h, silent());
+    Beat beat(held("lease-1"), 1h, silent());
     for (int step = 0; step < 100; ++step) beat.report(step, step * 0.5);
   }
   const auto reported = api_.reported();
@@ -50,7 +56,7 @@ TEST_F(BeatTest, SendsReportsInOrderAndAllBeforeItEnds) {
 
 TEST_F(BeatTest, SendsAReportAgainThatGotNoAnswer) {
   api_.fail("report", 3);
-  Beat beat(api_, "s", 0, "lease-1", 1ms, silent());
+  Beat beat(held("lease-1"), 1ms, silent());
   beat.report(1, 0.5);
   beat.report(2, 0.25);
   wait_for_calls("report", 5);
@@ -60,7 +66,7 @@ TEST_F(BeatTest, SendsAReportAgainThatGotNoAnswer) {
 
 TEST_F(BeatTest, DropsAReportThatIsRefused) {
   api_.fail("report", 1, ErrorCode::Invalid);
-  Beat beat(api_, "s", 0, "lease-1", 1h, silent());
+  Beat beat(held("lease-1"), 1h, silent());
   beat.report(1, 0.5);
   beat.report(2, 0.25);
   beat.finish();
@@ -70,7 +76,7 @@ TEST_F(BeatTest, DropsAReportThatIsRefused) {
 
 TEST_F(BeatTest, DoesNotHoldUpItsEndForASilentServer) {
   api_.fail("report", 1000000);
-  Beat beat(api_, "s", 0, "lease-1", 1h, silent());
+  Beat beat(held("lease-1"), 1h, silent());
   for (int step = 0; step < 10; ++step) beat.report(step, 1);
   beat.finish();
   EXPECT_LE(api_.calls("report"), 2);
@@ -78,13 +84,13 @@ TEST_F(BeatTest, DoesNotHoldUpItsEndForASilentServer) {
 
 TEST_F(BeatTest, HearsStopAndPruneOnce) {
   api_.on_beat = [](const std::string&) { return BeatAnswer{true, false, {}}; };
-  Beat beat(api_, "s", 0, "lease-1", 1ms, silent());
+  Beat beat(held("lease-1"), 1ms, silent());
   while (beat.verdict() == BeatVerdict::GoOn) std::this_thread::yield();
   EXPECT_EQ(beat.verdict(), BeatVerdict::Prune);
 }
 
 TEST_F(BeatTest, StopsWhenTheLeaseIsNotKnown) {
-  Beat beat(api_, "s", 0, "another", 1ms, silent());
+  Beat beat(held("another"), 1ms, silent());
   while (beat.verdict() == BeatVerdict::GoOn) std::this_thread::yield();
   EXPECT_EQ(beat.verdict(), BeatVerdict::Stop);
   beat.report(1, 1);

@@ -6,8 +6,7 @@
 #include <thread>
 
 #include "core/error.h"
-#include "tests/support/paths.h"
-#include "tests/worker_shim/worker_fixture.h"
+#include "tests/worker_shim/worker_claude_fixture.h"
 
 namespace studyhall::worker_shim {
 namespace {
@@ -18,30 +17,8 @@ using studyhall::testing::spit;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class WorkerClaude : public WorkerTest {
+class WorkerClaudeTrials : public WorkerClaude {
  protected:
-  void SetUp() override {
-    setenv("STUDY_CLAUDE", source_path("tests/support/fake_claude").c_str(), 1);
-    setenv("ANTHROPIC_API_KEY", "dummy-key", 1);
-    setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:1", 1);
-    // Whatever the agent's temporary folder is, it must not be left behind.
-    setenv("TMPDIR", dir_.path().c_str(), 1);
-  }
-  void TearDown() override {
-    for (const char* name : {"STUDY_CLAUDE", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "TMPDIR"}) {
-      unsetenv(name);
-    }
-    for (const auto& entry : std::filesystem::directory_iterator(dir_.path())) {
-      EXPECT_THAT(entry.path().filename().string(), Not(::testing::StartsWith("study-")));
-    }
-    WorkerTest::TearDown();
-  }
-
-  // An agent whose prompt begins with the scenario.
-  Json agent(const std::string& scenario, const std::string& rest = "") {
-    spit(dir_.path() / "prompt.md", scenario + "\n" + rest);
-    return {{"agent", "claude"}, {"prompt", "prompt.md"}};
-  }
   Json scored_agent(const std::string& scenario, const std::string& score_script) {
     Json experiment = agent(scenario);
     experiment["score"] = {{"command", {"sh", "-c", score_script}}};
@@ -49,7 +26,7 @@ class WorkerClaude : public WorkerTest {
   }
 };
 
-TEST_F(WorkerClaude, StoresAScoreThatOnlyTheAgentReportsAsClaimed) {
+TEST_F(WorkerClaudeTrials, StoresAScoreThatOnlyTheAgentReportsAsClaimed) {
   const TellRequest told = told_for(agent("ok"));
 
   EXPECT_EQ(told.state, TrialState::Complete);
@@ -61,7 +38,7 @@ TEST_F(WorkerClaude, StoresAScoreThatOnlyTheAgentReportsAsClaimed) {
   EXPECT_GT(told.usage.seconds, 0);
 }
 
-TEST_F(WorkerClaude, BelievesTheScoreCommandAndNotTheAgent) {
+TEST_F(WorkerClaudeTrials, BelievesTheScoreCommandAndNotTheAgent) {
   const TellRequest told = told_for(scored_agent("lies", "echo '{\"score\": 0.25}' > result.json"));
 
   EXPECT_EQ(told.values, std::vector{0.25});
@@ -71,13 +48,13 @@ TEST_F(WorkerClaude, BelievesTheScoreCommandAndNotTheAgent) {
   EXPECT_EQ(told.note, "the agent claimed 99, measured was 0.25");
 }
 
-TEST_F(WorkerClaude, DoesNotFlagAClaimThatTheMeasurementBearsOut) {
+TEST_F(WorkerClaudeTrials, DoesNotFlagAClaimThatTheMeasurementBearsOut) {
   const TellRequest told = told_for(scored_agent("ok", "echo '{\"score\": 0.5}' > result.json"));
   EXPECT_FALSE(told.evidence.contains("claimed"));
   EXPECT_EQ(told.note, "");
 }
 
-TEST_F(WorkerClaude, GivesTheCliItsFlagsEnvironmentAndPrompt) {
+TEST_F(WorkerClaudeTrials, GivesTheCliItsFlagsEnvironmentAndPrompt) {
   Json experiment =
       agent("ok",
             "x {{config.x}} {{{config.mode}}} <{{workspace}}> {{trial}} & {{config_json}}\n"
@@ -114,7 +91,7 @@ TEST_F(WorkerClaude, GivesTheCliItsFlagsEnvironmentAndPrompt) {
                 "> 0 & {\n  \"x\": 1.5,\n  \"mode\": \"fast\"\n}\nx=1.5\nmode=fast\n");
 }
 
-TEST_F(WorkerClaude, ReadsThePromptAfreshForEachTrial) {
+TEST_F(WorkerClaudeTrials, ReadsThePromptAfreshForEachTrial) {
   FakeStudyApi api(study_file(agent("ok")));
   api.add_trial(params());
   api.add_trial(params());
@@ -126,13 +103,13 @@ TEST_F(WorkerClaude, ReadsThePromptAfreshForEachTrial) {
   EXPECT_EQ(api.told()[1].request.values, std::vector{99.0});
 }
 
-TEST_F(WorkerClaude, KeepsEventsApartFromWhatWentWrong) {
+TEST_F(WorkerClaudeTrials, KeepsEventsApartFromWhatWentWrong) {
   told_for(agent("ok"));
   EXPECT_THAT(slurp(workspace("W1-0") / "events.jsonl"), HasSubstr("\"subtype\":\"init\""));
   EXPECT_EQ(slurp(workspace("W1-0") / "run.log"), "");
 }
 
-TEST_F(WorkerClaude, ReadsEventsOfAnyLengthAndTheLastOfSeveralResults) {
+TEST_F(WorkerClaudeTrials, ReadsEventsOfAnyLengthAndTheLastOfSeveralResults) {
   EXPECT_EQ(told_for(agent("long-line")).usage.turns, 7);
   std::filesystem::remove_all(dir_.path() / "runs");
   const TellRequest told = told_for(agent("two-results"));
@@ -140,7 +117,7 @@ TEST_F(WorkerClaude, ReadsEventsOfAnyLengthAndTheLastOfSeveralResults) {
   EXPECT_EQ(told.usage.turns, 7);
 }
 
-TEST_F(WorkerClaude, ReadsAPatternFromTheAgentsLastWords) {
+TEST_F(WorkerClaudeTrials, ReadsAPatternFromTheAgentsLastWords) {
   Json experiment = agent("idle");
   experiment["score"] = {{"pattern", "Score: ([0-9.]+)"}};
   const TellRequest told = told_for(experiment);
@@ -155,7 +132,8 @@ struct Declines {
   const char* note;
 };
 
-class WorkerClaudeFails : public WorkerClaude, public ::testing::WithParamInterface<Declines> {};
+class WorkerClaudeFails : public WorkerClaudeTrials,
+                          public ::testing::WithParamInterface<Declines> {};
 
 TEST_P(WorkerClaudeFails, WithItsReason) {
   const Declines& expected = GetParam();
@@ -182,7 +160,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Declines{"crash", "", FailReason::Infra, "killed by signal 9"}),
     [](const auto& tested) { return "Case" + std::to_string(tested.index); });
 
-TEST_F(WorkerClaude, CountsWhatAFailedAgentCost) {
+TEST_F(WorkerClaudeTrials, CountsWhatAFailedAgentCost) {
   EXPECT_EQ(told_for(agent("max-turns")).usage.cost_usd, 1.5);
 }
 
@@ -217,7 +195,7 @@ INSTANTIATE_TEST_SUITE_P(All, WorkerClaudeWaits,
                                            Passing{"overloaded", "trying again in 0.1 s"}),
                          [](const auto& tested) { return "Case" + std::to_string(tested.index); });
 
-TEST_F(WorkerClaude, ParksTheTrialForAsLongAsItWaits) {
+TEST_F(WorkerClaudeTrials, ParksTheTrialForAsLongAsItWaits) {
   FakeStudyApi api(study_file(agent("rate-limit")));
   api.add_trial(params());
   WorkOptions stopped = options();
@@ -238,7 +216,7 @@ TEST_F(WorkerClaude, ParksTheTrialForAsLongAsItWaits) {
 }
 
 // The other worker meets no rate limit of its own: it hears of the first one's.
-TEST_F(WorkerClaude, WaitsWhileAnotherWorkerOfItsLoginDoes) {
+TEST_F(WorkerClaudeTrials, WaitsWhileAnotherWorkerOfItsLoginDoes) {
   FakeStudyApi api(study_file(agent("rate-limit")));
   api.add_trial(params());
   WorkOptions stopped = options();
@@ -264,7 +242,7 @@ TEST_F(WorkerClaude, WaitsWhileAnotherWorkerOfItsLoginDoes) {
   EXPECT_EQ(work(free, stopped).completed, 1);
 }
 
-TEST_F(WorkerClaude, GivesTheTrialBackWhenTheApiStaysAway) {
+TEST_F(WorkerClaudeTrials, GivesTheTrialBackWhenTheApiStaysAway) {
   FakeStudyApi api(study_file(agent("overloaded")));
   api.add_trial(params());
   WorkOptions stopped = options();
@@ -280,7 +258,7 @@ TEST_F(WorkerClaude, GivesTheTrialBackWhenTheApiStaysAway) {
   EXPECT_TRUE(said("trying again in 0.5 s") || said("trying again in 0.6 s"));
 }
 
-TEST_F(WorkerClaude, IsEndedWhenNothingIsHeardOfIt) {
+TEST_F(WorkerClaudeTrials, IsEndedWhenNothingIsHeardOfIt) {
   Json experiment = agent("hang");
   experiment["stall_min"] = 0.005;
   const TellRequest told = told_for(experiment);
@@ -289,7 +267,7 @@ TEST_F(WorkerClaude, IsEndedWhenNothingIsHeardOfIt) {
   EXPECT_EQ(told.note, "claude: stalled: nothing was heard for 0.3 s");
 }
 
-TEST_F(WorkerClaude, TellsTheNextAttemptWhatTheLastOneDid) {
+TEST_F(WorkerClaudeTrials, TellsTheNextAttemptWhatTheLastOneDid) {
   Json experiment =
       agent("max-turns", "{{#last_attempt}}Before: {{last_attempt}}{{/last_attempt}}");
   told_for(experiment);
@@ -304,7 +282,7 @@ TEST_F(WorkerClaude, TellsTheNextAttemptWhatTheLastOneDid) {
   EXPECT_EQ(slurp(workspace("W1-0.3") / "prompt.md"), "ok\n");
 }
 
-TEST_F(WorkerClaude, FillsThePromptWithWhatTheStudyFileSays) {
+TEST_F(WorkerClaudeTrials, FillsThePromptWithWhatTheStudyFileSays) {
   Json experiment = agent("ok",
                           "{{context.language}} {{context.test}} "
                           "{{#context.rules}}[{{.}}]{{/context.rules}}\n"
@@ -346,7 +324,7 @@ INSTANTIATE_TEST_SUITE_P(All, WorkerClaudeEnds,
                                            Passing{"bad-flag", "unknown option '--frobnicate'"}),
                          [](const auto& tested) { return "Case" + std::to_string(tested.index); });
 
-TEST_F(WorkerClaude, EndsTheAgentsTreeWhenInterrupted) {
+TEST_F(WorkerClaudeTrials, EndsTheAgentsTreeWhenInterrupted) {
   FakeStudyApi api(study_file(agent("hang")));
   api.add_trial(params());
   std::thread user([&] {
@@ -360,7 +338,7 @@ TEST_F(WorkerClaude, EndsTheAgentsTreeWhenInterrupted) {
   EXPECT_EQ(api.told()[0].request.reason, FailReason::Cancelled);
 }
 
-TEST_F(WorkerClaude, RefusesAPromptOrCliThatIsNotThere) {
+TEST_F(WorkerClaudeTrials, RefusesAPromptOrCliThatIsNotThere) {
   FakeStudyApi api(study_file(agent("ok")));
   std::filesystem::remove(dir_.path() / "prompt.md");
   setenv("STUDY_CLAUDE", "/nowhere/claude", 1);
@@ -375,7 +353,7 @@ TEST_F(WorkerClaude, RefusesAPromptOrCliThatIsNotThere) {
   EXPECT_EQ(api.calls("ask"), 0);
 }
 
-TEST_F(WorkerClaude, RefusesAPromptWithNamesThatNobodyGives) {
+TEST_F(WorkerClaudeTrials, RefusesAPromptWithNamesThatNobodyGives) {
   FakeStudyApi api(study_file(agent("ok", "{{config.treshold}} {{trail}} {{> part}}")));
   try {
     work(api);

@@ -145,10 +145,10 @@ TEST_F(WorkerRestart, DoesNotTellTwiceWhatTheServerHasTaken) {
   {
     const Journal journal(dir_.path() / "runs" / "s", "W1");
     JournalEntry entry;
-    entry.trial.emplace();
-    entry.trial->number = 0;
-    entry.trial->params = params();
-    entry.trial->lease.token = told.lease;
+    entry.job.emplace();
+    entry.job->number = 0;
+    entry.job->params = params();
+    entry.job->lease.token = told.lease;
     entry.tell = told;
     journal.save(entry);
   }
@@ -189,10 +189,10 @@ TEST_F(WorkerRestart, EndsWhatAnEarlierRunLeftBehind) {
   {
     const Journal journal(dir_.path() / "runs" / "s", "W1");
     JournalEntry entry;
-    entry.trial.emplace();
-    entry.trial->number = 0;
-    entry.trial->params = params();
-    entry.trial->lease.token = "lease-1";
+    entry.job.emplace();
+    entry.job->number = 0;
+    entry.job->params = params();
+    entry.job->lease.token = "lease-1";
     entry.run_id = "mark-" + dir_.path().filename().string();
     journal.save(entry);
   }

@@ -16,9 +16,9 @@ TEST(Workspace, IsNewForEachRun) {
   const TempDir dir;
   const Json params = {{"x", 0.1}, {"mode", "fast"}, {"n", 3}};
 
-  const Workspace first = make_workspace(dir.path(), run_name("W1", 12), params);
-  const Workspace second = make_workspace(dir.path(), run_name("W1", 12), params);
-  const Workspace third = make_workspace(dir.path(), run_name("W1", 12), params);
+  const Workspace first = make_workspace(dir.path(), "W1-12", params);
+  const Workspace second = make_workspace(dir.path(), "W1-12", params);
+  const Workspace third = make_workspace(dir.path(), "W1-12", params);
 
   EXPECT_EQ(first.name(), "W1-12");
   EXPECT_EQ(second.name(), "W1-12.2");
