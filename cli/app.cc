@@ -183,6 +183,8 @@ int run(const std::vector<std::string>& args, std::istream& in, std::ostream& ou
     add_study_commands(root, session);
     add_trial_commands(root, session);
     add_queue_commands(root, session);
+    add_waiting_commands(root, session);
+    add_topic_command(root, session);
     add_people_commands(root, session);
     add_task_command(root, session);
     add_result_commands(root, session);

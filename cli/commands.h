@@ -16,6 +16,9 @@ void add_mcp_command(CLI::App& root, Session& session);
 void add_study_commands(CLI::App& root, Session& session);
 void add_trial_commands(CLI::App& root, Session& session);
 void add_queue_commands(CLI::App& root, Session& session);
+// queue.
+void add_waiting_commands(CLI::App& root, Session& session);
+void add_topic_command(CLI::App& root, Session& session);
 void add_people_commands(CLI::App& root, Session& session);
 void add_task_command(CLI::App& root, Session& session);
 void add_result_commands(CLI::App& root, Session& session);

@@ -8,6 +8,7 @@
 #include "cli/connect.h"
 #include "cli/exit_code.h"
 #include "cli/experiment_files.h"
+#include "cli/queue_arguments.h"
 #include "cli/text.h"
 #include "core/error.h"
 #include "core/study_api_json.h"
@@ -20,14 +21,6 @@ struct Person {
   std::string author;
   std::string reason;
 };
-
-void add_author(CLI::App& command, std::string& author) {
-  command.add_option("--author", author, "who says so (default: $USER)")->type_name("NAME");
-}
-
-std::string author_of(const Session& session, const std::string& given) {
-  return given.empty() ? session.env.variable("USER") : given;
-}
 
 // --- park, void ---
 
@@ -110,6 +103,37 @@ void add_void(CLI::App& root, Session& session) {
       else
         session.out << fmt::format("Trial {} is void; its configuration may be suggested again.\n",
                                    arguments->number);
+      return kDone;
+    };
+  });
+}
+
+void add_requeue(CLI::App& root, Session& session) {
+  struct Arguments {
+    std::string study;
+    std::int64_t number = -1;
+    Person person;
+  };
+  CLI::App& command =
+      add_command(root, session,
+                  {"Trials", "requeue", "take a running trial from its worker: it waits again",
+                   "study requeue heat_signature 12 --reason \"the machine is gone\""});
+  const auto arguments = std::make_shared<Arguments>();
+  add_study_name(command, arguments->study);
+  add_integer(command, "NUMBER", arguments->number, 0, "number of the trial")->required();
+  command.add_option("--reason", arguments->person.reason, "words kept with the event")
+      ->type_name("TEXT");
+  add_author(command, arguments->person.author);
+  command.callback([&session, arguments] {
+    session.action = [&session, arguments] {
+      const Connection connection = connect(session);
+      connection.api->requeue(
+          arguments->study, arguments->number,
+          {arguments->person.reason, author_of(session, arguments->person.author)});
+      if (session.json)
+        session.print_json({{"requeued", arguments->number}});
+      else
+        session.out << fmt::format("Trial {} waits again.\n", arguments->number);
       return kDone;
     };
   });
@@ -343,6 +367,7 @@ void add_edit(CLI::App& root, Session& session) {
 void add_people_commands(CLI::App& root, Session& session) {
   add_park(root, session);
   add_void(root, session);
+  add_requeue(root, session);
   add_workers(root, session);
   add_insights(root, session);
   add_edit(root, session);

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
+#include "cli/queue_arguments.h"
 #include "cli/show.h"
 #include "core/error.h"
 #include "core/study_api_json.h"
@@ -33,6 +34,10 @@ struct EnqueueArguments {
   std::vector<std::string> after_tasks;
   std::string title;
   std::string description;
+  QueueOptions queue;
+  std::string topic;
+  std::string author;
+  bool again = false;
 };
 
 int enqueue(const Session& session, const EnqueueArguments& arguments) {
@@ -55,6 +60,10 @@ int enqueue(const Session& session, const EnqueueArguments& arguments) {
     request.after_tasks.push_back(parse_integer(number, "--after-task", 0));
   request.title = arguments.title;
   request.description = arguments.description;
+  request.queue = arguments.queue.terms();
+  request.queue.topic = arguments.topic;
+  request.author = author_of(session, arguments.author);
+  request.again = arguments.again;
   const EnqueueAnswer answer = connection.api->enqueue(arguments.study, request);
   if (session.json) {
     session.print_json(to_json(answer));
@@ -108,6 +117,12 @@ void add_enqueue(CLI::App& root, Session& session) {
       ->type_name("TEXT");
   command.add_option("--description", arguments->description, "what it is about, for the agent")
       ->type_name("TEXT");
+  arguments->queue.add_to(command);
+  command.add_option("--topic", arguments->topic, "a further trial of this topic")
+      ->type_name("NAME");
+  command.add_flag("--again", arguments->again,
+                   "run the configuration once more though it was handed out already");
+  add_author(command, arguments->author);
   command.callback([&session, arguments] {
     session.action = [&session, arguments] { return enqueue(session, *arguments); };
   });

@@ -383,7 +383,7 @@ void add_tell(CLI::App& task, Session& session) {
 int heartbeat(const Session& session, const TaskArguments& arguments) {
   const Connection connection = connect(session);
   const BeatAnswer answer =
-      connection.api->heartbeat_task(arguments.study, arguments.number, arguments.lease);
+      connection.api->heartbeat_task(arguments.study, arguments.number, {arguments.lease});
   if (session.json)
     session.print_json(to_json(answer));
   else if (answer.stop)

@@ -334,8 +334,8 @@ void add_heartbeat(CLI::App& root, Session& session) {
   command.callback([&session, arguments] {
     session.action = [&session, arguments] {
       const Connection connection = connect(session);
-      print_beat(session,
-                 connection.api->heartbeat(arguments->study, arguments->number, arguments->lease));
+      print_beat(session, connection.api->heartbeat(arguments->study, arguments->number,
+                                                    {arguments->lease}));
       return kDone;
     };
   });

@@ -205,8 +205,8 @@ BeatAnswer EmbeddedApi::report(const std::string& study, std::int64_t number,
 }
 
 BeatAnswer EmbeddedApi::heartbeat(const std::string& study, std::int64_t number,
-                                  const std::string& lease) {
-  return write(false, [&](StudyApi& api) { return api.heartbeat(study, number, lease); });
+                                  const BeatRequest& request) {
+  return write(false, [&](StudyApi& api) { return api.heartbeat(study, number, request); });
 }
 
 void EmbeddedApi::release(const std::string& study, std::int64_t number, const std::string& lease) {
@@ -217,6 +217,48 @@ EnqueueAnswer EmbeddedApi::enqueue(const std::string& study, const EnqueueReques
   EnqueueRequest known = request;
   if (known.request_id.empty()) known.request_id = random_token();
   return write(false, [&](StudyApi& api) { return api.enqueue(study, known); });
+}
+
+ResultsAnswer EmbeddedApi::add_results(const std::string& study, const ResultsRequest& request) {
+  ResultsRequest known = request;
+  if (known.request_id.empty()) known.request_id = random_token();
+  return write(false, [&](StudyApi& api) { return api.add_results(study, known); });
+}
+
+void EmbeddedApi::requeue(const std::string& study, std::int64_t number,
+                          const PersonalRequest& request) {
+  write(false, [&](StudyApi& api) { api.requeue(study, number, request); });
+}
+
+std::vector<QueueItem> EmbeddedApi::queue(const std::string& study) {
+  return read([&](StudyApi& api) { return api.queue(study); });
+}
+
+void EmbeddedApi::change_queued(const std::string& study, const WorkRef& work,
+                                const QueueChange& change) {
+  write(false, [&](StudyApi& api) { api.change_queued(study, work, change); });
+}
+
+TopicAnswer EmbeddedApi::add_topic(const std::string& study, const TopicRequest& request) {
+  return write(false, [&](StudyApi& api) { return api.add_topic(study, request); });
+}
+
+std::vector<Topic> EmbeddedApi::topics(const std::string& study) {
+  return read([&](StudyApi& api) { return api.topics(study); });
+}
+
+Question EmbeddedApi::ask_question(const std::string& study, const WorkRef& work,
+                                   const QuestionRequest& request) {
+  return write(false, [&](StudyApi& api) { return api.ask_question(study, work, request); });
+}
+
+std::vector<Question> EmbeddedApi::questions(const std::string& study, const QuestionQuery& query) {
+  return read([&](StudyApi& api) { return api.questions(study, query); });
+}
+
+Question EmbeddedApi::answer_question(const std::string& study, std::int64_t id,
+                                      const AnswerRequest& request) {
+  return write(false, [&](StudyApi& api) { return api.answer_question(study, id, request); });
 }
 
 StudyInfo EmbeddedApi::edit_study(const std::string& name, const EditRequest& request) {
@@ -277,8 +319,8 @@ TaskTellAnswer EmbeddedApi::tell_task(const std::string& study, std::int64_t num
 }
 
 BeatAnswer EmbeddedApi::heartbeat_task(const std::string& study, std::int64_t number,
-                                       const std::string& lease) {
-  return write(false, [&](StudyApi& api) { return api.heartbeat_task(study, number, lease); });
+                                       const BeatRequest& request) {
+  return write(false, [&](StudyApi& api) { return api.heartbeat_task(study, number, request); });
 }
 
 BeatAnswer EmbeddedApi::park_task(const std::string& study, std::int64_t number,

@@ -52,9 +52,22 @@ class EmbeddedApi final : public StudyApi {
   BeatAnswer report(const std::string& study, std::int64_t number,
                     const ReportRequest& request) override;
   BeatAnswer heartbeat(const std::string& study, std::int64_t number,
-                       const std::string& lease) override;
+                       const BeatRequest& request) override;
   void release(const std::string& study, std::int64_t number, const std::string& lease) override;
   EnqueueAnswer enqueue(const std::string& study, const EnqueueRequest& request) override;
+  ResultsAnswer add_results(const std::string& study, const ResultsRequest& request) override;
+  void requeue(const std::string& study, std::int64_t number,
+               const PersonalRequest& request) override;
+  std::vector<QueueItem> queue(const std::string& study) override;
+  void change_queued(const std::string& study, const WorkRef& work,
+                     const QueueChange& change) override;
+  TopicAnswer add_topic(const std::string& study, const TopicRequest& request) override;
+  std::vector<Topic> topics(const std::string& study) override;
+  Question ask_question(const std::string& study, const WorkRef& work,
+                        const QuestionRequest& request) override;
+  std::vector<Question> questions(const std::string& study, const QuestionQuery& query) override;
+  Question answer_question(const std::string& study, std::int64_t id,
+                           const AnswerRequest& request) override;
   StudyInfo edit_study(const std::string& name, const EditRequest& request) override;
   BeatAnswer park(const std::string& study, std::int64_t number,
                   const ParkRequest& request) override;
@@ -73,7 +86,7 @@ class EmbeddedApi final : public StudyApi {
   TaskTellAnswer tell_task(const std::string& study, std::int64_t number,
                            const TaskTell& request) override;
   BeatAnswer heartbeat_task(const std::string& study, std::int64_t number,
-                            const std::string& lease) override;
+                            const BeatRequest& request) override;
   BeatAnswer park_task(const std::string& study, std::int64_t number,
                        const ParkRequest& request) override;
   void release_task(const std::string& study, std::int64_t number,

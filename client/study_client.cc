@@ -25,6 +25,10 @@ std::string task_path(const std::string& study, std::int64_t number) {
   return fmt::format("{}/tasks/{}", study_path(study), number);
 }
 
+std::string work_path(const std::string& study, const WorkRef& work) {
+  return work.is_task ? task_path(study, work.number) : trial_path(study, work.number);
+}
+
 std::string id_or_new(const std::string& request_id) {
   return request_id.empty() ? random_token() : request_id;
 }
@@ -101,8 +105,8 @@ class StudyClient final : public StudyApi {
   }
 
   BeatAnswer heartbeat(const std::string& study, std::int64_t number,
-                       const std::string& lease) override {
-    return read(post(trial_path(study, number) + "/heartbeat", {{"lease", lease}}),
+                       const BeatRequest& request) override {
+    return read(post(trial_path(study, number) + "/heartbeat", to_json(request)),
                 beat_answer_from_json);
   }
 
@@ -114,6 +118,55 @@ class StudyClient final : public StudyApi {
     EnqueueRequest named = request;
     named.request_id = id_or_new(request.request_id);
     return read(post(study_path(study) + "/enqueue", to_json(named)), enqueue_answer_from_json);
+  }
+
+  ResultsAnswer add_results(const std::string& study, const ResultsRequest& request) override {
+    ResultsRequest named = request;
+    named.request_id = id_or_new(request.request_id);
+    return read(post(study_path(study) + "/results", to_json(named)), results_answer_from_json);
+  }
+
+  void requeue(const std::string& study, std::int64_t number,
+               const PersonalRequest& request) override {
+    post(trial_path(study, number) + "/requeue", to_json(request), Repeat::Unsafe);
+  }
+
+  std::vector<QueueItem> queue(const std::string& study) override {
+    return read_list(get(study_path(study) + "/queue"), "items", queue_item_from_json);
+  }
+
+  void change_queued(const std::string& study, const WorkRef& work,
+                     const QueueChange& change) override {
+    checked(
+        {.method = "PATCH", .path = work_path(study, work) + "/queue", .body = to_json(change)});
+  }
+
+  TopicAnswer add_topic(const std::string& study, const TopicRequest& request) override {
+    return read(post(study_path(study) + "/topics", to_json(request), Repeat::Unsafe),
+                topic_answer_from_json);
+  }
+
+  std::vector<Topic> topics(const std::string& study) override {
+    return read_list(get(study_path(study) + "/topics"), "topics", topic_from_json);
+  }
+
+  Question ask_question(const std::string& study, const WorkRef& work,
+                        const QuestionRequest& request) override {
+    return read(post(work_path(study, work) + "/questions", to_json(request), Repeat::Unsafe),
+                question_from_json);
+  }
+
+  std::vector<Question> questions(const std::string& study, const QuestionQuery& query) override {
+    std::string path = fmt::format("{}/questions?open={}", study_path(study), query.open ? 1 : 0);
+    if (!query.worker.empty()) path += "&worker=" + percent_encode(query.worker);
+    return read_list(get(path), "questions", question_from_json);
+  }
+
+  Question answer_question(const std::string& study, std::int64_t id,
+                           const AnswerRequest& request) override {
+    return read(post(fmt::format("{}/questions/{}/answer", study_path(study), id), to_json(request),
+                     Repeat::Unsafe),
+                question_from_json);
   }
 
   StudyInfo edit_study(const std::string& name, const EditRequest& request) override {
@@ -189,8 +242,8 @@ class StudyClient final : public StudyApi {
   }
 
   BeatAnswer heartbeat_task(const std::string& study, std::int64_t number,
-                            const std::string& lease) override {
-    return read(post(task_path(study, number) + "/heartbeat", {{"lease", lease}}),
+                            const BeatRequest& request) override {
+    return read(post(task_path(study, number) + "/heartbeat", to_json(request)),
                 beat_answer_from_json);
   }
 

@@ -21,7 +21,8 @@ enum class EventKind {
   Created,  // the resolved study file
   Asked,  // a trial was handed out: params, worker, purpose, attempt, pin, pin_version, as_of (the
           // event up to which its sampler saw the study), sampler, sampler_version, slice, cpu
-  Enqueued,  // params, priority, purpose, tags, after, after_tasks, title, description, confirms
+  Enqueued,  // params, priority, purpose, tags, after, after_tasks, title, description, confirms,
+             // hold, wave, for, needs, on_complete, topic
   Told,  // state, values, metrics, reason, cause, note, usage, evidence, worker; lease: which of
          // the trial's leases it came with, from 1 (absent: the server ended the trial);
          // requeued: back to waiting; of, attempt: the late result of that trial's lease
@@ -46,7 +47,8 @@ enum class EventKind {
   Confirmed,  // mean, runs: this trial's configuration stays the best after being run again
   Refuted,    // mean, runs, reason, withdrawn: it does not
   // Of a task; every body has its number as "task".
-  TaskAdded,      // title, description, priority, tags, after, after_trials, retries
+  TaskAdded,      // title, description, priority, tags, after, after_trials, retries, hold, wave,
+                  // for, needs, on_complete
   TaskAsked,      // worker, attempt
   TaskTold,       // state, reason, cause, result, evidence, note, usage, worker; lease, requeued as
                   // told has them
@@ -55,6 +57,15 @@ enum class EventKind {
   TaskParked,     // worker, until, reason: waits out a rate limit
   TaskUnparked,   // worker: goes on
   TaskCancelled,  // from (its state), reason
+  // Of a trial ("number") or a task ("task").
+  QueueChanged,      // reason, and what was changed of priority, hold, for, wave (null: none)
+  QuestionAsked,     // id, text, worker, until (its lease is kept till then)
+  QuestionAnswered,  // id, text
+  // Of a trial.
+  Requeued,  // worker, reason: a person took it from its worker
+  Imported,  // a result from elsewhere: params, state, values, metrics, started, completed, worker,
+             // title, note, usage
+  TopicAdded,  // name, family, hypothesis, success, params, trials; its trials follow
 };
 std::string_view to_string(EventKind kind);
 std::optional<EventKind> event_kind_from_string(std::string_view name);

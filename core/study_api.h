@@ -19,6 +19,7 @@
 #include "core/clock.h"
 #include "core/event.h"
 #include "core/json.h"
+#include "core/queue.h"
 #include "core/task.h"
 #include "core/trial.h"
 #include "core/want.h"
@@ -36,6 +37,19 @@ struct BudgetUse {
   double reserved = 0;  // for trials that run now
   double bound = 0;
 };
+
+// How results that somebody proposed compare with those that the sampler suggested: complete,
+// feasible, of the first objective, runs again left out, at most the newest kMostCompared of each.
+struct Proposals {
+  std::string author;
+  std::int64_t trials = 0;  // complete ones, all of them
+  std::optional<std::int64_t> best_number;
+  std::optional<double> best_value;
+  // The probability that one of its results is better than one of the sampler's (ties count half):
+  // 0.5 means as good. Absent while one of both has none.
+  std::optional<double> beats_sampler;
+};
+inline constexpr int kMostCompared = 50;
 
 struct StudyInfo {
   std::string name;
@@ -55,6 +69,8 @@ struct StudyInfo {
   // Of studies() only: the best feasible result of the first objective after each of at most
   // kMostSparks equal stretches of the trials, from the first result on.
   std::vector<double> sparkline{};
+  std::int64_t open_questions = 0;     // of agents, that wait for an answer
+  std::vector<Proposals> proposals{};  // of study() only: by author, of those who proposed any
 };
 inline constexpr int kMostSparks = 40;
 
@@ -101,6 +117,7 @@ struct AskedTrial {
   std::string title;       // of an enqueued trial
   std::string description;
   std::vector<Insight> insights;  // to show to the agent: those not retired
+  std::optional<TopicStep> topic{};
 };
 
 struct AskedTask {
@@ -160,6 +177,12 @@ struct ReportRequest {
   std::string lease;
 };
 
+// A sign of life.
+struct BeatRequest {
+  std::string lease;
+  std::string stage{};  // what the worker is at, for people: at most 64 bytes; empty: not said
+};
+
 // What a worker should do next.
 struct BeatAnswer {
   bool prune = false;
@@ -215,11 +238,38 @@ struct EnqueueRequest {
   std::string title{};
   std::string description{};
   std::vector<std::int64_t> after_tasks{};  // as `after`, of tasks
+  QueueTerms queue{};
+  std::string author{};  // empty: "user"
+  bool again = false;    // run it once more where it was handed out already: a replicate
 };
 
 struct EnqueueAnswer {
   std::vector<std::int64_t> numbers;
   bool already = false;  // the configuration is waiting, running or done: its number, nothing added
+};
+
+// A result from elsewhere.
+struct GivenResult {
+  Json params = Json::object();             // full
+  TrialState state = TrialState::Complete;  // Complete, Pruned or Fail
+  std::vector<double> values{};             // as of a TellRequest
+  std::map<std::string, double> metrics{};
+  std::optional<Timestamp> started{};
+  std::optional<Timestamp> completed{};  // absent: now
+  std::string worker{};
+  std::string title{};
+  std::string note{};
+  Usage usage{};
+};
+
+struct ResultsRequest {
+  std::vector<GivenResult> results;  // 1 to 1000
+  std::string author{};              // empty: "user"
+  std::string request_id{};
+};
+
+struct ResultsAnswer {
+  std::vector<std::int64_t> numbers;  // in the order of the results
 };
 
 struct TrialQuery {
@@ -242,6 +292,7 @@ struct TrialView {
   std::optional<Timestamp> completed;
   TrialRecord record;
   std::optional<Timestamp> lease_expires;  // of a running trial
+  std::string stage{};  // where its worker was at its last heartbeat; empty: it did not say
   // The study was edited since: `params`, as the trial had them, are no configuration of its space.
   bool outside = false;
 };
@@ -271,6 +322,7 @@ struct BestRow {
   // Trial `number` is no configuration of the study's space since an edit: it stands below those
   // that are, with rank 0 and without statistics.
   bool outside = false;
+  std::string author{};  // who proposed trial `number`; empty: the sampler
 };
 
 // Which trials to show as columns.
@@ -398,7 +450,7 @@ class StudyApi {
   virtual BeatAnswer report(const std::string& study, std::int64_t number,
                             const ReportRequest& request) = 0;
   virtual BeatAnswer heartbeat(const std::string& study, std::int64_t number,
-                               const std::string& lease) = 0;
+                               const BeatRequest& request) = 0;
   // Gives a running trial back: it waits again, under the same number and attempt.
   virtual void release(const std::string& study, std::int64_t number, const std::string& lease) = 0;
   // Keeps the lease of a running trial until then and for its full length after, while the worker
@@ -411,6 +463,36 @@ class StudyApi {
   virtual void void_trial(const std::string& study, std::int64_t number,
                           const PersonalRequest& request) = 0;
   virtual EnqueueAnswer enqueue(const std::string& study, const EnqueueRequest& request) = 0;
+  // Results from elsewhere as finished trials, all of them or none: samplers learn from them, they
+  // may lead, and they are outside the budget. Throws Error(Invalid) with every problem.
+  virtual ResultsAnswer add_results(const std::string& study, const ResultsRequest& request) = 0;
+  // Takes a running trial from its worker: it waits again, as a new attempt. Throws
+  // Error(Conflict) for one that does not run.
+  virtual void requeue(const std::string& study, std::int64_t number,
+                       const PersonalRequest& request) = 0;
+
+  // Trials and tasks that wait, in the order of handing out.
+  virtual std::vector<QueueItem> queue(const std::string& study) = 0;
+  // Throws Error(Conflict) for one that does not wait.
+  virtual void change_queued(const std::string& study, const WorkRef& work,
+                             const QueueChange& change) = 0;
+  // Enqueues the topic's trials, unless there are topics like it and the request does not say
+  // `anyway`. Throws Error(Conflict) for a name that is taken.
+  virtual TopicAnswer add_topic(const std::string& study, const TopicRequest& request) = 0;
+  // By their creation.
+  virtual std::vector<Topic> topics(const std::string& study) = 0;
+
+  // Of the holder of a running trial or task to people: the lease is kept for kAnswerDays without
+  // heartbeats. Throws Error(Conflict) for a lease that is not the current one, or while another
+  // question of the same trial or task is open.
+  virtual Question ask_question(const std::string& study, const WorkRef& work,
+                                const QuestionRequest& request) = 0;
+  // By id.
+  virtual std::vector<Question> questions(const std::string& study, const QuestionQuery& query) = 0;
+  // The lease gets its full length again from now. Throws Error(NotFound) for an id that was never
+  // given, Error(Conflict) for a question that is not open.
+  virtual Question answer_question(const std::string& study, std::int64_t id,
+                                   const AnswerRequest& request) = 0;
 
   // The number of the new task, the study's count of tasks so far.
   virtual std::int64_t add_task(const std::string& study, const TaskRequest& request) = 0;
@@ -423,7 +505,7 @@ class StudyApi {
                                    const TaskTell& request) = 0;
   // heartbeat, park and release as of a trial.
   virtual BeatAnswer heartbeat_task(const std::string& study, std::int64_t number,
-                                    const std::string& lease) = 0;
+                                    const BeatRequest& request) = 0;
   virtual BeatAnswer park_task(const std::string& study, std::int64_t number,
                                const ParkRequest& request) = 0;
   virtual void release_task(const std::string& study, std::int64_t number,

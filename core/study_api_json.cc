@@ -84,6 +84,25 @@ BudgetUse read_budget_use(const JsonField& field) {
   return use;
 }
 
+Json to_json(const Proposals& proposals) {
+  Json json{{"author", proposals.author}, {"trials", proposals.trials}};
+  if (proposals.best_number) json["best_number"] = *proposals.best_number;
+  if (proposals.best_value) json["best_value"] = number_or_name(*proposals.best_value);
+  if (proposals.beats_sampler) json["beats_sampler"] = *proposals.beats_sampler;
+  return json;
+}
+
+Proposals read_proposals(const JsonField& field) {
+  Proposals proposals;
+  ObjectReader object(field);
+  put(proposals.author, object.field("author").required("a name").string());
+  put(proposals.trials, object.field("trials").integer(0));
+  proposals.best_number = object.field("best_number").integer(0);
+  proposals.best_value = read_number_or_name(object.field("best_value"));
+  proposals.beats_sampler = object.field("beats_sampler").number();
+  return proposals;
+}
+
 std::optional<ErrorCode> code_of_status(int status) {
   switch (status) {
     case 400:
@@ -131,6 +150,8 @@ Json to_json(const StudyInfo& info) {
   json["budget"] = std::move(budget);
   json["running_workers"] = info.running_workers;
   if (!info.sparkline.empty()) json["sparkline"] = number_list(info.sparkline);
+  if (info.open_questions > 0) json["open_questions"] = info.open_questions;
+  for (const Proposals& of_one : info.proposals) json["proposals"].push_back(to_json(of_one));
   json["spec"] = info.spec;
   return json;
 }
@@ -161,6 +182,10 @@ StudyInfo study_info_from_json(const Json& json) {
     }
   }
   if (const JsonField line = reader.field("sparkline")) info.sparkline = read_number_list(line);
+  put(info.open_questions, reader.field("open_questions").integer(0));
+  if (const auto proposals = reader.field("proposals").list()) {
+    for (const JsonField& of_one : *proposals) info.proposals.push_back(read_proposals(of_one));
+  }
   if (const JsonField spec = reader.field("spec")) info.spec = spec.json();
   reader.finish_answer();
   return info;
@@ -219,6 +244,7 @@ Json to_json(const TrialView& trial) {
   if (trial.started) json["started"] = format_utc(*trial.started);
   if (trial.completed) json["completed"] = format_utc(*trial.completed);
   if (trial.lease_expires) json["lease_expires"] = format_utc(*trial.lease_expires);
+  if (!trial.stage.empty()) json["stage"] = trial.stage;
   json.update(to_json(trial.record));
   return json;
 }
@@ -241,6 +267,7 @@ TrialView trial_view_from_json(const Json& json) {
   trial.started = read_time(reader.field("started"));
   trial.completed = read_time(reader.field("completed"));
   trial.lease_expires = read_time(reader.field("lease_expires"));
+  put(trial.stage, reader.field("stage").string());
   if (json.is_object()) {
     trial.record = read_record(json, JsonField(&json, "", &reader.problems()));
   }
@@ -276,6 +303,7 @@ Json to_json(const BestRow& row) {
   if (!row.values.empty()) json["values"] = number_list(row.values);
   if (!row.means.empty()) json["means"] = number_list(row.means);
   if (row.outside) json["outside"] = true;
+  if (!row.author.empty()) json["author"] = row.author;
   return json;
 }
 
@@ -313,6 +341,7 @@ BestRow best_row_from_json(const Json& json) {
   row.values = read_number_list(reader.field("values"));
   row.means = read_number_list(reader.field("means"));
   put(row.outside, reader.field("outside").boolean());
+  put(row.author, reader.field("author").string());
   reader.finish_answer();
   return row;
 }

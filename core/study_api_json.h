@@ -52,6 +52,33 @@ TaskTellAnswer task_tell_answer_from_json(const Json& json);
 Json to_json(const TaskView& view);
 TaskView task_view_from_json(const Json& json);
 
+// {"items": [...]} are of QueueItems; a topic's {"similar"} of SimilarTopics.
+Json to_json(const QueueItem& item);
+QueueItem queue_item_from_json(const Json& json);
+// A null "for" or "wave" takes it away.
+Json to_json(const QueueChange& change);
+QueueChange queue_change_from_json(const Json& json);
+Json to_json(const TopicRequest& request);
+TopicRequest topic_request_from_json(const Json& json);
+Json to_json(const Topic& topic);
+Topic topic_from_json(const Json& json);
+Json to_json(const TopicAnswer& answer);
+TopicAnswer topic_answer_from_json(const Json& json);
+Json to_json(const TopicStep& step);
+TopicStep topic_step_from_json(const Json& json);
+Json to_json(const Question& question);
+Question question_from_json(const Json& json);
+Json to_json(const QuestionRequest& request);
+QuestionRequest question_request_from_json(const Json& json);
+Json to_json(const AnswerRequest& request);
+AnswerRequest answer_request_from_json(const Json& json);
+Json to_json(const ResultsRequest& request);
+ResultsRequest results_request_from_json(const Json& json);
+Json to_json(const ResultsAnswer& answer);
+ResultsAnswer results_answer_from_json(const Json& json);
+
+Json to_json(const BeatRequest& request);
+BeatRequest beat_request_from_json(const Json& json);
 Json to_json(const ReportRequest& request);
 ReportRequest report_request_from_json(const Json& json);
 Json to_json(const BeatAnswer& answer);

@@ -20,6 +20,7 @@ Json to_json(const AskedTrial& trial) {
   for (const Insight& insight : trial.insights) {
     json["insights"].push_back(studyhall::to_json(insight));
   }
+  if (trial.topic) json["topic"] = studyhall::to_json(*trial.topic);
   return json;
 }
 
@@ -56,6 +57,9 @@ AskedTrial read_asked_trial(const JsonField& field) {
   put(trial.title, object.field("title").string());
   put(trial.description, object.field("description").string());
   trial.insights = read_insights(object.field("insights"));
+  if (const JsonField topic = object.field("topic")) {
+    trial.topic = topic_step_from_json(topic.json());
+  }
   return trial;
 }
 

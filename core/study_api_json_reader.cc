@@ -72,4 +72,14 @@ Usage read_usage(const JsonField& field) {
   return usage;
 }
 
+std::vector<std::int64_t> read_numbers(const JsonField& field, std::string_view expected) {
+  std::vector<std::int64_t> numbers;
+  if (const auto items = field.list(expected)) {
+    for (const JsonField& item : *items) {
+      if (const auto number = item.integer(0)) numbers.push_back(*number);
+    }
+  }
+  return numbers;
+}
+
 }  // namespace studyhall

@@ -67,6 +67,8 @@ std::optional<Enum> read_name(const JsonField& field, std::string_view expected,
   if (!value) field.report_expected(expected);
   return value;
 }
+// Numbers of trials or tasks.
+std::vector<std::int64_t> read_numbers(const JsonField& field, std::string_view expected);
 // An object of finite numbers.
 std::map<std::string, double> read_metrics(const JsonField& field);
 Usage read_usage(const JsonField& field);

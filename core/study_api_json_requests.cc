@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "core/priority.h"
 #include "core/study_api_json.h"
 #include "core/study_api_json_reader.h"
@@ -8,6 +10,7 @@ namespace studyhall {
 namespace {
 
 constexpr std::int64_t kMaxCount = 1000;
+constexpr std::size_t kLongestStage = 64;
 constexpr double kMaxLeaseS = 3.2e8;  // about ten years
 constexpr std::string_view kValue = "a finite number (NaN and infinities are no values)";
 constexpr std::string_view kFinishedStates = "\"complete\", \"pruned\" or \"failed\"";
@@ -133,6 +136,26 @@ TellRequest tell_request_from_json(const Json& json) {
   return request;
 }
 
+Json to_json(const BeatRequest& request) {
+  Json json{{"lease", request.lease}};
+  if (!request.stage.empty()) json["stage"] = request.stage;
+  return json;
+}
+
+BeatRequest beat_request_from_json(const Json& json) {
+  MessageReader reader(json, "heartbeat");
+  BeatRequest request;
+  put(request.lease, reader.field("lease").string());
+  const JsonField stage = reader.field("stage");
+  put(request.stage, stage.string());
+  if (request.stage.size() > kLongestStage) {
+    stage.report(
+        fmt::format("found {} bytes, expected at most {}", request.stage.size(), kLongestStage));
+  }
+  reader.finish_request();
+  return request;
+}
+
 Json to_json(const ReportRequest& request) {
   Json json = {{"step", request.step}, {"value", number_or_name(request.value)}};
   if (!request.lease.empty()) json["lease"] = request.lease;
@@ -158,6 +181,9 @@ Json to_json(const EnqueueRequest& request) {
   if (!request.after_tasks.empty()) json["after_tasks"] = request.after_tasks;
   if (!request.title.empty()) json["title"] = request.title;
   if (!request.description.empty()) json["description"] = request.description;
+  put_queue_terms(json, request.queue);
+  if (!request.author.empty()) json["author"] = request.author;
+  if (request.again) json["again"] = true;
   if (!request.request_id.empty()) json["request_id"] = request.request_id;
   return json;
 }
@@ -176,18 +202,13 @@ EnqueueRequest enqueue_request_from_json(const Json& json) {
   put(request.count, reader.field("count").integer(1, kMaxCount));
   put(request.request_id, reader.field("request_id").string());
   if (const JsonField tags = reader.field("tags")) request.tags = read_tags(tags);
-  if (const auto after = reader.field("after").list("a list of trial numbers")) {
-    for (const JsonField& item : *after) {
-      if (const auto number = item.integer(0)) request.after.push_back(*number);
-    }
-  }
-  if (const auto after = reader.field("after_tasks").list("a list of task numbers")) {
-    for (const JsonField& item : *after) {
-      if (const auto number = item.integer(0)) request.after_tasks.push_back(*number);
-    }
-  }
+  request.after = read_numbers(reader.field("after"), "a list of trial numbers");
+  request.after_tasks = read_numbers(reader.field("after_tasks"), "a list of task numbers");
   put(request.title, reader.field("title").string());
   put(request.description, reader.field("description").string());
+  request.queue = read_queue_terms(reader);
+  put(request.author, reader.field("author").string());
+  put(request.again, reader.field("again").boolean());
   reader.finish_request();
   return request;
 }

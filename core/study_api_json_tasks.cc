@@ -20,16 +20,6 @@ std::optional<FailReason> told_reason(std::string_view name) {
   return reason && is_told_of_task(*reason) ? reason : std::nullopt;
 }
 
-std::vector<std::int64_t> read_awaited(const JsonField& field, std::string_view expected) {
-  std::vector<std::int64_t> numbers;
-  if (const auto items = field.list(expected)) {
-    for (const JsonField& item : *items) {
-      if (const auto number = item.integer(0)) numbers.push_back(*number);
-    }
-  }
-  return numbers;
-}
-
 }  // namespace
 
 Json to_json(const TaskRequest& request) {
@@ -40,6 +30,7 @@ Json to_json(const TaskRequest& request) {
   if (!request.after.empty()) json["after"] = request.after;
   if (!request.after_trials.empty()) json["after_trials"] = request.after_trials;
   if (request.retries) json["retries"] = *request.retries;
+  put_queue_terms(json, request.queue);
   if (!request.author.empty()) json["author"] = request.author;
   if (!request.request_id.empty()) json["request_id"] = request.request_id;
   return json;
@@ -52,11 +43,12 @@ TaskRequest task_request_from_json(const Json& json) {
   put(request.description, reader.field("description").string());
   put(request.priority, read_priority(reader.field("priority")));
   if (const JsonField tags = reader.field("tags")) request.tags = read_tags(tags);
-  request.after = read_awaited(reader.field("after"), "a list of task numbers");
-  request.after_trials = read_awaited(reader.field("after_trials"), "a list of trial numbers");
+  request.after = read_numbers(reader.field("after"), "a list of task numbers");
+  request.after_trials = read_numbers(reader.field("after_trials"), "a list of trial numbers");
   if (const auto retries = reader.field("retries").integer(0, kMaxRetries)) {
     request.retries = static_cast<int>(*retries);
   }
+  request.queue = read_queue_terms(reader);
   put(request.author, reader.field("author").string());
   put(request.request_id, reader.field("request_id").string());
   reader.finish_request();
@@ -123,6 +115,7 @@ TaskTellAnswer task_tell_answer_from_json(const Json& json) {
 Json to_json(const TaskView& view) {
   Json json = to_json(view.task);
   if (view.lease_expires) json["lease_expires"] = format_utc(*view.lease_expires);
+  if (!view.stage.empty()) json["stage"] = view.stage;
   return json;
 }
 
@@ -131,6 +124,7 @@ TaskView task_view_from_json(const Json& json) {
   view.task = task_from_json(json);
   MessageReader reader(json, "task");
   view.lease_expires = read_time(reader.field("lease_expires"));
+  put(view.stage, reader.field("stage").string());
   reader.finish_answer();
   return view;
 }

@@ -38,8 +38,9 @@ enum class Satisfiable {
 };
 Satisfiable find_any_config(const SearchSpace& space, const Slice& slice);
 
-// "failures" is filled in from "trials".
-Limits read_limits(const JsonField& field);
+// "failures" is filled in from "trials"; "running_by_tag" is the study's alone.
+enum class LimitsOf { Study, Worker };
+Limits read_limits(const JsonField& field, LimitsOf whose);
 void resolve_limits(const Limits& limits, Json& json);
 
 // A name, or an object with a name and the sampler's options, for a study of so many objectives.

@@ -76,11 +76,26 @@ constexpr std::string_view kSchema = R"json({
       "properties": {"replicates": {"type": "integer", "minimum": 0, "maximum": 1000}},
       "description": "How often a would-be best is run again before it leads, within a fifth of limits.trials; with one objective only."
     },
-    "limits": {"$ref": "#/$defs/limits"},
+    "limits": {"$ref": "#/$defs/study_limits"},
     "target": {"type": "number", "description": "A value at which the study is finished."},
     "experiment": {"$ref": "#/$defs/experiment"}
   },
   "$defs": {
+    "study_limits": {
+      "type": "object",
+      "additionalProperties": false,
+      "description": "When to stop.",
+      "properties": {
+        "trials": {"$ref": "#/$defs/count", "description": "Trials that end complete or pruned."},
+        "failures": {"$ref": "#/$defs/count", "description": "Trials whose configuration failed, or that agents declined until their retries were used up. Default: as many as trials."},
+        "running": {"$ref": "#/$defs/count", "description": "Trials at once."},
+        "running_by_tag": {"type": "object", "propertyNames": {"$ref": "#/$defs/name"}, "additionalProperties": {"$ref": "#/$defs/count"}, "description": "Trials and tasks with a tag at once, by tag."},
+        "hours": {"type": "number", "exclusiveMinimum": 0, "description": "Of the wall clock since the first ask, stopped or not."},
+        "cost_usd": {"type": "number", "exclusiveMinimum": 0, "description": "What the trials cost in all, as told."},
+        "turns": {"$ref": "#/$defs/amount", "description": "Turns of the agents in all, as told."},
+        "tokens": {"$ref": "#/$defs/amount", "description": "Tokens in all, as told."}
+      }
+    },
     "limits": {
       "type": "object",
       "additionalProperties": false,

@@ -182,7 +182,9 @@ class StudyReader {
                       brief(Json(spec_->pruner.name)), objectives()));
     }
     read_confirm(object_.field("confirm"));
-    if (const JsonField limits = object_.field("limits")) spec_->limits = read_limits(limits);
+    if (const JsonField limits = object_.field("limits")) {
+      spec_->limits = read_limits(limits, LimitsOf::Study);
+    }
     const JsonField target = object_.field("target");
     spec_->target = target.number();
     if (spec_->target && objectives() > 1) {

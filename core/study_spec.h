@@ -41,6 +41,8 @@ struct Limits {
   std::optional<std::int64_t> trials;
   std::optional<std::int64_t> failures;  // of configurations, or declined for good; default: trials
   std::optional<std::int64_t> running;   // at once
+  // Of those with a tag, trials and tasks, at once: the study's alone.
+  std::map<std::string, std::int64_t> running_by_tag{};
   // Of the wall clock since the first ask, whether the study is stopped meanwhile or not.
   std::optional<double> hours;
   // Sums of the usage told, that of attempts which were sent back and of voided trials included.

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "core/study_file_parts.h"
 #include "core/study_file_refusals.h"
 
@@ -12,9 +14,25 @@ void put_limit(Json& json, const char* name, const std::optional<T>& limit) {
   if (limit) json[name] = *limit;
 }
 
+std::map<std::string, std::int64_t> read_running_by_tag(const JsonField& field) {
+  std::map<std::string, std::int64_t> limits;
+  const auto members = field.members("an object of tags and how many may run");
+  if (!members) return limits;
+  for (const auto& [tag, item] : *members) {
+    if (!is_valid_name(tag)) {
+      item.report(fmt::format(
+          "found the tag {}, expected 1 to 64 of A-Z a-z 0-9 . _ -, not beginning with '.' or '-'",
+          brief(Json(tag))));
+    } else if (const auto most = item.integer(1, kMaxTrials)) {
+      limits[tag] = *most;
+    }
+  }
+  return limits;
+}
+
 }  // namespace
 
-Limits read_limits(const JsonField& field) {
+Limits read_limits(const JsonField& field, LimitsOf whose) {
   Limits limits;
   ObjectReader object(field);
   const auto amount = [&object](std::string_view name) {
@@ -23,6 +41,9 @@ Limits read_limits(const JsonField& field) {
   limits.trials = object.field("trials").integer(1, kMaxTrials);
   limits.failures = object.field("failures").integer(1, kMaxTrials);
   limits.running = object.field("running").integer(1, kMaxTrials);
+  if (whose == LimitsOf::Study) {
+    limits.running_by_tag = read_running_by_tag(object.field("running_by_tag"));
+  }
   limits.hours = amount("hours");
   limits.cost_usd = amount("cost_usd");
   limits.turns = object.field("turns").integer(1);

@@ -172,7 +172,9 @@ class WorkerReader {
       worker_.sampler = read_sampler(sampler, objectives_);
     if (const JsonField fixed = object_.field("fixed")) read_fixed(fixed);
     if (const JsonField accepts = object_.field("accepts")) worker_.accepts = read_tags(accepts);
-    if (const JsonField limits = object_.field("limits")) worker_.limits = read_limits(limits);
+    if (const JsonField limits = object_.field("limits")) {
+      worker_.limits = read_limits(limits, LimitsOf::Worker);
+    }
     worker_.resources = read_resources(object_);
     worker_.env = read_environment(object_.field("env"));
     worker_.time_ratio =

@@ -13,16 +13,6 @@ namespace {
 constexpr std::array<std::string_view, 5> kStates{"waiting", "running", "done", "failed",
                                                   "cancelled"};
 
-std::vector<std::int64_t> read_numbers(const JsonField& field) {
-  std::vector<std::int64_t> numbers;
-  if (const auto items = field.list("a list of numbers")) {
-    for (const JsonField& item : *items) {
-      if (const auto number = item.integer(0)) numbers.push_back(*number);
-    }
-  }
-  return numbers;
-}
-
 std::vector<AttemptUsage> read_attempts(const JsonField& field) {
   std::vector<AttemptUsage> attempts;
   if (const auto items = field.list("a list of attempts")) {
@@ -72,6 +62,8 @@ Json to_json(const Task& task) {
   for (const AttemptUsage& attempt : task.earlier) {
     json["earlier"].push_back({{"worker", attempt.worker}, {"usage", to_json(attempt.usage)}});
   }
+  put_queue_terms(json, task.queue);
+  if (task.question > 0) json["question"] = task.question;
   return json;
 }
 
@@ -83,8 +75,8 @@ Task task_from_json(const Json& json) {
   put(task.description, reader.field("description").string());
   put(task.priority, reader.field("priority").number());
   if (const JsonField tags = reader.field("tags")) task.tags = read_tags(tags);
-  task.after = read_numbers(reader.field("after"));
-  task.after_trials = read_numbers(reader.field("after_trials"));
+  task.after = read_numbers(reader.field("after"), "a list of numbers");
+  task.after_trials = read_numbers(reader.field("after_trials"), "a list of numbers");
   put(task.retries, reader.field("retries").integer(0));
   put(task.author, reader.field("author").string());
   put(task.created, read_time(reader.field("created")));
@@ -101,6 +93,8 @@ Task task_from_json(const Json& json) {
   put(task.note, reader.field("note").string());
   task.usage = read_usage(reader.field("usage"));
   task.earlier = read_attempts(reader.field("earlier"));
+  task.queue = read_queue_terms(reader);
+  put(task.question, reader.field("question").integer(0));
   reader.finish_answer();
   return task;
 }

@@ -11,6 +11,7 @@
 
 #include "core/clock.h"
 #include "core/json.h"
+#include "core/queue.h"
 #include "core/trial.h"
 
 namespace studyhall {
@@ -61,6 +62,8 @@ struct Task {
   std::string note;                       // words on how it ended
   Usage usage;                            // of the attempt that ended it
   std::vector<AttemptUsage> earlier;      // of attempts that were sent back
+  QueueTerms queue;                       // what it is bound to while it waits; no topic
+  std::int64_t question = 0;              // as of a trial (core/trial.h)
   bool operator==(const Task&) const = default;
 };
 Json to_json(const Task& task);
@@ -78,6 +81,7 @@ struct TaskRequest {
   std::optional<int> retries{};              // 0 to 1000; absent: the experiment's, else 2
   std::string author{};                      // empty: "user"
   std::string request_id{};                  // empty: not idempotent
+  QueueTerms queue{};                        // without a topic
 };
 
 struct TaskTell {
@@ -110,6 +114,7 @@ struct TaskQuery {
 struct TaskView {
   Task task;
   std::optional<Timestamp> lease_expires{};  // of a running task
+  std::string stage{};  // where its worker was at its last heartbeat; empty: it did not say
 };
 
 }  // namespace studyhall

@@ -5,6 +5,7 @@
 #include "core/enum_names.h"
 #include "core/error.h"
 #include "core/json_object.h"
+#include "core/study_api_json_reader.h"
 
 namespace studyhall {
 
@@ -16,7 +17,8 @@ constexpr std::array<std::string_view, 7> kReasons{"config",     "infra",  "decl
                                                    "dependency", "voided", "withdrawn"};
 constexpr std::array<std::string_view, 5> kCauses{"crash", "stall", "rate_limit", "auth",
                                                   "server_error"};
-constexpr std::array<std::string_view, 4> kPurposes{"suggested", "enqueued", "replicate", "retry"};
+constexpr std::array<std::string_view, 5> kPurposes{"suggested", "enqueued", "replicate", "retry",
+                                                    "imported"};
 
 template <typename T>
 void read(const Json& json, const char* key, T& value) {
@@ -120,6 +122,9 @@ Json to_json(const TrialRecord& record) {
   if (!record.version.empty()) json["version"] = record.version;
   if (!record.title.empty()) json["title"] = record.title;
   if (!record.description.empty()) json["description"] = record.description;
+  if (!record.author.empty()) json["author"] = record.author;
+  put_queue_terms(json, record.queue);
+  if (record.question > 0) json["question"] = record.question;
   return json;
 }
 
@@ -175,6 +180,13 @@ TrialRecord trial_record_from_json(const Json& json) {
     read(json, "version", record.version);
     read(json, "title", record.title);
     read(json, "description", record.description);
+    read(json, "author", record.author);
+    if (has_queue_terms(json)) {
+      MessageReader reader(json, "trial record");
+      record.queue = read_queue_terms(reader);
+      reader.finish_answer();
+    }
+    read(json, "question", record.question);
     return record;
   } catch (const Json::exception& e) {
     throw corrupt(e.what());

@@ -10,6 +10,7 @@
 
 #include "core/clock.h"
 #include "core/json.h"
+#include "core/queue.h"
 #include "core/space.h"
 
 namespace studyhall {
@@ -59,7 +60,8 @@ inline bool is_own_fault(FaultCause cause) {
 }
 
 // What an asked trial is for.
-enum class Purpose { Suggested, Enqueued, Replicate, Retry };
+// Imported: a result from elsewhere, outside the budget.
+enum class Purpose { Suggested, Enqueued, Replicate, Retry, Imported };
 std::string_view to_string(Purpose purpose);
 std::optional<Purpose> purpose_from_string(std::string_view name);
 
@@ -110,6 +112,9 @@ struct TrialRecord {
   std::string version;         // of the experiment it ran under (core/experiment_version.h)
   std::string title;           // words for people and agents
   std::string description;
+  std::string author;         // who put it into the queue or brought it in; empty: nobody did
+  QueueTerms queue;           // what it is bound to while it waits
+  std::int64_t question = 0;  // running: its agent waits for the answer to this one; 0: to none
   bool operator==(const TrialRecord&) const = default;
 };
 Json to_json(const TrialRecord& record);

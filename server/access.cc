@@ -43,7 +43,11 @@ constexpr WorkerRoute kWorkerRoutes[] = {
     {"POST", "/api/v1/studies/{study}/tasks/{n}/park", ""},
     {"POST", "/api/v1/studies/{study}/tasks/{n}/release", ""},
     {"GET", "/api/v1/studies/{study}/tasks/{n}", ""},
+    {"POST", "/api/v1/studies/{study}/trials/{n}/questions", ""},
+    {"POST", "/api/v1/studies/{study}/tasks/{n}/questions", ""},
+    {"GET", "/api/v1/studies/{study}/questions", ""},
     {"POST", "/api/v1/studies/{study}/enqueue", "enqueue"},
+    {"POST", "/api/v1/studies/{study}/topics", "enqueue"},
     {"POST", "/api/v1/studies/{study}/tasks", "enqueue"},
     {"POST", "/api/v1/studies/{study}/insights", "insight"},
 };

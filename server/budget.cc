@@ -37,10 +37,11 @@ AskAnswer answer_of(AskStatus status, std::string reason) {
 
 void Budget::count(const Trial& trial, int sign) {
   const TrialRecord& record = trial.record;
+  if (record.purpose == Purpose::Imported) return;
   const bool done = trial.state == TrialState::Complete || trial.state == TrialState::Pruned;
   for (Tally* tally : {&study_, &workers_[record.worker]}) {
     if (done && !record.late) tally->done += sign;
-    if (trial.state == TrialState::Running) tally->running += sign;
+    if (trial.state == TrialState::Running && record.question == 0) tally->running += sign;
     // A declined one was handed to others until its retries were used up.
     if (trial.state == TrialState::Fail &&
         (record.reason == FailReason::BadConfig || record.reason == FailReason::Declined)) {
@@ -58,7 +59,7 @@ void Budget::count(const Trial& trial, int sign) {
 
 void Budget::count(const Task& task, int sign) {
   for (Tally* tally : {&study_, &workers_[task.worker]}) {
-    if (task.state == TaskState::Running) tally->tasks += sign;
+    if (task.state == TaskState::Running && task.question == 0) tally->tasks += sign;
     if (task.ended) tally->last_end = std::max(tally->last_end.value_or(*task.ended), *task.ended);
   }
   if (task.usage != Usage{}) spend(task.worker, task.usage, sign, largest_task_);

@@ -187,6 +187,7 @@ class HttpServer::Impl {
     add_study_routes(router_, api);
     add_trial_routes(router_, api);
     add_people_routes(router_, api);
+    add_queue_routes(router_, api);
     add_task_routes(router_, api);
     add_event_routes(router_, api, options.watch);
     add_artifact_routes(router_, api, options.artifacts);

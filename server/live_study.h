@@ -52,8 +52,8 @@ class RequestMemory {
 struct LiveStudy : std::enable_shared_from_this<LiveStudy> {
   storage::StudyRecord record;  // as first read; the model's own is the current one
 
-  // Guards study, epoch, deleted, jumps, requests and latest. Held for memory work only, never
-  // while sampling or writing.
+  // Guards study, epoch, deleted, jumps, requests, latest and stages. Held for memory work only,
+  // never while sampling or writing.
   std::mutex mutex;
   std::optional<StudyModel> study;  // absent: must be read (again) from storage
   std::uint64_t epoch = 0;          // counts the readings
@@ -61,6 +61,15 @@ struct LiveStudy : std::enable_shared_from_this<LiveStudy> {
   std::uint64_t jumps = 0;  // of the clock, after which its leases were renewed
   RequestMemory requests;
   CommitQueue::Ticket latest;  // of its changes; null: none since it was read
+  // What the holders of running trials and tasks said at their last heartbeat that they are at.
+  std::map<std::pair<bool, std::int64_t>, std::string> stages;
+
+  [[nodiscard]] std::string stage(const WorkRef& work) const {
+    const auto found = stages.find({work.is_task, work.number});
+    return found == stages.end() ? std::string() : found->second;
+  }
+  // REQUIRES: `study` is read, and the trial or task runs.
+  void note_stage(const WorkRef& work, const std::string& stage);
 
   // One ask at a time; taken before `mutex`. Guards asker and asker_epoch.
   std::mutex ask_mutex;

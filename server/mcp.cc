@@ -275,6 +275,8 @@ McpServer::McpServer(StudyApi& api) {
   add_trial_routes(router_, api);
   add_event_routes(router_, api);
   add_people_routes(router_, api);
+  add_task_routes(router_, api);
+  add_queue_routes(router_, api);
   router_.set_guard(authorise);
 }
 

@@ -30,6 +30,12 @@ constexpr Tool kTools[] = {
     {"importance", "GET", "/{study}/importance", ""},
     {"explain", "GET", "/{study}/trials/{n}/explain", ""},
     {"enqueue", "POST", "/{study}/enqueue", ""},
+    {"queue", "GET", "/{study}/queue", ""},
+    {"add_topic", "POST", "/{study}/topics", ""},
+    {"topics", "GET", "/{study}/topics", ""},
+    {"add_task", "POST", "/{study}/tasks", ""},
+    {"tasks", "GET", "/{study}/tasks", ""},
+    {"insights", "GET", "/{study}/insights", ""},
     {"add_insight", "POST", "/{study}/insights", ""},
     {"stop", "POST", "/{study}/stop", ""},
 };

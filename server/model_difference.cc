@@ -125,6 +125,15 @@ Json describe_insights(const StudyModel& study) {
   return body;
 }
 
+Json describe_people(const StudyModel& study) {
+  Json body = Json::object();
+  for (const Topic& topic : study.topics()) body["topic " + topic.name] = to_json(topic);
+  for (const Question& question : study.questions()) {
+    body["question " + std::to_string(question.id)] = to_json(question);
+  }
+  return body;
+}
+
 Json describe_budget(const StudyModel& study) {
   Json body = Json::object();
   for (const BudgetUse& use : study.budget().uses(study.spec(), study.record().created)) {
@@ -169,6 +178,7 @@ std::vector<Difference> model_differences(const StudyModel& again, const StudyMo
   comparison.compare_members(describe_workers(again), describe_workers(stored), -1);
   comparison.compare_members(describe_tasks(again), describe_tasks(stored), -1);
   comparison.compare_members(describe_insights(again), describe_insights(stored), -1);
+  comparison.compare_members(describe_people(again), describe_people(stored), -1);
   if (stored.foreign().empty()) {
     comparison.compare_members(describe_budget(again), describe_budget(stored), -1);
   }

@@ -37,12 +37,30 @@ void check_words(const std::string& title, const std::string& description,
     problems.push_back(
         {"/tags", fmt::format("found {}, expected at most {}", tags.size(), kMostTags)});
   }
-  for (const std::string& tag : tags) {
-    if (is_valid_name(tag)) continue;
-    problems.push_back({"/tags", fmt::format("found \"{}\", expected 1 to 64 of A-Z a-z 0-9 . _ -, "
-                                             "not beginning with '.' or '-'",
-                                             tag)});
+  for (const std::string& tag : tags) check_name("/tags", tag, problems);
+}
+
+void check_name(const std::string& path, const std::string& name, std::vector<Problem>& problems) {
+  if (is_valid_name(name)) return;
+  problems.push_back({path, fmt::format("found \"{}\", expected 1 to 64 of A-Z a-z 0-9 . _ -, not "
+                                        "beginning with '.' or '-'",
+                                        name)});
+}
+
+void check_terms(const StudyModel& study, const QueueTerms& terms, std::vector<Problem>& problems) {
+  if (!terms.worker.empty()) check_name("/for", terms.worker, problems);
+  for (const std::string& resource : terms.needs) check_name("/needs", resource, problems);
+  for (const FollowUp& next : terms.on_complete) {
+    check_words(next.title, next.description, next.tags, problems);
+    check_priority(next.priority, problems);
   }
+  if (terms.topic.empty()) return;
+  std::vector<std::string> known;
+  for (const Topic& topic : study.topics()) known.push_back(topic.name);
+  if (std::ranges::find(known, terms.topic) != known.end()) return;
+  const auto near = nearest_name(terms.topic, known);
+  problems.push_back({"/topic", fmt::format("the study has no topic \"{}\"{}", terms.topic,
+                                            near ? "; did you mean \"" + *near + "\"?" : "")});
 }
 
 void check_priority(double priority, std::vector<Problem>& problems) {

@@ -13,6 +13,10 @@ namespace studyhall::server {
 
 void check_words(const std::string& title, const std::string& description,
                  const std::vector<std::string>& tags, std::vector<Problem>& problems);
+// A worker's, topic's or the like: is_valid_name().
+void check_name(const std::string& path, const std::string& name, std::vector<Problem>& problems);
+// `terms` but for its topic, which is the study's or none.
+void check_terms(const StudyModel& study, const QueueTerms& terms, std::vector<Problem>& problems);
 void check_priority(double priority, std::vector<Problem>& problems);
 // Those to wait for: they are there, and may still end well. `path` names the field.
 void check_awaited_trials(const StudyModel& study, const char* path,

@@ -9,6 +9,7 @@
 #include "server/event_body.h"
 #include "server/foreign_trial.h"
 #include "server/pruning.h"
+#include "server/replayed_queue.h"
 #include "server/replayed_tasks.h"
 #include "server/telling.h"
 
@@ -227,6 +228,13 @@ std::vector<Change> ReplayedStudy::apply(const Event& event) {
     case EventKind::TaskUnparked:
     case EventKind::TaskCancelled:
       return apply_task_event(model_, event);
+    case EventKind::QueueChanged:
+    case EventKind::QuestionAsked:
+    case EventKind::QuestionAnswered:
+    case EventKind::Requeued:
+    case EventKind::Imported:
+    case EventKind::TopicAdded:
+      return apply_queue_event(model_, event);
     case EventKind::Created:
     case EventKind::NewBest:
     case EventKind::Confirmed:
@@ -290,6 +298,8 @@ std::vector<Change> ReplayedStudy::apply_enqueued(const Event& event) {
   request.after_tasks = body.get<std::vector<std::int64_t>>("after_tasks");
   request.title = body.get<std::string>("title");
   request.description = body.get<std::string>("description");
+  request.queue = terms_of(event);
+  if (event.author != "server") request.author = event.author;
   const bool replicate = named(body, "purpose", purpose_from_string) == Purpose::Replicate;
   Config config = model_.space().partial_from_json(body.need<Json>("params")).config;
   return one(model_.enqueue(std::move(config), request, replicate, event.time));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/event_body.h"
+#include "server/replayed_queue.h"
 #include "server/task_telling.h"
 
 namespace studyhall::server {
@@ -29,6 +30,7 @@ std::vector<Change> apply_added(StudyModel& study, const Event& event) {
   request.after = body.get<std::vector<std::int64_t>>("after");
   request.after_trials = body.get<std::vector<std::int64_t>>("after_trials");
   request.author = event.author;
+  request.queue = terms_of(event);
   return one(study.add_task(request, body.need<int>("retries"), event.time));
 }
 

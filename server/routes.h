@@ -17,6 +17,8 @@ void add_trial_routes(Router& router, StudyApi& api);
 // What people do besides: edit, park, void, workers, insights.
 void add_people_routes(Router& router, StudyApi& api);
 void add_task_routes(Router& router, StudyApi& api);
+// The queue, topics, questions, results from elsewhere.
+void add_queue_routes(Router& router, StudyApi& api);
 // Events, as pages and, where there is a watch, as a stream.
 void add_event_routes(Router& router, StudyApi& api, StudyWatch watch = nullptr);
 // Null: they answer that there are none.

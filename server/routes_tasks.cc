@@ -56,9 +56,9 @@ Reply tell_task(StudyApi& api, const Call& call) {
 
 Reply heartbeat_task(StudyApi& api, const Call& call) {
   refuse_query(call);
-  const std::string lease = call.only_string("lease");
-  require_own_task(api, call, lease);
-  return {.body = to_json(api.heartbeat_task(call.args[0], call.number(1), lease))};
+  const BeatRequest request = beat_request_from_json(call.json());
+  require_own_task(api, call, request.lease);
+  return {.body = to_json(api.heartbeat_task(call.args[0], call.number(1), request))};
 }
 
 Reply park_task(StudyApi& api, const Call& call) {

@@ -57,9 +57,9 @@ Reply report(StudyApi& api, const Call& call) {
 
 Reply heartbeat(StudyApi& api, const Call& call) {
   refuse_query(call);
-  const std::string lease = call.only_string("lease");
-  require_own_trial(api, call, lease);
-  return {.body = to_json(api.heartbeat(call.args[0], call.number(1), lease))};
+  const BeatRequest request = beat_request_from_json(call.json());
+  require_own_trial(api, call, request.lease);
+  return {.body = to_json(api.heartbeat(call.args[0], call.number(1), request))};
 }
 
 Reply release(StudyApi& api, const Call& call) {
@@ -72,19 +72,22 @@ Reply release(StudyApi& api, const Call& call) {
 
 Reply enqueue(StudyApi& api, const Call& call) {
   refuse_query(call);
-  return {.body = to_json(api.enqueue(call.args[0], enqueue_request_from_json(call.json())))};
+  EnqueueRequest request = enqueue_request_from_json(call.json());
+  sign(call, request.author);
+  return {.body = to_json(api.enqueue(call.args[0], request))};
 }
 
 // The members of a trial's JSON (core/study_api_json.cc).
 const std::vector<std::string>& trial_members() {
   static const std::vector<std::string> members{
-      "number",      "state",        "value",      "values",    "params",        "feasible",
-      "outside",     "metrics",      "started",    "completed", "lease_expires", "intermediate",
-      "worker",      "purpose",      "attempt",    "sampler",   "slice",         "pin",
-      "pin_version", "as_of",        "told",       "priority",  "prune",         "reason",
-      "note",        "usage",        "earlier",    "evidence",  "late",          "foreign",
-      "voided",      "parked_until", "tags",       "after",     "after_tasks",   "confirms",
-      "version",     "title",        "description"};
+      "number",      "state",        "value",       "values",    "params",        "feasible",
+      "outside",     "metrics",      "started",     "completed", "lease_expires", "intermediate",
+      "worker",      "purpose",      "attempt",     "sampler",   "slice",         "pin",
+      "pin_version", "as_of",        "told",        "priority",  "prune",         "reason",
+      "note",        "usage",        "earlier",     "evidence",  "late",          "foreign",
+      "voided",      "parked_until", "tags",        "after",     "after_tasks",   "confirms",
+      "version",     "title",        "description", "author",    "hold",          "wave",
+      "for",         "needs",        "on_complete", "topic",     "question",      "stage"};
   return members;
 }
 

@@ -20,6 +20,7 @@ namespace {
 constexpr double kDefaultLeaseSeconds = 24.0 * 3600;
 constexpr double kLongestLeaseSeconds = 365.0 * 24 * 3600;
 constexpr int kMostTrialsPerAsk = 1000;
+constexpr double kRetryAfterSeconds = 5;
 
 void check(const AskRequest& request) {
   std::vector<Problem> problems;
@@ -90,7 +91,7 @@ bool has_to_wait(const StudyModel& study, const AskRequest& request, Timestamp n
   const std::vector<std::string> accepts = accepts_of(study.spec(), request);
   if (request.want != Want::Trials) {
     const auto closed = study.closed_to_tasks(request.worker, now);
-    if (!closed && study.first_task(accepts)) return false;
+    if (!closed && study.first_task({request.worker, accepts, now})) return false;
     if (request.want == Want::Tasks) return !closed || waits(closed);
   }
   auto closed = study.closed(now);
@@ -211,13 +212,15 @@ AskAnswer StudyService::Impl::ask_trial(LiveStudy& live, const AskRequest& reque
     AskSnapshot ask;
     Purpose purpose = Purpose::Suggested;
     std::uint64_t holder_changes = 0;
+    std::vector<std::string> accepts;
     {
       const std::lock_guard lock(live.mutex);
       StudyModel& study = writable(live);
       const Timestamp now = clock.now();
+      accepts = accepts_of(study.spec(), request);
       if (auto closed = study.closed(now)) return std::move(*closed);
       if (auto closed = study.closed_for(request.worker, now)) return std::move(*closed);
-      const auto waiting = study.first_waiting(accepts_of(study.spec(), request));
+      const auto waiting = study.first_waiting({request.worker, accepts, now});
       if (!waiting && study.is_kept_for_confirming()) {
         std::vector<storage::Change> changes = study.confirm_contender(false, now);
         if (!changes.empty()) {
@@ -259,6 +262,12 @@ AskAnswer StudyService::Impl::ask_trial(LiveStudy& live, const AskRequest& reque
         continue;
       }
       AskAnswer answer;
+      if (study.will_have({request.worker, accepts, clock.now()})) {
+        answer.status = AskStatus::Wait;
+        answer.retry_after_s = kRetryAfterSeconds;
+        answer.reason = "what is left waits in the queue (study queue --why says for what)";
+        return answer;
+      }
       answer.status = AskStatus::Exhausted;
       answer.reason =
           fmt::format("study \"{}\": every configuration{} was handed out", live.record.name,
@@ -275,7 +284,7 @@ AskAnswer StudyService::Impl::ask_trial(LiveStudy& live, const AskRequest& reque
     }
     const bool as_before = ask.given.empty()
                                ? ask.number == std::ssize(study.trials()) &&
-                                     !study.first_waiting(accepts_of(study.spec(), request))
+                                     !study.first_waiting({request.worker, accepts, clock.now()})
                                : study.trial(ask.number).state == TrialState::Waiting;
     if (!as_before || study.holder_changes() != holder_changes) continue;
     HandOut what{draw.config,    request.worker, purpose, draw.sampler,
@@ -304,6 +313,7 @@ AskAnswer StudyService::Impl::hand_out(LiveStudy& live, const AskRequest& reques
   asked.title = trial.record.title;
   asked.description = trial.record.description;
   asked.seed = experiment_seed(study.spec().seed, number);
+  asked.topic = study.topic_step(trial);
   AskAnswer answer;
   answer.trials.push_back(std::move(asked));
 

@@ -15,6 +15,9 @@ constexpr int kMostTrialsPerEnqueue = 1000;
 
 void check(const StudyModel& study, const EnqueueRequest& request, bool full) {
   std::vector<Problem> problems;
+  if (request.again && !full) {
+    problems.push_back({"/again", "needs a value for every parameter"});
+  }
   if (request.count < 1 || request.count > kMostTrialsPerEnqueue) {
     problems.push_back({"/count", fmt::format("found {}, expected 1 to {}", request.count,
                                               kMostTrialsPerEnqueue)});
@@ -25,6 +28,7 @@ void check(const StudyModel& study, const EnqueueRequest& request, bool full) {
   }
   check_priority(request.priority, problems);
   check_words(request.title, request.description, request.tags, problems);
+  check_terms(study, request.queue, problems);
   check_awaited_trials(study, "/after", request.after, problems);
   check_awaited_tasks(study, "/after_tasks", request.after_tasks, problems);
   if (!problems.empty()) throw Error::from_problems(ErrorCode::Invalid, "enqueue", problems);
@@ -35,6 +39,7 @@ void check(const StudyModel& study, const EnqueueRequest& request, bool full) {
 EnqueueAnswer StudyService::enqueue(const std::string& study, const EnqueueRequest& request) {
   EnqueueRequest wanted = request;
   sort_unique(wanted.tags);
+  sort_unique(wanted.queue.needs);
   sort_unique(wanted.after);
   sort_unique(wanted.after_tasks);
   return impl_->on(study, [&](LiveStudy& live) {
@@ -54,12 +59,13 @@ EnqueueAnswer StudyService::enqueue(const std::string& study, const EnqueueReque
         throw Error(ErrorCode::Invalid,
                     "enqueue: " + dump_json(wanted.params) + " breaks the study's \"require\"");
       }
-      if (full && wanted.count == 1) {
+      if (full && wanted.count == 1 && !wanted.again) {
         if (const auto holder = model.holder(partial.config)) {
           return EnqueueAnswer{{*holder}, true};
         }
       }
       std::vector<storage::Change> changes;
+      if (wanted.author.empty()) wanted.author = "user";
       for (int i = 0; i < wanted.count; ++i) {
         const bool replicate = full && model.holder(partial.config).has_value();
         answer.numbers.push_back(std::ssize(model.trials()));

@@ -22,6 +22,8 @@ void check(const StudyModel& study, const TaskRequest& request) {
   if (request.title.empty()) problems.push_back({"/title", "is empty, expected a text"});
   check_words(request.title, request.description, request.tags, problems);
   check_priority(request.priority, problems);
+  check_terms(study, request.queue, problems);
+  if (!request.queue.topic.empty()) problems.push_back({"/topic", "is of trials only"});
   check_awaited_tasks(study, "/after", request.after, problems);
   check_awaited_trials(study, "/after_trials", request.after_trials, problems);
   if (request.retries && (*request.retries < 0 || *request.retries > kMostRetries)) {
@@ -31,10 +33,11 @@ void check(const StudyModel& study, const TaskRequest& request) {
   if (!problems.empty()) throw Error::from_problems(ErrorCode::Invalid, "task", problems);
 }
 
-TaskView view_task(const StudyModel& study, std::int64_t number) {
+TaskView view_task(const LiveStudy& live, const StudyModel& study, std::int64_t number) {
   TaskView view{study.task(number)};
   if (const auto* lease = study.tasks().current_lease(number)) {
     view.lease_expires = lease->expires_at;
+    view.stage = live.stage({.is_task = true, .number = number});
   }
   return view;
 }
@@ -45,8 +48,7 @@ AskAnswer none_now(const StudyModel& study) {
   answer.retry_after_s = kRetryAfterSeconds;
   answer.reason = study.tasks().in(TaskState::Waiting).empty()
                       ? "no task waits"
-                      : "every waiting task is to follow another, or has a tag that the worker "
-                        "does not accept";
+                      : "no waiting task may go to this worker now (study queue --why says why)";
   return answer;
 }
 
@@ -55,13 +57,14 @@ std::pair<int, double> rank_of(const WaitingKey& key) {
   return {std::get<0>(key), std::get<1>(key)};
 }
 
-// Whether a trial that waits for a worker with these tags comes before the task.
-bool trial_comes_first(const StudyModel& study, const AskRequest& request,
-                       std::span<const std::string> accepts, std::int64_t task, Timestamp now) {
-  if (request.want != Want::Any || study.closed(now) || study.closed_for(request.worker, now)) {
+// Whether a trial that waits for this worker comes before the task.
+bool trial_comes_first(const StudyModel& study, const AskRequest& request, const Taker& taker,
+                       std::int64_t task) {
+  if (request.want != Want::Any || study.closed(taker.now) ||
+      study.closed_for(request.worker, taker.now)) {
     return false;
   }
-  const auto trial = study.first_waiting(accepts);
+  const auto trial = study.first_waiting(taker);
   return trial && rank_of(StudyModel::waiting_key(study.trial(*trial))) <
                       rank_of(TaskBoard::waiting_key(study.task(task)));
 }
@@ -78,9 +81,10 @@ std::optional<AskAnswer> StudyService::Impl::ask_task(LiveStudy& live, const Ask
     return only ? closed : std::nullopt;
   }
   const std::vector<std::string> accepts = accepts_of(study.spec(), request);
-  const auto number = study.first_task(accepts);
+  const Taker taker{request.worker, accepts, now};
+  const auto number = study.first_task(taker);
   if (!number) return only ? std::optional(none_now(study)) : std::nullopt;
-  if (trial_comes_first(study, request, accepts, *number, now)) return std::nullopt;
+  if (trial_comes_first(study, request, taker, *number)) return std::nullopt;
 
   const storage::LeaseRecord lease = new_lease(options, study.spec(), request, now);
   storage::Change change = study.hand_out_task(*number, lease, now);
@@ -102,6 +106,7 @@ std::optional<AskAnswer> StudyService::Impl::ask_task(LiveStudy& live, const Ask
 std::int64_t StudyService::add_task(const std::string& study, const TaskRequest& request) {
   TaskRequest wanted = request;
   sort_unique(wanted.tags);
+  sort_unique(wanted.queue.needs);
   sort_unique(wanted.after);
   sort_unique(wanted.after_trials);
   if (wanted.author.empty()) wanted.author = "user";
@@ -140,7 +145,7 @@ std::vector<TaskView> StudyService::tasks(const std::string& study, const TaskQu
       const Task& task = model.task(n);
       if (query.state && task.state != *query.state) continue;
       if (!query.worker.empty() && task.worker != query.worker) continue;
-      out.push_back(view_task(model, n));
+      out.push_back(view_task(live, model, n));
     }
     return out;
   });
@@ -149,7 +154,8 @@ std::vector<TaskView> StudyService::tasks(const std::string& study, const TaskQu
 TaskView StudyService::task(const std::string& study, std::int64_t number) {
   return impl_->on(study, [&](LiveStudy& live) {
     const std::lock_guard lock(live.mutex);
-    return view_task(impl_->loaded(live), number);
+    const StudyModel& model = impl_->loaded(live);
+    return view_task(live, model, number);
   });
 }
 
@@ -178,7 +184,7 @@ TaskTellAnswer StudyService::tell_task(const std::string& study, std::int64_t nu
 }
 
 BeatAnswer StudyService::heartbeat_task(const std::string& study, std::int64_t number,
-                                        const std::string& lease) {
+                                        const BeatRequest& request) {
   return impl_->on(study, [&](LiveStudy& live) {
     BeatAnswer answer;
     CommitQueue::Ticket ticket;
@@ -186,9 +192,11 @@ BeatAnswer StudyService::heartbeat_task(const std::string& study, std::int64_t n
       const std::lock_guard lock(live.mutex);
       StudyModel& model = impl_->writable(live);
       const Timestamp now = impl_->clock.now();
-      answer = beat_task(model, number, lease, now);
+      answer = beat_task(model, number, request.lease, now);
       if (answer.stop) return answer;
-      if (model.task(number).parked_until) {
+      live.note_stage({.is_task = true, .number = number}, request.stage);
+      const Task& task = model.task(number);
+      if (task.parked_until && task.question == 0) {
         ticket = impl_->submit(live, {model.unpark_task(number, now)});
       } else if (!impl_->options.renew_leases) {
         storage::Change change;

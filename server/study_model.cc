@@ -38,6 +38,10 @@ StudyModel StudyModel::load(storage::Storage& storage, const storage::StudyRecor
   for (const storage::Fact& fact : storage.facts(record.id)) study.recall(fact);
   std::sort(study.insights_.begin(), study.insights_.end(),
             [](const Insight& a, const Insight& b) { return a.id < b.id; });
+  std::sort(study.questions_.begin(), study.questions_.end(),
+            [](const Question& a, const Question& b) { return a.id < b.id; });
+  std::sort(study.topics_.begin(), study.topics_.end(),
+            [](const Topic& a, const Topic& b) { return a.numbers < b.numbers; });
   for (const LeaseRecord& lease : storage.leases(record.id)) {
     study.leases_[lease.number].push_back(lease);
     if (lease.current) study.expiries_.emplace(lease.expires_at, lease.number);
@@ -121,16 +125,6 @@ std::optional<AskAnswer> StudyModel::closed_for(const std::string& worker, Times
   return closed;
 }
 
-std::optional<std::int64_t> StudyModel::first_waiting(std::span<const std::string> accepts) const {
-  const WaitingKey* first = nullptr;
-  for (const auto& [tags, queue] : waiting_) {
-    if (!accepts_all(accepts, tags)) continue;
-    if (first == nullptr || *queue.begin() < *first) first = &*queue.begin();
-  }
-  if (first == nullptr) return std::nullopt;
-  return std::get<2>(*first);
-}
-
 std::optional<std::int64_t> StudyModel::holder(const Config& config) const {
   const auto found = holders_.find(hash_of(config));
   if (found == holders_.end()) return std::nullopt;
@@ -184,6 +178,14 @@ void StudyModel::recall(const storage::Fact& fact) {
     insights_.push_back(insight_from_json(fact.body));
     return;
   }
+  if (fact.kind == kTopicFact) {
+    topics_.push_back(topic_from_json(fact.body));
+    return;
+  }
+  if (fact.kind == kQuestionFact) {
+    questions_.push_back(question_from_json(fact.body));
+    return;
+  }
   if (fact.kind != kWorkerFact) return;
   const WorkerRecord worker = worker_from_fact(fact);
   budget_.start(worker.name, worker.first_ask);
@@ -209,9 +211,7 @@ void StudyModel::place(Trial trial) {
   if (waits == dependents_.end()) return;
   for (const std::int64_t number : waits->second) {
     const Trial& dependent = trials_[static_cast<std::size_t>(number)];
-    if (dependent.state == TrialState::Waiting && is_ready(dependent)) {
-      waiting_[dependent.record.tags].insert(waiting_key(dependent));
-    }
+    if (dependent.state == TrialState::Waiting) line_up(dependent);
   }
 }
 
@@ -226,6 +226,15 @@ bool StudyModel::is_ready(const Trial& trial) const {
          });
 }
 
+void StudyModel::line_up(const Trial& trial) {
+  if (!is_ready(trial)) return;
+  if (trial.record.queue.is_free()) {
+    waiting_[trial.record.tags].insert(waiting_key(trial));
+  } else {
+    bound_.insert(waiting_key(trial));
+  }
+}
+
 LeadChange StudyModel::rank(const Trial& trial) {
   if (trial.fit != Fit::Exact || !space().contains(trial.config)) return {};
   return standing_.add(trial, hash_of(trial.config));
@@ -234,11 +243,14 @@ LeadChange StudyModel::rank(const Trial& trial) {
 void StudyModel::index(const Trial& trial) {
   ++counts_[slot(trial.state)];
   budget_.add(trial);
+  rules_.add(trial);
   count_confirming(trial, 1);
+  if (!trial.record.author.empty()) proposed_[trial.record.author].insert(trial.number);
   if (trial.state == TrialState::Waiting) {
     for (const std::int64_t awaited : trial.record.after) dependents_[awaited].insert(trial.number);
     if (!trial.record.after_tasks.empty()) after_tasks_.insert(trial.number);
-    if (is_ready(trial)) waiting_[trial.record.tags].insert(waiting_key(trial));
+    queue_.insert(waiting_key(trial));
+    line_up(trial);
   }
   if (holds(trial)) holders_[hash_of(trial.config)].insert(trial.number);
 }
@@ -254,8 +266,11 @@ bool StudyModel::holds(const Trial& trial) const {
 void StudyModel::unindex(const Trial& trial) {
   --counts_[slot(trial.state)];
   budget_.remove(trial);
+  rules_.remove(trial);
   count_confirming(trial, -1);
   after_tasks_.erase(trial.number);
+  queue_.erase(waiting_key(trial));
+  bound_.erase(waiting_key(trial));
   if (const auto queue = waiting_.find(trial.record.tags); queue != waiting_.end()) {
     queue->second.erase(waiting_key(trial));
     if (queue->second.empty()) waiting_.erase(queue);

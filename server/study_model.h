@@ -22,6 +22,7 @@
 #include "core/study_api.h"
 #include "server/budget.h"
 #include "server/config_hashes.h"
+#include "server/queue_rules.h"
 #include "server/standing.h"
 #include "server/task_board.h"
 #include "server/worker_record.h"
@@ -30,6 +31,8 @@
 namespace studyhall::server {
 
 inline constexpr const char* kInsightFact = "insight";
+inline constexpr const char* kTopicFact = "topic";
+inline constexpr const char* kQuestionFact = "question";
 
 // How a trial is handed out: everything but its number and lease.
 struct HandOut {
@@ -78,10 +81,9 @@ class StudyModel {
   [[nodiscard]] const std::map<std::string, WorkerRecord>& workers() const { return workers_; }
   // By id.
   [[nodiscard]] const std::vector<Insight>& insights() const { return insights_; }
-  // The waiting trial to hand out first to a worker that accepts these tags (sorted): given back or
-  // retried, then replicates, then enqueued ones by priority; none that waits for another trial.
-  [[nodiscard]] std::optional<std::int64_t> first_waiting(
-      std::span<const std::string> accepts) const;
+  // The waiting trial to hand out first: given back or retried, then replicates, then the next of a
+  // topic that the worker is on, then enqueued ones by priority; none that waits for something.
+  [[nodiscard]] std::optional<std::int64_t> first_waiting(const Taker& taker) const;
   // The trial that keeps `config` from being handed out again: waiting, running, done or failed for
   // its configuration.
   [[nodiscard]] std::optional<std::int64_t> holder(const Config& config) const;
@@ -179,9 +181,8 @@ class StudyModel {
   [[nodiscard]] const TaskBoard& tasks() const { return tasks_; }
   // Throws Error(NotFound) naming the study, the number and how many tasks there are.
   [[nodiscard]] const Task& task(std::int64_t number) const;
-  // The waiting task to hand out first to a worker that accepts these tags (sorted); none that
-  // waits for a task or trial.
-  [[nodiscard]] std::optional<std::int64_t> first_task(std::span<const std::string> accepts) const;
+  // The waiting task to hand out first; none that waits for something.
+  [[nodiscard]] std::optional<std::int64_t> first_task(const Taker& taker) const;
   // Why the worker may have no task now: the study is stopped, a limit of hours, money, turns or
   // tokens is used up, or the worker is quarantined. A target that is met or limits.trials used up
   // keep nobody from a task.
@@ -212,12 +213,44 @@ class StudyModel {
   // The place of a waiting trial in the queue.
   [[nodiscard]] static WaitingKey waiting_key(const Trial& trial);
 
+  // --- The queue (server/study_model_queue.cc) ---
+
+  // Waiting trials in the order of the queue, those that wait for something included.
+  [[nodiscard]] const std::set<WaitingKey>& queue() const { return queue_; }
+  // Why something that waits cannot go to any of the study's workers now. REQUIRES: it waits.
+  [[nodiscard]] std::vector<Hindrance> hindrances(const WorkRef& work, Timestamp now) const;
+  // Whether a trial waits that will be handed out to this worker without a person's approval.
+  [[nodiscard]] bool will_have(const Taker& taker) const;
+  // REQUIRES: it waits; `change` changes something.
+  storage::Change change_queued(const WorkRef& work, const QueueChange& change, Timestamp now);
+  // With numbers and what was asked for; results and state are worked out by view_topic().
+  [[nodiscard]] const std::vector<Topic>& topics() const { return topics_; }
+  // Adds it and its trials. `config` is what the request's parameters give, NaN for the rest.
+  std::vector<storage::Change> add_topic(const TopicRequest& request, const Config& config,
+                                         Timestamp now);
+  // Of a trial that is handed out now; nullopt where it belongs to no topic.
+  [[nodiscard]] std::optional<TopicStep> topic_step(const Trial& trial) const;
+  // Who had the topic's last trial; empty: nobody.
+  [[nodiscard]] std::string worker_of(const Topic& topic) const;
+  // Trials by who put them into the queue.
+  [[nodiscard]] const std::map<std::string, std::set<std::int64_t>>& proposed() const {
+    return proposed_;
+  }
+  // By id; their state as it was when they were last written: view_question() has the present one.
+  [[nodiscard]] const std::vector<Question>& questions() const { return questions_; }
+  // The one that a running trial or task waits for; 0: none.
+  [[nodiscard]] std::int64_t open_question(const WorkRef& work) const;
+  // REQUIRES: it runs, and has no open question.
+  storage::Change ask_question(const WorkRef& work, const std::string& text, Timestamp now);
+  // REQUIRES: the question is open.
+  storage::Change answer_question(std::int64_t id, const AnswerRequest& request, Timestamp now);
+  // A finished trial from elsewhere, which takes the next number; other changes as finish() has
+  // them.
+  std::vector<storage::Change> import_result(Trial result, const std::string& author,
+                                             Timestamp now);
+
  private:
-  // A trial or a task.
-  struct Ended {
-    bool is_task = false;
-    std::int64_t number = -1;
-  };
+  using Ended = WorkRef;
   explicit StudyModel(storage::StudyRecord record);
 
   storage::Change change(EventKind kind, Json body, const std::string& author, Timestamp now);
@@ -254,6 +287,20 @@ class StudyModel {
   [[nodiscard]] std::vector<std::int64_t> in_the_lead() const;
   // Whether all that it waits for have ended well.
   [[nodiscard]] bool is_ready(const Trial& trial) const;
+  // Lets a waiting trial be handed out, if it is ready.
+  void line_up(const Trial& trial);
+  [[nodiscard]] const Topic& topic(const std::string& name) const;
+  void join_topic(const std::string& name, std::int64_t number, storage::Change& change);
+  // Why a trial of a topic has to wait for the topic's other trials; `worker` empty: whoever asks.
+  [[nodiscard]] std::optional<Hindrance> topic_hindrance(const Trial& trial,
+                                                         std::string_view worker,
+                                                         Timestamp now) const;
+  [[nodiscard]] bool may_go(const Trial& trial, const Taker& taker) const;
+  [[nodiscard]] bool may_go(const Task& task, const Taker& taker) const;
+  [[nodiscard]] bool some_worker_takes(const std::vector<std::string>& tags,
+                                       const QueueTerms& terms) const;
+  // Tasks to add now that it has ended well.
+  void follow_up(const WorkRef& ended, Timestamp now, std::vector<storage::Change>& changes);
   // Ranks all results anew, in the order in which they were told.
   void rank_all();
   // Reads every trial in the edited space; those that are then stored differently go to `writes`.
@@ -307,7 +354,13 @@ class StudyModel {
   // Sorted, as what follows from them (events, answers) must be the same after a restart.
   mutable ConfigHashes hashes_;
   std::unordered_map<std::string, std::set<std::int64_t>> holders_;   // config hash -> trials
+  std::set<WaitingKey> queue_;                                        // every waiting trial
   std::map<std::vector<std::string>, std::set<WaitingKey>> waiting_;  // by tags; may be handed out
+  std::set<WaitingKey> bound_;  // may be handed out where their terms allow it
+  QueueRules rules_;
+  std::vector<Topic> topics_;
+  std::vector<Question> questions_;                         // by id
+  std::map<std::string, std::set<std::int64_t>> proposed_;  // trials by who proposed them
   std::unordered_map<std::int64_t, std::set<std::int64_t>> dependents_;  // that wait for it
   TaskBoard tasks_;
   std::set<std::int64_t> after_tasks_;  // waiting trials that are to follow tasks

@@ -71,6 +71,7 @@ std::vector<Change> StudyModel::finish(Trial result, const std::string& author, 
   const std::int64_t number = result.number;
   finish_one(std::move(result), author, now, how, changes);
   fail_dependents({.number = number}, now, changes);
+  follow_up({.number = number}, now, changes);
   confirm(number, now, changes);
   return changes;
 }
@@ -82,6 +83,7 @@ void StudyModel::finish_one(Trial result, const std::string& author, Timestamp n
   const TrialState from = is_new ? TrialState::Running : trial(number).state;
   result.completed = now;
   result.record.parked_until.reset();
+  result.record.question = 0;
   if (result.state == TrialState::Complete) {
     result.constraints = constraint_values(spec(), result.metrics);
   }
@@ -155,6 +157,7 @@ Change StudyModel::requeue(std::int64_t number, EventKind kind, Json body,
   trial.intermediate.clear();
   trial.record.prune = false;
   trial.record.parked_until.reset();
+  trial.record.question = 0;
   trial.started.reset();
   if (!trial.ran.is_null()) {
     fit_trial(spec(), Json(trial.ran), trial);
@@ -205,6 +208,8 @@ Change StudyModel::enqueue(Config config, const EnqueueRequest& request, bool re
   trial.record.after_tasks = request.after_tasks;
   trial.record.title = request.title;
   trial.record.description = request.description;
+  trial.record.author = request.author;
+  trial.record.queue = request.queue;
   Json body{{"number", trial.number},
             {"params", space().to_json(trial.config)},
             {"priority", request.priority},
@@ -214,8 +219,11 @@ Change StudyModel::enqueue(Config config, const EnqueueRequest& request, bool re
   if (!request.after_tasks.empty()) body["after_tasks"] = request.after_tasks;
   if (!request.title.empty()) body["title"] = request.title;
   if (!request.description.empty()) body["description"] = request.description;
-  Change out = change(EventKind::Enqueued, std::move(body), "server", now);
+  put_queue_terms(body, request.queue);
+  const std::string author = request.author.empty() ? "server" : request.author;
+  Change out = change(EventKind::Enqueued, std::move(body), author, now);
   out.writes.emplace_back(storage::AddTrial{trial});
+  if (!request.queue.topic.empty()) join_topic(request.queue.topic, trial.number, out);
   place(std::move(trial));
   return out;
 }
@@ -231,6 +239,7 @@ std::vector<Change> StudyModel::add_replicate(std::int64_t of, Trial result,
   result.record.prune = false;
   result.record.earlier.clear();
   result.record.late = true;
+  result.record.queue = {};
   how["of"] = of;
   how["attempt"] = result.record.attempt;
   return finish(std::move(result), author, now, how);

@@ -45,6 +45,7 @@ std::vector<Change> StudyModel::void_trial(std::int64_t number, const std::strin
   if (voided.record.told == 0) voided.record.told = last_sequence_;
   if (!voided.completed) voided.completed = now;
   voided.record.parked_until.reset();
+  voided.record.question = 0;
   voided.record.prune = false;
   if (!reason.empty()) voided.record.note = reason;
   changes.back().writes.emplace_back(storage::UpdateTrial{from, voided});

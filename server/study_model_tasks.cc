@@ -58,8 +58,8 @@ bool StudyModel::is_ready(const Task& task) const {
          });
 }
 
-std::optional<std::int64_t> StudyModel::first_task(std::span<const std::string> accepts) const {
-  return tasks_.first_waiting(accepts, [&](const Task& task) { return is_ready(task); });
+std::optional<std::int64_t> StudyModel::first_task(const Taker& taker) const {
+  return tasks_.first_waiting(taker.accepts, [&](const Task& task) { return may_go(task, taker); });
 }
 
 std::optional<AskAnswer> StudyModel::closed_to_tasks(const std::string& worker,
@@ -111,6 +111,7 @@ Change StudyModel::add_task(const TaskRequest& request, int retries, Timestamp n
   task.after_trials = request.after_trials;
   task.retries = retries;
   task.author = request.author;
+  task.queue = request.queue;
   task.created = now;
   Json body{{"task", task.number},
             {"title", task.title},
@@ -120,6 +121,7 @@ Change StudyModel::add_task(const TaskRequest& request, int retries, Timestamp n
   if (!task.tags.empty()) body["tags"] = task.tags;
   if (!task.after.empty()) body["after"] = task.after;
   if (!task.after_trials.empty()) body["after_trials"] = task.after_trials;
+  put_queue_terms(body, task.queue);
   Change out = change(EventKind::TaskAdded, std::move(body), task.author, now);
   TaskRecord record{std::move(task)};
   out.writes.emplace_back(storage::AddTask{record});
@@ -153,6 +155,7 @@ std::vector<Change> StudyModel::end_task(Task ended, EventKind kind, const std::
   const std::int64_t number = ended.number;
   end_one_task(std::move(ended), kind, token, how, author, now, changes);
   fail_dependents({.is_task = true, .number = number}, now, changes);
+  follow_up({.is_task = true, .number = number}, now, changes);
   return changes;
 }
 
@@ -163,6 +166,7 @@ void StudyModel::end_one_task(Task ended, EventKind kind, const std::string& tok
   const TaskState from = record.task.state;
   ended.ended = now;
   ended.parked_until.reset();
+  ended.question = 0;
   for (LeaseRecord& lease : record.leases) {
     lease.current = false;
     if (!token.empty() && lease.token == token) lease.told_as = ended.number;
@@ -186,6 +190,7 @@ Change StudyModel::requeue_task(std::int64_t number, EventKind kind, Json body,
   task.state = TaskState::Waiting;
   task.started.reset();
   task.parked_until.reset();
+  task.question = 0;
   if (same_attempt) --task.attempt;
   for (LeaseRecord& lease : record.leases) lease.current = false;
   body["task"] = number;
@@ -221,13 +226,17 @@ Change StudyModel::unpark_task(std::int64_t number, Timestamp now) {
 
 void StudyModel::place_task(TaskRecord record) {
   const std::int64_t number = record.task.number;
-  if (number < tasks_.size()) budget_.remove(tasks_.task(number));
+  if (number < tasks_.size()) {
+    budget_.remove(tasks_.task(number));
+    rules_.remove(tasks_.task(number));
+  }
   tasks_.place(std::move(record));
   budget_.add(tasks_.task(number));
+  rules_.add(tasks_.task(number));
   if (tasks_.task(number).state != TaskState::Done) return;
   for (const std::int64_t waiting : trials_after({.is_task = true, .number = number})) {
     const Trial& dependent = trial(waiting);
-    if (is_ready(dependent)) waiting_[dependent.record.tags].insert(waiting_key(dependent));
+    line_up(dependent);
   }
 }
 

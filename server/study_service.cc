@@ -10,6 +10,7 @@
 #include "server/explaining.h"
 #include "server/importance.h"
 #include "server/pruning.h"
+#include "server/queue_views.h"
 #include "server/service_impl.h"
 #include "server/study_views.h"
 #include "server/telling.h"
@@ -21,6 +22,15 @@ namespace {
 
 constexpr int kMostTrialsPerPage = 10'000;
 constexpr std::int64_t kTrialsPerLock = 200;  // so that asks and tells need not wait for a page
+
+// Whether a sign of life ends the trial's parking: it waits for no answer.
+bool is_waiting_out(const Trial& trial) {
+  return trial.record.parked_until && trial.record.question == 0;
+}
+
+std::string stage_of(const LiveStudy& live, const Trial& trial) {
+  return trial.state == TrialState::Running ? live.stage({.number = trial.number}) : std::string();
+}
 
 }  // namespace
 
@@ -98,7 +108,10 @@ std::vector<StudyInfo> StudyService::studies() {
 StudyInfo StudyService::study(const std::string& name) {
   return impl_->on(name, [&](LiveStudy& live) {
     const std::lock_guard lock(live.mutex);
-    return view_study(impl_->loaded(live), impl_->clock.now());
+    const StudyModel& model = impl_->loaded(live);
+    StudyInfo info = view_study(model, impl_->clock.now());
+    info.proposals = view_proposals(model);
+    return info;
   });
 }
 
@@ -208,7 +221,7 @@ BeatAnswer StudyService::report(const std::string& study, std::int64_t number,
       answer = beat(model, number, request.lease, now);
       if (answer.stop) return answer;
       std::vector<storage::Change> changes;
-      if (model.trial(number).record.parked_until) changes.push_back(model.unpark(number, now));
+      if (is_waiting_out(model.trial(number))) changes.push_back(model.unpark(number, now));
       const bool prune = wants_pruning(model, number, request.step, request.value);
       changes.push_back(model.report(number, request.step, request.value, prune, now));
       ticket = impl_->submit(live, std::move(changes));
@@ -220,7 +233,7 @@ BeatAnswer StudyService::report(const std::string& study, std::int64_t number,
 }
 
 BeatAnswer StudyService::heartbeat(const std::string& study, std::int64_t number,
-                                   const std::string& lease) {
+                                   const BeatRequest& request) {
   return impl_->on(study, [&](LiveStudy& live) {
     BeatAnswer answer;
     CommitQueue::Ticket ticket;
@@ -228,9 +241,10 @@ BeatAnswer StudyService::heartbeat(const std::string& study, std::int64_t number
       const std::lock_guard lock(live.mutex);
       StudyModel& model = impl_->writable(live);
       const Timestamp now = impl_->clock.now();
-      answer = beat(model, number, lease, now);
+      answer = beat(model, number, request.lease, now);
       if (answer.stop) return answer;
-      if (model.trial(number).record.parked_until) {
+      live.note_stage({.number = number}, request.stage);
+      if (is_waiting_out(model.trial(number))) {
         ticket = impl_->submit(live, {model.unpark(number, now)});
       } else if (!impl_->options.renew_leases) {
         storage::Change change;
@@ -278,6 +292,7 @@ std::vector<TrialView> StudyService::trials(const std::string& study, const Tria
         if (query.state && trial.state != *query.state) continue;
         if (!query.worker.empty() && trial.record.worker != query.worker) continue;
         out.push_back(view_trial(model, trial));
+        out.back().stage = stage_of(live, trial);
       }
       more = n < std::ssize(model.trials()) && std::ssize(out) < query.limit;
     }
@@ -289,7 +304,9 @@ TrialView StudyService::trial(const std::string& study, std::int64_t number) {
   return impl_->on(study, [&](LiveStudy& live) {
     const std::lock_guard lock(live.mutex);
     const StudyModel& model = impl_->loaded(live);
-    return view_trial(model, model.trial(number));
+    TrialView view = view_trial(model, model.trial(number));
+    view.stage = stage_of(live, model.trial(number));
+    return view;
   });
 }
 

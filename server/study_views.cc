@@ -4,6 +4,7 @@
 
 #include "core/space_edit.h"
 #include "server/outside_rows.h"
+#include "server/queue_views.h"
 
 namespace studyhall::server {
 
@@ -33,6 +34,9 @@ StudyInfo view_study(const StudyModel& study, Timestamp now) {
     info.front_size = std::ssize(study.standing().front());
   }
   info.tasks = study.tasks().counts();
+  for (const Question& question : study.questions()) {
+    if (view_question(study, question).state == QuestionState::Open) ++info.open_questions;
+  }
   info.budget = study.budget().uses(study.spec(), now);
   for (const auto& [name, record] : study.workers()) {
     if (study.budget().running(name) + study.budget().tasks(name) > 0) {
@@ -89,6 +93,7 @@ BestRow view_row(const StudyModel& study, const LeaderRow& row) {
   best.number = row.number;
   best.params = study.space().to_json(trial.config);
   best.worker = trial.record.worker;
+  best.author = trial.record.author;
   best.value = row.value;
   best.values = row.values;
   best.means = row.means;

@@ -68,25 +68,7 @@ void check_metrics(const StudyModel& study, const TellRequest& request,
 }
 
 void check(const StudyModel& study, std::int64_t number, const TellRequest& request) {
-  std::vector<Problem> problems;
-  if (!is_finished(request.state)) {
-    problems.push_back({"/state", fmt::format("found \"{}\", expected complete, pruned or failed",
-                                              to_string(request.state))});
-  } else {
-    check_values(study, request, problems);
-  }
-  check_metrics(study, request, problems);
-  if (request.reason && request.state != TrialState::Fail) {
-    problems.push_back({"/reason", "is only for state \"failed\""});
-  }
-  if (request.reason && !is_told(*request.reason)) {
-    problems.push_back({"/reason", fmt::format("found \"{}\", expected config, infra, declined or "
-                                               "cancelled",
-                                               to_string(*request.reason))});
-  }
-  if (request.cause && request.reason != FailReason::Infra) {
-    problems.push_back({"/cause", "is only for reason \"infra\""});
-  }
+  const std::vector<Problem> problems = result_problems(study, request);
   if (!problems.empty()) {
     throw Error::from_problems(ErrorCode::Invalid, "the result of " + name_of(study, number),
                                problems);
@@ -206,6 +188,29 @@ TellOutcome tell_done(StudyModel& study, const Trial& trial, const LeaseRecord& 
 }
 
 }  // namespace
+
+std::vector<Problem> result_problems(const StudyModel& study, const TellRequest& request) {
+  std::vector<Problem> problems;
+  if (!is_finished(request.state)) {
+    problems.push_back({"/state", fmt::format("found \"{}\", expected complete, pruned or failed",
+                                              to_string(request.state))});
+  } else {
+    check_values(study, request, problems);
+  }
+  check_metrics(study, request, problems);
+  if (request.reason && request.state != TrialState::Fail) {
+    problems.push_back({"/reason", "is only for state \"failed\""});
+  }
+  if (request.reason && !is_told(*request.reason)) {
+    problems.push_back({"/reason", fmt::format("found \"{}\", expected config, infra, declined or "
+                                               "cancelled",
+                                               to_string(*request.reason))});
+  }
+  if (request.cause && request.reason != FailReason::Infra) {
+    problems.push_back({"/cause", "is only for reason \"infra\""});
+  }
+  return problems;
+}
 
 const LeaseRecord& lease_named(const std::vector<LeaseRecord>& leases, const std::string& token,
                                const std::string& what) {

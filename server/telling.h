@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "core/study_api.h"
 #include "server/study_model.h"
 
@@ -27,6 +28,9 @@ struct TellOutcome {
 // against it (server/worker_record.h).
 // Throws Error(Invalid) for a result that breaks a rule of the study, changing nothing.
 TellOutcome tell(StudyModel& study, std::int64_t number, const TellRequest& request, Timestamp now);
+
+// What is wrong with a result by the rules of the study; empty: nothing.
+std::vector<Problem> result_problems(const StudyModel& study, const TellRequest& request);
 
 struct ParkOutcome {
   BeatAnswer answer;

@@ -63,8 +63,8 @@ Job Job::from_answer(AskAnswer answer) {
 }
 
 BeatAnswer JobLease::heartbeat() const {
-  return is_task_ ? api_.heartbeat_task(study_, number_, token_)
-                  : api_.heartbeat(study_, number_, token_);
+  return is_task_ ? api_.heartbeat_task(study_, number_, {token_})
+                  : api_.heartbeat(study_, number_, {token_});
 }
 
 BeatAnswer JobLease::report(std::int64_t step, double value) const {

@@ -131,7 +131,7 @@ void work(const std::string& url, int index, Ledger& ledger) {
     }
     const AskedTrial& trial = answer.trials.at(0);
     ledger.asked(trial);
-    until_answered([&] { return api->heartbeat(kStudy, trial.number, trial.lease.token); });
+    until_answered([&] { return api->heartbeat(kStudy, trial.number, {trial.lease.token}); });
     TellRequest told;
     told.lease = trial.lease.token;
     told.request_id = name + "-tell-" + std::to_string(round);

@@ -52,7 +52,7 @@ TEST_F(EmbeddedApiTest, ABeatIsSeenByOthers) {
   first.create_study(study_file());
   first.ask("demo", {.worker = "W1", .lease_s = 300, .request_id = ""});
   const auto before = second.trial("demo", 0).lease_expires;
-  first.heartbeat("demo", 0, "");
+  first.heartbeat("demo", 0, {""});
   EXPECT_GT(second.trial("demo", 0).lease_expires, before);
 }
 
@@ -68,7 +68,7 @@ TEST_F(EmbeddedApiTest, ThreadsAndObjectsShareOneFile) {
       StudyApi& api = t % 2 == 0 ? static_cast<StudyApi&>(shared) : own;
       for (int i = 0; i < kRounds; ++i) {
         const AskedTrial trial = api.ask("demo", {}).trials.at(0);
-        api.heartbeat("demo", trial.number, trial.lease.token);
+        api.heartbeat("demo", trial.number, {trial.lease.token});
         api.tell("demo", trial.number, result(i, trial.lease.token));
       }
     });

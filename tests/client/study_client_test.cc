@@ -19,6 +19,7 @@ namespace {
 
 using ::testing::_;
 using ::testing::Eq;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::Return;
 using ::testing::StrictMock;
@@ -192,11 +193,12 @@ TEST_F(StudyClientTest, ReportsAndBeats) {
   stop.stop = true;
   stop.expires_at = at("2026-03-01T12:10:00.123456Z");
   EXPECT_CALL(api_, report("heat", 17, Eq(report))).WillOnce(Return(prune));
-  EXPECT_CALL(api_, heartbeat("heat", 17, "token")).WillOnce(Return(stop));
+  EXPECT_CALL(api_, heartbeat("heat", 17, Field(&BeatRequest::lease, "token")))
+      .WillOnce(Return(stop));
   EXPECT_CALL(api_, release("heat", 17, "token"));
 
   EXPECT_EQ(client_->report("heat", 17, report), prune);
-  EXPECT_EQ(client_->heartbeat("heat", 17, "token"), stop);
+  EXPECT_EQ(client_->heartbeat("heat", 17, {"token"}), stop);
   client_->release("heat", 17, "token");
 }
 
@@ -261,7 +263,8 @@ TEST_F(StudyClientTest, WorksOnTasks) {
   EXPECT_CALL(api_, tasks("heat", Eq(query))).WillOnce(Return(std::vector<TaskView>{view}));
   EXPECT_CALL(api_, task("heat", 3)).WillOnce(Return(view));
   EXPECT_CALL(api_, tell_task("heat", 3, Eq(told))).WillOnce(Return(answer));
-  EXPECT_CALL(api_, heartbeat_task("heat", 3, "token")).WillOnce(Return(beat));
+  EXPECT_CALL(api_, heartbeat_task("heat", 3, Field(&BeatRequest::lease, "token")))
+      .WillOnce(Return(beat));
   EXPECT_CALL(api_, park_task("heat", 3, Eq(parked))).WillOnce(Return(beat));
   EXPECT_CALL(api_, release_task("heat", 3, "token"));
   EXPECT_CALL(api_, cancel_task("heat", 3, Eq(PersonalRequest{"why", "ann"})));
@@ -270,7 +273,7 @@ TEST_F(StudyClientTest, WorksOnTasks) {
   EXPECT_EQ(client_->tasks("heat", query), std::vector<TaskView>{view});
   EXPECT_EQ(client_->task("heat", 3), view);
   EXPECT_EQ(client_->tell_task("heat", 3, told), answer);
-  EXPECT_EQ(client_->heartbeat_task("heat", 3, "token"), beat);
+  EXPECT_EQ(client_->heartbeat_task("heat", 3, {"token"}), beat);
   EXPECT_EQ(client_->park_task("heat", 3, parked), beat);
   client_->release_task("heat", 3, "token");
   client_->cancel_task("heat", 3, {"why", "ann"});

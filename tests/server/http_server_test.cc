@@ -198,7 +198,8 @@ TEST_F(HttpServerTest, CallsTheVerbsOfTasks) {
   EXPECT_CALL(api_, task("s", 3)).WillOnce(Return(view));
   EXPECT_CALL(api_, tell_task("s", 3, Eq(TaskTell{.result = "r", .lease = "t"})))
       .WillOnce(Return(TaskTellAnswer{.number = 3}));
-  EXPECT_CALL(api_, heartbeat_task("s", 3, "t")).WillOnce(Return(BeatAnswer{}));
+  EXPECT_CALL(api_, heartbeat_task("s", 3, Field(&BeatRequest::lease, "t")))
+      .WillOnce(Return(BeatAnswer{}));
   EXPECT_CALL(api_, park_task("s", 3, Eq(ParkRequest{"t", {}, 60, ""})))
       .WillOnce(Return(BeatAnswer{}));
   EXPECT_CALL(api_, release_task("s", 3, "t"));

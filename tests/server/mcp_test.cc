@@ -112,7 +112,8 @@ TEST_F(McpTest, DescribesEveryTool) {
     }
   }
   EXPECT_THAT(names, ElementsAre("list_studies", "show", "ask", "tell", "report", "best", "trials",
-                                 "importance", "explain", "enqueue", "add_insight", "stop"));
+                                 "importance", "explain", "enqueue", "queue", "add_topic", "topics",
+                                 "add_task", "tasks", "insights", "add_insight", "stop"));
 }
 
 // What a schema promises must not be refused as unknown.
@@ -149,9 +150,20 @@ TEST_F(McpTest, TakesEveryArgumentThatASchemaNames) {
                     {"description", "d"},
                     {"text", "t"},
                     {"author", "a"},
-                    {"trial", 0}};
+                    {"trial", 0},
+                    {"after_tasks", Json::array()},
+                    {"after_trials", Json::array()},
+                    {"topic", "t"},
+                    {"hold", true},
+                    {"again", true},
+                    {"name", "t"},
+                    {"family", "f"},
+                    {"hypothesis", "h"},
+                    {"success", "s"},
+                    {"trials", 2},
+                    {"anyway", true}};
   const Json list = result("tools/list");
-  ASSERT_EQ(list.at("tools").size(), 12U);
+  ASSERT_EQ(list.at("tools").size(), 18U);
   for (const Json& tool : list.at("tools")) {
     Json arguments = Json::object();
     for (const auto& [name, property] : tool.at("inputSchema").at("properties").items()) {

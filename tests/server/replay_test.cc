@@ -121,7 +121,7 @@ TEST_P(Replay, EveryVerbIsInTheEvents) {
   park.for_s = 100.25;
   park.reason = "rate limit";
   service_->park("s", first.number, park);
-  service_->heartbeat("s", first.number, first.lease.token);
+  service_->heartbeat("s", first.number, {first.lease.token});
   tell(first, 0.5, {{"minutes", 0.1}}, "T1");
   const AskedTrial second = ask("W2");
   service_->report("s", second.number, {3, 0.9, second.lease.token});

@@ -136,7 +136,7 @@ TEST_P(Several, RefusesReports) {
   const AskedTrial trial = ask();
   const ReportRequest report{1, 0.5, trial.lease.token};
   EXPECT_THAT(refusal([&] { service_->report("s", trial.number, report); }), HasSubstr("has 2"));
-  EXPECT_FALSE(service_->heartbeat("s", trial.number, trial.lease.token).stop);
+  EXPECT_FALSE(service_->heartbeat("s", trial.number, {trial.lease.token}).stop);
 }
 
 TEST_P(Several, FocusedWorkersHoldTheRestAtMembersOfTheFront) {

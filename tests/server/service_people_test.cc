@@ -105,7 +105,7 @@ TEST_P(Void, StopsATrialThatRunsAndTakesNoResultOfIt) {
   const AskedTrial trial = ask("W1");
   service_->void_trial("s", 0, {});
 
-  EXPECT_TRUE(service_->heartbeat("s", 0, trial.lease.token).stop);
+  EXPECT_TRUE(service_->heartbeat("s", 0, {trial.lease.token}).stop);
   EXPECT_EQ(code_of([&] { tell(trial, 5); }), ErrorCode::Conflict);
   restart();
   EXPECT_EQ(code_of([&] { tell(trial, 5); }), ErrorCode::Conflict);
@@ -165,7 +165,7 @@ TEST_P(Park, IsEndedByAHeartbeatOrAReport) {
   park(trial, minutes(30));
   clock_.advance(minutes(5));
 
-  EXPECT_EQ(service_->heartbeat("s", 0, trial.lease.token).expires_at, clock_.now() + minutes(1));
+  EXPECT_EQ(service_->heartbeat("s", 0, {trial.lease.token}).expires_at, clock_.now() + minutes(1));
 
   EXPECT_EQ(view(0).record.parked_until, std::nullopt);
   EXPECT_EQ(view(0).lease_expires, clock_.now() + minutes(1));

@@ -16,7 +16,7 @@ class Prune : public ServiceTest {
     return service_->report("s", trial.number, {step, value, trial.lease.token});
   }
   BeatAnswer beat(const AskedTrial& trial) {
-    return service_->heartbeat("s", trial.number, trial.lease.token);
+    return service_->heartbeat("s", trial.number, {trial.lease.token});
   }
 };
 INSTANTIATE_TEST_SUITE_P(Backends, Prune, ::testing::Values("memory", "sqlite"),

@@ -261,15 +261,15 @@ TEST_P(Tasks, GoToAnotherWorkerWhenTheirLeaseRunsOut) {
   const AskedTask lost = ask_task("W1", 60);
 
   clock_.advance(std::chrono::seconds(40));
-  EXPECT_FALSE(service_->heartbeat_task("s", 0, lost.lease.token).stop);
+  EXPECT_FALSE(service_->heartbeat_task("s", 0, {lost.lease.token}).stop);
   clock_.advance(std::chrono::seconds(40));
   EXPECT_EQ(ask_for(Want::Tasks, "W2").status, AskStatus::Wait) << "the beat kept it";
   clock_.advance(std::chrono::seconds(21));
   const AskedTask second = ask_task("W2", 60);
   EXPECT_EQ(second.number, 0);
   EXPECT_EQ(second.attempt, 2);
-  EXPECT_TRUE(service_->heartbeat_task("s", 0, lost.lease.token).stop);
-  EXPECT_FALSE(service_->heartbeat_task("s", 0, second.lease.token).stop);
+  EXPECT_TRUE(service_->heartbeat_task("s", 0, {lost.lease.token}).stop);
+  EXPECT_FALSE(service_->heartbeat_task("s", 0, {second.lease.token}).stop);
 
   clock_.advance(std::chrono::seconds(61));
   service_->expire_leases();
@@ -301,7 +301,7 @@ TEST_P(Tasks, TakeAResultOnce) {
   clock_.advance(std::chrono::seconds(61));
   const AskedTask next = ask_task("W2");
   EXPECT_FALSE(done(slow, "late, but first").already) << "an open task takes it";
-  EXPECT_TRUE(service_->heartbeat_task("s", 1, next.lease.token).stop);
+  EXPECT_TRUE(service_->heartbeat_task("s", 1, {next.lease.token}).stop);
   EXPECT_EQ(task(1).worker, "W1");
   expect_replays();
 }
@@ -332,7 +332,7 @@ TEST_P(Tasks, AreParkedAndGivenBack) {
   EXPECT_EQ(ask_for(Want::Tasks, "W2").status, AskStatus::Wait);
   EXPECT_TRUE(task(0).parked_until.has_value());
   restart();
-  service_->heartbeat_task("s", 0, asked.lease.token);
+  service_->heartbeat_task("s", 0, {asked.lease.token});
   EXPECT_FALSE(task(0).parked_until.has_value());
 
   service_->release_task("s", 0, asked.lease.token);
@@ -356,7 +356,7 @@ TEST_P(Tasks, AreCancelledByPeople) {
   EXPECT_EQ(task(0).note, "not needed");
   EXPECT_EQ(task(1).reason, FailReason::Dependency);
   EXPECT_THAT(task(1).note, HasSubstr("was cancelled"));
-  EXPECT_TRUE(service_->heartbeat_task("s", 0, asked.lease.token).stop);
+  EXPECT_TRUE(service_->heartbeat_task("s", 0, {asked.lease.token}).stop);
   EXPECT_EQ(code_of([&] { done(asked); }), ErrorCode::Conflict);
   EXPECT_EQ(code_of([&] { service_->cancel_task("s", 1, {}); }), ErrorCode::Conflict);
   EXPECT_EQ(code_of([&] { service_->cancel_task("s", 7, {}); }), ErrorCode::NotFound);

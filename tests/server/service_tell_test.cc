@@ -179,7 +179,7 @@ TEST_P(Tell, LostLeaseGoesToAnotherAndTheLateResultIsTakenWhileOpen) {
   EXPECT_EQ(taken_over.number, lost.number);
   EXPECT_EQ(taken_over.attempt, 2);
   EXPECT_EQ(late.number, lost.number);
-  EXPECT_TRUE(service_->heartbeat("s", 0, taken_over.lease.token).stop);
+  EXPECT_TRUE(service_->heartbeat("s", 0, {taken_over.lease.token}).stop);
   EXPECT_EQ(view(0).record.worker, "W1");
 }
 
@@ -229,7 +229,7 @@ TEST_P(Tell, HeartbeatsKeepALease) {
 
   for (int i = 0; i < 10; ++i) {
     clock_.advance(std::chrono::seconds(50));
-    const BeatAnswer answer = service_->heartbeat("s", 0, trial.lease.token);
+    const BeatAnswer answer = service_->heartbeat("s", 0, {trial.lease.token});
     EXPECT_FALSE(answer.stop);
     EXPECT_EQ(answer.expires_at, clock_.now() + std::chrono::seconds(60));
     service_->expire_leases();
@@ -261,7 +261,7 @@ TEST_P(Tell, ReleaseGivesATrialBackWithTheSameAttempt) {
   EXPECT_EQ(second.number, 0);
   EXPECT_EQ(second.attempt, 1);
   EXPECT_NE(second.lease.token, first.lease.token);
-  EXPECT_TRUE(service_->heartbeat("s", 0, first.lease.token).stop);
+  EXPECT_TRUE(service_->heartbeat("s", 0, {first.lease.token}).stop);
 }
 
 TEST_P(Tell, ReportsAreKeptAndClearedByANewAttempt) {

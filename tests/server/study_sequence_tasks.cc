@@ -146,7 +146,7 @@ void Sequence::step_in_task(const Step& step) {
     request.for_s = 60;
     require(!service_->park_task(kStudy, number, request).stop, "parking of a running task");
   } else {
-    require(!service_->heartbeat_task(kStudy, number, task.lease).stop, "beat of a running task");
+    require(!service_->heartbeat_task(kStudy, number, {task.lease}).stop, "beat of a running task");
   }
 }
 

@@ -162,7 +162,7 @@ void Sequence::heartbeat(const Step& step) {
   if (!has_trials()) return;
   const std::int64_t number = likely_running(step.a);
   const std::string lease = any_lease(number, step.b);
-  beat(number, lease, [&] { return service_->heartbeat(kStudy, number, lease); });
+  beat(number, lease, [&] { return service_->heartbeat(kStudy, number, {lease}); });
 }
 
 void Sequence::park(const Step& step) {

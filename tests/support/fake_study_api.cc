@@ -200,11 +200,11 @@ BeatAnswer FakeStudyApi::report(const std::string&, std::int64_t number,
 }
 
 BeatAnswer FakeStudyApi::heartbeat(const std::string&, std::int64_t number,
-                                   const std::string& lease) {
+                                   const BeatRequest& request) {
   {
     const std::lock_guard lock(mutex_);
     enter("heartbeat");
-    const Held& trial = held(number, lease);
+    const Held& trial = held(number, request.lease);
     if (trial.lost || trial.finished) return {false, true, {}};
   }
   return on_beat ? on_beat("heartbeat") : BeatAnswer{};
@@ -266,11 +266,11 @@ TaskTellAnswer FakeStudyApi::tell_task(const std::string&, std::int64_t number,
 }
 
 BeatAnswer FakeStudyApi::heartbeat_task(const std::string&, std::int64_t number,
-                                        const std::string& lease) {
+                                        const BeatRequest& request) {
   {
     const std::lock_guard lock(mutex_);
     enter("heartbeat_task");
-    if (held_task(number, lease).finished) return {false, true, {}};
+    if (held_task(number, request.lease).finished) return {false, true, {}};
   }
   return on_beat ? on_beat("heartbeat_task") : BeatAnswer{};
 }
@@ -308,6 +308,29 @@ void FakeStudyApi::void_trial(const std::string&, std::int64_t, const PersonalRe
 std::vector<WorkerInfo> FakeStudyApi::workers(const std::string&) { not_played("workers"); }
 void FakeStudyApi::release_worker(const std::string&, const std::string&, const PersonalRequest&) {
   not_played("release_worker");
+}
+ResultsAnswer FakeStudyApi::add_results(const std::string&, const ResultsRequest&) {
+  not_played("add_results");
+}
+void FakeStudyApi::requeue(const std::string&, std::int64_t, const PersonalRequest&) {
+  not_played("requeue");
+}
+std::vector<QueueItem> FakeStudyApi::queue(const std::string&) { not_played("queue"); }
+void FakeStudyApi::change_queued(const std::string&, const WorkRef&, const QueueChange&) {
+  not_played("change_queued");
+}
+TopicAnswer FakeStudyApi::add_topic(const std::string&, const TopicRequest&) {
+  not_played("add_topic");
+}
+std::vector<Topic> FakeStudyApi::topics(const std::string&) { not_played("topics"); }
+Question FakeStudyApi::ask_question(const std::string&, const WorkRef&, const QuestionRequest&) {
+  not_played("ask_question");
+}
+std::vector<Question> FakeStudyApi::questions(const std::string&, const QuestionQuery&) {
+  not_played("questions");
+}
+Question FakeStudyApi::answer_question(const std::string&, std::int64_t, const AnswerRequest&) {
+  not_played("answer_question");
 }
 Insight FakeStudyApi::add_insight(const std::string&, const InsightRequest&) {
   not_played("add_insight");

@@ -74,7 +74,7 @@ class FakeStudyApi final : public StudyApi {
   BeatAnswer report(const std::string& study, std::int64_t number,
                     const ReportRequest& request) override;
   BeatAnswer heartbeat(const std::string& study, std::int64_t number,
-                       const std::string& lease) override;
+                       const BeatRequest& request) override;
   BeatAnswer park(const std::string& study, std::int64_t number,
                   const ParkRequest& request) override;
   [[nodiscard]] std::vector<ParkRequest> parked() const;
@@ -84,7 +84,7 @@ class FakeStudyApi final : public StudyApi {
   TaskTellAnswer tell_task(const std::string& study, std::int64_t number,
                            const TaskTell& request) override;
   BeatAnswer heartbeat_task(const std::string& study, std::int64_t number,
-                            const std::string& lease) override;
+                            const BeatRequest& request) override;
   BeatAnswer park_task(const std::string& study, std::int64_t number,
                        const ParkRequest& request) override;
   void release_task(const std::string& study, std::int64_t number,
@@ -97,6 +97,19 @@ class FakeStudyApi final : public StudyApi {
   void stop_study(const std::string& name, const std::string& reason) override;
   void resume_study(const std::string& name) override;
   EnqueueAnswer enqueue(const std::string& study, const EnqueueRequest& request) override;
+  ResultsAnswer add_results(const std::string& study, const ResultsRequest& request) override;
+  void requeue(const std::string& study, std::int64_t number,
+               const PersonalRequest& request) override;
+  std::vector<QueueItem> queue(const std::string& study) override;
+  void change_queued(const std::string& study, const WorkRef& work,
+                     const QueueChange& change) override;
+  TopicAnswer add_topic(const std::string& study, const TopicRequest& request) override;
+  std::vector<Topic> topics(const std::string& study) override;
+  Question ask_question(const std::string& study, const WorkRef& work,
+                        const QuestionRequest& request) override;
+  std::vector<Question> questions(const std::string& study, const QuestionQuery& query) override;
+  Question answer_question(const std::string& study, std::int64_t id,
+                           const AnswerRequest& request) override;
   StudyInfo edit_study(const std::string& name, const EditRequest& request) override;
   void void_trial(const std::string& study, std::int64_t number,
                   const PersonalRequest& request) override;

@@ -22,10 +22,24 @@ class MockStudyApi : public StudyApi {
   MOCK_METHOD(TellAnswer, tell, (const std::string&, std::int64_t, const TellRequest&), (override));
   MOCK_METHOD(BeatAnswer, report, (const std::string&, std::int64_t, const ReportRequest&),
               (override));
-  MOCK_METHOD(BeatAnswer, heartbeat, (const std::string&, std::int64_t, const std::string&),
+  MOCK_METHOD(BeatAnswer, heartbeat, (const std::string&, std::int64_t, const BeatRequest&),
               (override));
   MOCK_METHOD(void, release, (const std::string&, std::int64_t, const std::string&), (override));
   MOCK_METHOD(EnqueueAnswer, enqueue, (const std::string&, const EnqueueRequest&), (override));
+  MOCK_METHOD(ResultsAnswer, add_results, (const std::string&, const ResultsRequest&), (override));
+  MOCK_METHOD(void, requeue, (const std::string&, std::int64_t, const PersonalRequest&),
+              (override));
+  MOCK_METHOD(std::vector<QueueItem>, queue, (const std::string&), (override));
+  MOCK_METHOD(void, change_queued, (const std::string&, const WorkRef&, const QueueChange&),
+              (override));
+  MOCK_METHOD(TopicAnswer, add_topic, (const std::string&, const TopicRequest&), (override));
+  MOCK_METHOD(std::vector<Topic>, topics, (const std::string&), (override));
+  MOCK_METHOD(Question, ask_question, (const std::string&, const WorkRef&, const QuestionRequest&),
+              (override));
+  MOCK_METHOD(std::vector<Question>, questions, (const std::string&, const QuestionQuery&),
+              (override));
+  MOCK_METHOD(Question, answer_question, (const std::string&, std::int64_t, const AnswerRequest&),
+              (override));
   MOCK_METHOD(StudyInfo, edit_study, (const std::string&, const EditRequest&), (override));
   MOCK_METHOD(BeatAnswer, park, (const std::string&, std::int64_t, const ParkRequest&), (override));
   MOCK_METHOD(void, void_trial, (const std::string&, std::int64_t, const PersonalRequest&),
@@ -42,7 +56,7 @@ class MockStudyApi : public StudyApi {
   MOCK_METHOD(TaskView, task, (const std::string&, std::int64_t), (override));
   MOCK_METHOD(TaskTellAnswer, tell_task, (const std::string&, std::int64_t, const TaskTell&),
               (override));
-  MOCK_METHOD(BeatAnswer, heartbeat_task, (const std::string&, std::int64_t, const std::string&),
+  MOCK_METHOD(BeatAnswer, heartbeat_task, (const std::string&, std::int64_t, const BeatRequest&),
               (override));
   MOCK_METHOD(BeatAnswer, park_task, (const std::string&, std::int64_t, const ParkRequest&),
               (override));
