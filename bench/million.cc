@@ -129,10 +129,10 @@ int open(const std::string& file) {
   if (answer.trials.size() != 1) return 1;
   const double asked_s = seconds_since(start);
   const double asked_mb = memory_mb("VmRSS:");
-  fmt::print("{} trials: read in {:.2f} s, {:.0f} MB; first ask answered after {:.2f} s, {:.0f} MB, "
-             "{:.0f} MB at most; ",
-             answer.trials.front().number, loaded_s, loaded_mb, asked_s, asked_mb,
-             memory_mb("VmHWM:"));
+  fmt::print(
+      "{} trials: read in {:.2f} s, {:.0f} MB; first ask answered after {:.2f} s, {:.0f} MB, "
+      "{:.0f} MB at most; ",
+      answer.trials.front().number, loaded_s, loaded_mb, asked_s, asked_mb, memory_mb("VmHWM:"));
   ::malloc_trim(0);
   fmt::print("{:.0f} MB in use\n", memory_mb("VmRSS:"));
   return 0;
