@@ -52,6 +52,21 @@ double parse_number(const std::string& text, const std::string& what) {
   return *value;
 }
 
+std::chrono::milliseconds parse_span(const std::string& text, const std::string& what) {
+  constexpr double kYear = 365.0 * 24 * 3600;
+  const auto refuse = [&]() -> Error {
+    return Error(ErrorCode::Invalid,
+                 fmt::format("{}: \"{}\", expected a time such as 90s, 15m or 2h", what, text));
+  };
+  if (text.empty()) throw refuse();
+  const char unit = text.back();
+  const double scale = unit == 's' ? 1 : unit == 'm' ? 60 : unit == 'h' ? 3600 : 0;
+  if (scale == 0) throw refuse();
+  const double seconds = parse_number(text.substr(0, text.size() - 1), what) * scale;
+  if (!(seconds > 0 && seconds <= kYear)) throw refuse();
+  return std::chrono::milliseconds(std::llround(seconds * 1000));
+}
+
 double parse_priority(const std::string& text) {
   if (const auto named = priority_from_name(text)) return *named;
   return parse_number(text, "--priority");

@@ -1,6 +1,7 @@
 // Words of the command line as values.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -16,6 +17,8 @@ namespace studyhall::cli {
 double parse_number(const std::string& text, const std::string& what);
 // A decimal integer, at least `least`.
 std::int64_t parse_integer(const std::string& text, const std::string& what, std::int64_t least);
+// "90s", "15m", "2h": more than nothing, at most a year.
+std::chrono::milliseconds parse_span(const std::string& text, const std::string& what);
 // A number, or the name of one (core/priority.h); `text` is what --priority was given.
 double parse_priority(const std::string& text);
 // "name=rest" at the first '='; the name is not empty.

@@ -29,6 +29,22 @@ constexpr int kPage = 1000;
 
 constexpr std::int64_t kBestRows = 10;
 
+void print_proposals(const Session& session, const std::vector<Proposals>& proposals) {
+  if (!proposals.empty()) session.out << "\n";
+  for (const Proposals& of_one : proposals) {
+    session.out << fmt::format("Proposals of {}: {}", printable(of_one.author), of_one.trials);
+    if (of_one.best_value) {
+      session.out << fmt::format(", the best {} (trial {})", format_number(*of_one.best_value),
+                                 *of_one.best_number);
+    }
+    if (of_one.beats_sampler) {
+      session.out << fmt::format("; better than the sampler's with probability {:.2f}",
+                                 *of_one.beats_sampler);
+    }
+    session.out << ".\n";
+  }
+}
+
 // With several objectives all rows of the front are shown unless `top` says how many.
 int best(const Session& session, const std::string& name, std::optional<std::int64_t> top) {
   const Connection connection = connect(session);
@@ -62,6 +78,7 @@ int best(const Session& session, const std::string& name, std::optional<std::int
   }
   if (std::none_of(rows.begin(), rows.end(), [](const BestRow& row) { return row.mean; }))
     session.out << "\nNothing was run twice, so the share of luck is unknown.\n";
+  print_proposals(session, info.proposals);
   return kDone;
 }
 

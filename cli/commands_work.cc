@@ -53,6 +53,9 @@ struct WorkArguments {
   std::string dir;
   bool dry_run = false;
   std::string role;
+  std::string every;
+  std::int64_t stale = 20;
+  std::int64_t quota = 4;
   std::string want;
   std::string cpus;
   // Of a worker that `study launch` runs.
@@ -109,7 +112,23 @@ std::string counts_of(const worker_shim::WorkSummary& summary) {
   return words;
 }
 
-worker_shim::WorkOptions work_options(const WorkArguments& arguments,
+// How an agent's CLI starts the tools of the study.
+Json tools_server(const Session& session, const Connection& connection) {
+  Json server{{"command", std::filesystem::read_symlink("/proc/self/exe").string()},
+              {"args", {"mcp"}}};
+  if (!connection.server_url.empty()) {
+    server["args"].push_back("--server");
+    server["args"].push_back(connection.server_url);
+  } else {
+    server["args"].push_back("--db");
+    server["args"].push_back(std::filesystem::absolute(connection.file).string());
+  }
+  const client::ClientOptions options = client_options(session);
+  if (!options.token.empty()) server["env"]["STUDY_TOKEN"] = options.token;
+  return server;
+}
+
+worker_shim::WorkOptions work_options(const Session& session, const WorkArguments& arguments,
                                       const Connection& connection) {
   worker_shim::WorkOptions options;
   options.study = arguments.study;
@@ -120,6 +139,13 @@ worker_shim::WorkOptions work_options(const WorkArguments& arguments,
   options.experiment_dir = arguments.dir;
   options.server_url = connection.server_url;
   if (!arguments.cpus.empty()) options.cpus = parse_cpus(arguments.cpus);
+  if (!arguments.every.empty()) {
+    options.research = worker_shim::ResearchOptions{
+        .every = parse_span(arguments.every, "--every"),
+        .stale = static_cast<int>(std::min<std::int64_t>(arguments.stale, 1'000'000)),
+        .quota = static_cast<int>(std::min<std::int64_t>(arguments.quota, 1000)),
+        .tools_server = tools_server(session, connection)};
+  }
   options.once = arguments.once;
   options.max_trials = static_cast<int>(
       std::min<std::int64_t>(arguments.max_trials, std::numeric_limits<int>::max()));
@@ -128,7 +154,8 @@ worker_shim::WorkOptions work_options(const WorkArguments& arguments,
 
 int dry_run(const Session& session, const WorkArguments& arguments) {
   const Connection connection = connect(session);
-  const auto lines = worker_shim::dry_run(*connection.api, work_options(arguments, connection));
+  const auto lines =
+      worker_shim::dry_run(*connection.api, work_options(session, arguments, connection));
   if (session.json) {
     session.print_json({{"worker", arguments.worker}, {"would", lines}});
     return kDone;
@@ -181,7 +208,7 @@ int work_on(const Session& session, const WorkArguments& arguments) {
       connection.place, folder.string(), (folder / "STOP").string()));
 
   ArtifactConnection artifacts(session, connection);
-  worker_shim::WorkOptions options = work_options(arguments, connection);
+  worker_shim::WorkOptions options = work_options(session, arguments, connection);
   options.artifacts = &*artifacts;
   options.say = [&progress](const std::string& line) { progress.say(printable(line)); };
   const worker_shim::WorkSummary summary =
@@ -198,7 +225,12 @@ int work_on(const Session& session, const WorkArguments& arguments) {
   return status;
 }
 
-int work(const Session& session, const WorkArguments& arguments) {
+int work(const Session& session, WorkArguments arguments) {
+  if (!arguments.every.empty() && arguments.role.empty()) {
+    throw Error(ErrorCode::Invalid, "work: --every needs --role, the name to propose in");
+  }
+  if (arguments.worker.empty()) arguments.worker = arguments.role;
+  if (arguments.worker.empty()) throw Error(ErrorCode::Invalid, "work: give --worker or --role");
   check_worker_name(arguments.worker);
   if (arguments.dry_run) return dry_run(session, arguments);
   try {
@@ -218,13 +250,24 @@ void add_work(CLI::App& root, Session& session) {
                   {kGroup, "work", "run trials and tasks of a study, one after the other",
                    "study work heat_signature --worker W1\n"
                    "study work heat_signature --worker W4 --role docs\n"
+                   "study work heat_signature --role orchestrator --every 15m\n"
                    "study work heat_signature --worker W2 --once\n"
                    "study work heat_signature --worker W3 --server http://head:8642"});
   const auto arguments = std::make_shared<WorkArguments>();
   add_study_name(command, arguments->study);
-  command.add_option("--worker", arguments->worker, "name of this worker")
-      ->required()
+  command.add_option("--worker", arguments->worker, "name of this worker (default: the role's)")
       ->type_name("W");
+  command
+      .add_option(
+          "--every", arguments->every,
+          "with --role: rounds of research so often (15m, 2h): an agent looks at the results "
+          "and proposes trials in the role's name")
+      ->type_name("TIME");
+  add_integer(command, "--stale", arguments->stale, 0,
+              "with --every: a round earlier once so many trials brought no new leader (default: "
+              "20; 0: never)");
+  add_integer(command, "--quota", arguments->quota, 1,
+              "with --every: proposals of a round (default: 4), adapted to how good they prove");
   command
       .add_option("--want", arguments->want,
                   "what it takes: trials, tasks or any (default: the role's, else any of a study "
@@ -279,7 +322,8 @@ int prompt(const Session& session, const PromptArguments& arguments) {
   const AskedTrial& trial = answer.trials.front();
   worker_shim::HandPrompt made;
   try {
-    made = worker_shim::prompt_by_hand(*connection.api, work_options(work, connection), trial);
+    made = worker_shim::prompt_by_hand(*connection.api, work_options(session, work, connection),
+                                       trial);
   } catch (...) {
     connection.api->release(work.study, trial.number, trial.lease.token);
     throw;

@@ -94,6 +94,19 @@ void check_task_prompt(const Plan& plan, std::vector<Problem>& problems) {
                of_role ? "/roles/" + plan.role + "/prompt" : "/experiment/task_prompt", problems);
 }
 
+// The study with the role in which a worker does research: tasks of the role's own name.
+std::shared_ptr<const StudySpec> with_research_role(const StudySpec& study,
+                                                    const std::string& role) {
+  auto with = std::make_shared<StudySpec>(study);
+  const bool is_new = !with->roles.contains(role);
+  RoleSpec& research = with->roles[role];
+  if (is_new) research.allow_web = true;
+  research.want = Want::Tasks;
+  research.accepts.push_back(role);
+  std::sort(research.accepts.begin(), research.accepts.end());
+  return with;
+}
+
 // What this worker takes, by its options and role.
 void choose_work(Plan& plan, const WorkOptions& options) {
   const bool has_agents = plan.experiment().agent == AgentKind::Claude;
@@ -159,7 +172,7 @@ Plan make_plan(std::shared_ptr<const StudySpec> study, const WorkOptions& option
                             study->name));
   }
   Plan plan;
-  plan.study = std::move(study);
+  plan.study = options.research ? with_research_role(*study, options.role) : std::move(study);
   plan.worker = options.worker;
   choose_work(plan, options);
   plan.server_url = options.server_url;

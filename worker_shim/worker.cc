@@ -23,6 +23,7 @@
 #include "worker_shim/patience.h"
 #include "worker_shim/plan.h"
 #include "worker_shim/protected_files.h"
+#include "worker_shim/research.h"
 #include "worker_shim/result_line.h"
 #include "worker_shim/task_prompt.h"
 #include "worker_shim/workspace.h"
@@ -55,6 +56,9 @@ class Worker {
     plan_ = make_plan(parse_study_spec(info->spec), options_);
     make_study_folder();
     if (plan_.want != Want::Trials) task_plan_ = task_plan(plan_);
+    if (options_.research) {
+      research_.emplace(api_, plan_.study->name, plan_.worker, plan_.role, *options_.research);
+    }
     journal_.emplace(plan_.study_folder, plan_.worker);
     held_.emplace(api_, plan_.study->name, *journal_, patience_,
                   [this](const std::string& line) { say(line); });
@@ -86,6 +90,8 @@ class Worker {
       if (const std::string full = keeper_->no_room(); !full.empty()) {
         return end(WorkEnd::Stopped, full);
       }
+      begin_round();
+      if (research_ && research_->is_over()) return end(WorkEnd::Finished, "the study is over");
       const std::optional<AskAnswer> answer = ask();
       if (!answer) continue;
       switch (answer->status) {
@@ -197,6 +203,14 @@ class Worker {
 
   // --- One job ---
 
+  void begin_round() {
+    if (!research_) return;
+    const auto began = patience_.until_answered("research", Heed::StopFile, [&] {
+      return research_->begin_if_due(std::chrono::steady_clock::now());
+    });
+    if (began && !began->empty()) say(*began);
+  }
+
   // nullopt: try again, or end. With Trials the job is held.
   std::optional<AskAnswer> ask() {
     JournalEntry& held = held_->entry();
@@ -300,9 +314,13 @@ class Worker {
     };
     // A task that an earlier process held may be one that this worker would not ask for.
     if (job.is_task && !task_plan_) task_plan_ = task_plan(plan_);
+    Plan plan = job.is_task ? *task_plan_ : plan_;
+    if (research_) research_->equip(plan);
     const JournalEntry& held = held_->entry();
-    return run_experiment(job.is_task ? *task_plan_ : plan_, job, workspace, held.run_id,
-                          held.state, beat, interrupted_, hooks);
+    RunOutcome outcome =
+        run_experiment(plan, job, workspace, held.run_id, held.state, beat, interrupted_, hooks);
+    if (research_) research_->end(std::chrono::steady_clock::now());
+    return outcome;
   }
 
   void log_results() {
@@ -391,6 +409,7 @@ class Worker {
   Patience patience_;
   Plan plan_;
   std::optional<Plan> task_plan_;
+  std::optional<ResearchRounds> research_;
   std::optional<Journal> journal_;
   std::optional<HeldJob> held_;
   std::optional<WorkspaceKeeper> keeper_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "core/clock.h"
 #include "core/study_api.h"
 #include "worker_shim/machine_load.h"
+#include "worker_shim/research_options.h"
 
 namespace studyhall::worker_shim {
 
@@ -36,6 +38,8 @@ struct WorkOptions {
   std::function<void(const std::string& line)> say;  // progress, one line at a time; may be empty
   // What the machine's processors did; a test has its own.
   ReadProcessors read_processors = processor_times;
+  // Set: it does rounds of research in its role, which the study file need not have.
+  std::optional<ResearchOptions> research{};
   ArtifactApi* artifacts = nullptr;  // where to keep files of each run; null: nowhere
 };
 
