@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
+#include "cli/queue_arguments.h"
 #include "cli/show_tasks.h"
 #include "cli/text.h"
 #include "core/error.h"
@@ -73,6 +74,7 @@ struct AddArguments {
   std::vector<std::string> after;
   std::vector<std::string> after_trials;
   std::int64_t retries = -1;
+  QueueOptions queue;
   std::string author;
   std::string request_id;
 };
@@ -90,6 +92,7 @@ int add(const Session& session, const AddArguments& arguments) {
     request.retries = static_cast<int>(std::min<std::int64_t>(arguments.retries, 1'000'000));
   request.author = arguments.author.empty() ? session.env.variable("USER") : arguments.author;
   request.request_id = arguments.request_id;
+  request.queue = arguments.queue.terms();
   const Connection connection = connect(session);
   const std::int64_t number = connection.api->add_task(arguments.study, request);
   if (session.json)
@@ -123,6 +126,7 @@ void add_add(CLI::App& task, Session& session) {
               "not before this trial is complete or pruned; may be repeated", "N");
   add_integer(command, "--retries", arguments->retries, 0,
               "new attempts after failures of its workers (default: the experiment's, else 2)");
+  arguments->queue.add_to(command);
   command.add_option("--author", arguments->author, "who says so (default: $USER)")
       ->type_name("NAME");
   add_request_id(command, arguments->request_id);

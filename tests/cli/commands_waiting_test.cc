@@ -1,7 +1,5 @@
 #include <gmock/gmock.h>
 
-#include <ranges>
-
 #include "cli/text.h"
 #include "tests/cli/cli_run.h"
 
@@ -25,7 +23,8 @@ class QueueCommands : public CliTest {
   // What waits, in order: "trial 3".
   std::vector<std::string> order() {
     std::vector<std::string> names;
-    for (const Json& item : queue({"list", "--json"}).json()["items"]) {
+    const Json list = queue({"list", "--json"}).json();
+    for (const Json& item : list["items"]) {
       names.push_back(item["kind"].get<std::string>() + " " +
                       std::to_string(item["number"].get<int>()));
     }

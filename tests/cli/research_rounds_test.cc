@@ -23,7 +23,7 @@ class ResearchRoundsRealCli : public CliTest {
       GTEST_SKIP() << "STUDYHALL_CLAUDE does not name the Claude Code CLI";
     }
     cli_ = cli;
-    write_file("prompt.md", "Do trial {{number}}.");
+    write_file("prompt.md", "Do trial {{trial}}.");
     const RunResult created = study({"create", "-"}, R"({"name": "s", "direction": "maximize",
         "seed": 1, "params": {"x": {"type": "float", "low": 0, "high": 1}},
         "experiment": {"agent": "claude", "prompt": "prompt.md", "time_limit_min": 2,
