@@ -64,7 +64,7 @@ test('enqueue, with what is wrong said in place, and withdraw', async () => {
   await form.getByLabel('strategy').selectOption('"grid"');
   await form.getByLabel('priority').fill('3');
   await form.getByRole('button', {name: 'Enqueue'}).click();
-  const row = page.locator('section[aria-labelledby=waiting] tbody tr');
+  const row = page.locator('.queue li');
   await row.waitFor();
   const [waiting] = (await server.get('/studies/heat/trials?state=waiting')).trials;
   assert.equal(waiting.priority, 3);

@@ -118,13 +118,17 @@ test('timeline: running, parked and ended runs, and the cost', async () => {
   await picture(page, 'timeline-light-wide');
 });
 
-test('queue: what waits, for what, and in which order', async () => {
+test('queue: what waits, in the order of handing out, and for what', async () => {
   const page = await open('heat/queue');
-  const rows = page.locator('section[aria-labelledby=waiting] tbody tr');
+  const {items} = await server.get('/studies/heat/queue');
+  const rows = page.locator('.queue li');
   await rows.first().waitFor();
-  assert.match(await rows.first().innerText(), new RegExp(`^${live.enqueued}\\b`));
-  assert.match(await rows.nth(1).innerText(), /needs gpu[\s\S]*trial \d+/);
-  await page.getByText('1 · Describe it').waitFor();
+  const shown = await rows.evaluateAll(all => all.map(row => row.dataset.key));
+  assert.deepEqual(shown, items.map(item => `${item.kind} ${item.number}`));
+  assert.ok(shown.includes(`trial ${live.enqueued}`));
+  assert.match(await rows.filter({hasText: 'strategy=triangulation'}).innerText(), /gpu[\s\S]*trial \d+/);
+  const graph = page.locator('.graph');
+  await graph.getByRole('listitem', {name: /^task 1, Describe it, waiting, after task 0$/}).waitFor();
   await picture(page, 'queue-light-wide');
 });
 
@@ -150,7 +154,7 @@ test('several objectives: the Pareto front', async () => {
 test('dark and narrow: nothing sticks out, everything is drawn', async () => {
   const page = browser.page;
   await page.emulateMedia({colorScheme: 'dark'});
-  for (const view of ['', '/plots', '/trials', '/timeline', '/queue', '/log', '/file']) {
+  for (const view of ['', '/plots', '/trials', '/timeline', '/queue', '/questions', '/log', '/file']) {
     await open(`heat${view}`, {width: 390, height: 800});
     await page.locator('.tabs').waitFor();
     if (view === '') await drawn(page, 'Optimization history');

@@ -84,4 +84,8 @@ export async function post<T>(path: string, body: unknown = {}): Promise<T> {
   return (await request('POST', path, JSON.stringify(body))).json();
 }
 
+export async function patch<T>(path: string, body: unknown): Promise<T> {
+  return (await request('PATCH', path, JSON.stringify(body))).json();
+}
+
 export const inStudy = (study: string): string => `/studies/${encodeURIComponent(study)}`;

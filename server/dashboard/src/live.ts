@@ -12,6 +12,9 @@ const kGatherMs = 150;
 // The leaderboard of a very long study is dear to the server.
 const kLong = 20_000;
 const kGatherLongMs = 500;
+// Where a worker is within a trial is no event.
+const kStagesMs = 10_000;
+const kMostStages = 50;
 const kMostSingly = 20;
 const kMostAtOnce = 500;
 
@@ -34,7 +37,9 @@ export class LiveStudy {
   readonly connected = signal(false);
   readonly fault: Signal<ApiError | null> = signal(null);
   readonly table: Signal<{all: TrialRows} | null> = signal(null); // another object after each change; null: not read yet
-  readonly peopleChanged = signal(0); // counts what people did: insights, queue, tasks
+  readonly peopleChanged = signal(0); // counts what people did: insights, queue, tasks, questions
+  readonly changes = signal(0); // counts the times at which it was caught up with the events
+  readonly stages: Signal<Record<number, string>> = signal({}); // of running trials: where their workers are
 
   readonly directions = computed(() => (this.info.value ? directionsOf(this.info.value.spec) : ['minimize' as const]));
   // Names of workers, those of the study file first: the order of their colours.
@@ -52,6 +57,7 @@ export class LiveStudy {
   private meanwhile: Row[] = []; // changed since the table's columns were asked for
   private stale = {best: false, info: false, workers: false};
   private timer: ReturnType<typeof setTimeout> | null = null;
+  private stageTimer: ReturnType<typeof setTimeout> | null = null;
   private importanceAt = 0;
 
   constructor(readonly name: string) {
@@ -62,6 +68,7 @@ export class LiveStudy {
   close(): void {
     this.stopped.abort();
     if (this.timer) clearTimeout(this.timer);
+    if (this.stageTimer) clearTimeout(this.stageTimer);
   }
 
   private async start(): Promise<void> {
@@ -69,6 +76,7 @@ export class LiveStudy {
       const last = await this.load();
       void follow(`${this.path}/events`, last, this.stopped.signal, m => this.hear(m), on => (this.connected.value = on));
       const events = await get<{events: StudyEvent[]}>(`${this.path}/events?after=${Math.max(0, last - 100)}&limit=100`);
+      void this.readStages();
       this.events.value = [...this.events.value, ...events.events.reverse().filter(one => !this.knows(one))];
     } catch (error) {
       this.fault.value = error as ApiError;
@@ -129,7 +137,7 @@ export class LiveStudy {
     this.stale.info = true;
     if (kMoves.has(event.kind)) this.stale.best = true;
     this.stale.workers = true;
-    if (/insight|task|enqueue|asked|void/.test(event.kind)) this.peopleChanged.value++;
+    if (/insight|task|queue|asked|void|question|topic/.test(event.kind)) this.peopleChanged.value++;
     this.timer ??= setTimeout(() => void this.catchUp(event.kind === 'edited'), this.gatherMs());
   }
 
@@ -158,8 +166,18 @@ export class LiveStudy {
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) this.fault.value = error;
     }
+    this.changes.value++;
     this.timer = null;
     if (this.touched.size || this.stale.info) this.timer = setTimeout(() => void this.catchUp(false), this.gatherMs());
+  }
+
+  private async readStages(): Promise<void> {
+    const running = this.info.value?.counts.running ?? 0;
+    if (running && !document.hidden) {
+      const answer = await get<{trials: Trial[]}>(`${this.path}/trials?state=running&fields=stage&limit=${kMostStages}`).catch(() => null);
+      if (answer) this.stages.value = Object.fromEntries(answer.trials.filter(one => one.stage).map(one => [one.number, one.stage!]));
+    }
+    if (!this.stopped.signal.aborted) this.stageTimer = setTimeout(() => void this.readStages(), kStagesMs);
   }
 
   private async readTrials(numbers: number[]): Promise<void> {

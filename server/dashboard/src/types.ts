@@ -47,7 +47,66 @@ export interface StudyInfo {
   budget: BudgetUse[];
   running_workers: string[];
   sparkline?: number[];
+  open_questions?: number;
+  proposals?: Proposals[];
   spec: StudyFile;
+}
+
+// Results that one author proposed, beside those that the sampler suggested.
+export interface Proposals {
+  author: string;
+  trials: number;
+  best_number?: number;
+  best_value?: number;
+  beats_sampler?: number;
+}
+
+export interface QueueItem {
+  kind: 'trial' | 'task';
+  number: number;
+  title: string;
+  priority: number;
+  tags: string[];
+  params?: Record<string, unknown>;
+  hold?: boolean;
+  wave?: number;
+  for?: string;
+  needs?: string[];
+  topic?: string;
+  author?: string;
+  after_trials: number[];
+  after_tasks: number[];
+  retried?: boolean;
+  ready: boolean;
+  waits_for: {why: string; text: string}[];
+}
+
+export interface Topic {
+  name: string;
+  family: string;
+  hypothesis: string;
+  success: string;
+  params: Record<string, unknown>;
+  numbers: number[];
+  open: boolean;
+  worker: string;
+  best_value?: number;
+  best_number?: number;
+  author: string;
+  created: string;
+}
+
+export interface Question {
+  id: number;
+  trial?: number;
+  task?: number;
+  worker: string;
+  text: string;
+  asked: string;
+  state: 'open' | 'answered' | 'moot';
+  answer?: string;
+  answered?: string;
+  author?: string;
 }
 
 export interface BestRow {
@@ -99,6 +158,9 @@ export interface Trial {
   after_tasks?: number[];
   title?: string;
   description?: string;
+  stage?: string;
+  author?: string;
+  topic?: string;
   [member: string]: unknown;
 }
 
@@ -152,6 +214,7 @@ export interface Task {
   after: number[];
   after_trials?: number[];
   worker?: string;
+  stage?: string;
 }
 
 export interface Columns {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import math
 import time
-import uuid
 from typing import (
     Any,
     Callable,
@@ -23,6 +22,8 @@ from typing import (
 from studyhall import _dataframe, _errors, _heartbeat, _optimize
 from studyhall._connection import Connection, path_of
 from studyhall._distributions import Scalar
+from studyhall._queue import Queue
+from studyhall._requests import request_id
 from studyhall._trial import FrozenTrial, Told, Trial, TrialState
 
 _PAGE = 1000
@@ -37,12 +38,11 @@ class StudyDirection(enum.Enum):
 Values = Union[float, Sequence[float]]
 
 
-class Study:
+class Study(Queue):
     """Made by create_study and load_study. May be used from any thread."""
 
     def __init__(self, connection: Connection, name: str) -> None:
-        self.study_name = name
-        self._connection = connection
+        super().__init__(connection, name)
         spec = self.info()["spec"]
         words = spec["directions"] if "directions" in spec else [spec["direction"]]
         self.directions = [StudyDirection(word) for word in words]
@@ -158,7 +158,7 @@ class Study:
             slice_s = max(0.0, min(deadline - time.monotonic(), _LONG_POLL_S))
             answer = self._post(
                 "ask",
-                body={**body, "wait_s": slice_s, "request_id": _request_id()},
+                body={**body, "wait_s": slice_s, "request_id": request_id()},
                 wait_s=slice_s,
                 patience_s=patience_s,
             )
@@ -191,7 +191,7 @@ class Study:
         it took: cost_usd, turns, tokens, seconds. The same result may be told again; another one
         raises ConflictError and changes nothing.
         """
-        body: Dict[str, Any] = {"request_id": _request_id()}
+        body: Dict[str, Any] = {"request_id": request_id()}
         own_metrics = trial.metrics if isinstance(trial, Trial) else {}
         if isinstance(trial, Trial):
             body["lease"] = trial.lease
@@ -269,35 +269,6 @@ class Study:
 
     # --- stepping in ---
 
-    def enqueue_trial(
-        self,
-        params: Mapping[str, Scalar],
-        *,
-        priority: Union[float, str, None] = None,
-        tags: Optional[Sequence[str]] = None,
-        after: Optional[Sequence[int]] = None,
-        count: Optional[int] = None,
-        title: Optional[str] = None,
-        description: Optional[str] = None,
-    ) -> List[int]:
-        """Has these values tried next; parameters left out are chosen by the sampler.
-
-        Answers the numbers of the waiting trials, ``count`` of them.
-        """
-        optional = {
-            "priority": priority,
-            "tags": tags,
-            "after": after,
-            "count": count,
-            "title": title,
-            "description": description,
-        }
-        body = {k: v for k, v in optional.items() if v is not None}
-        answer = self._post(
-            "enqueue", body={**body, "params": dict(params), "request_id": _request_id()}
-        )
-        return list(answer["numbers"])
-
     def void(self, number: int, reason: str = "") -> None:
         """Takes a trial out of every reckoning; its values stay to be seen."""
         self._post("trials", number, "void", body={"reason": reason} if reason else {})
@@ -320,34 +291,6 @@ class Study:
 
     def resume(self) -> None:
         self._post("resume", body={})
-
-    # --- requests ---
-
-    def _get(self, *segments: Any, query: Optional[Dict[str, Any]] = None) -> Any:
-        return self._connection.call(
-            "GET", path_of("studies", self.study_name, *segments, query=query)
-        )
-
-    def _post(
-        self,
-        *segments: Any,
-        body: Any,
-        repeat: bool = True,
-        wait_s: float = 0.0,
-        patience_s: Optional[float] = None,
-    ) -> Any:
-        return self._connection.call(
-            "POST",
-            path_of("studies", self.study_name, *segments),
-            body,
-            repeat=repeat,
-            wait_s=wait_s,
-            patience_s=patience_s,
-        )
-
-
-def _request_id() -> str:
-    return "py-" + uuid.uuid4().hex
 
 
 def _values_body(values: Values, objectives: int) -> Dict[str, Any]:

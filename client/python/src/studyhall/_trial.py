@@ -124,6 +124,7 @@ class Trial:
         self.seed: Optional[int] = record.get("seed")
         self.title: str = record.get("title", "")
         self.description: str = record.get("description", "")
+        self.topic: Optional[Mapping[str, Any]] = record.get("topic")
         self.insights: List[str] = [i["text"] for i in record.get("insights", [])]
         self.metrics: Dict[str, float] = {}
         self.usage: Dict[str, float] = {}
@@ -148,9 +149,9 @@ class Trial:
         self.last_value = float(value)
         self._beat("report", {"step": int(step), "value": self.last_value})
 
-    def heartbeat(self) -> None:
-        """Makes the lease last its full length again from now."""
-        self._beat("heartbeat", {})
+    def heartbeat(self, stage: Optional[str] = None) -> None:
+        """Makes the lease last its full length again from now; ``stage``: what we are at, for people."""
+        self._beat("heartbeat", {} if stage is None else {"stage": stage})
 
     def should_prune(self) -> bool:
         """Whether the study's pruner had the last report or heartbeat answered with "prune"."""
@@ -168,6 +169,12 @@ class Trial:
     def release(self) -> None:
         """Gives the trial back: another worker gets it."""
         self.study._post("trials", self.number, "release", body={"lease": self.lease}, repeat=False)
+
+    def ask_question(self, text: str) -> int:
+        """Asks a person; the lease lasts until the answer, seven days at most. The question's id."""
+        body = {"text": text, "lease": self.lease}
+        question = self.study._post("trials", self.number, "questions", body=body, repeat=False)
+        return int(question["id"])
 
     def set_user_attr(self, key: str, value: float) -> None:
         """A metric that is told with the result: a number, since constraints are about numbers."""

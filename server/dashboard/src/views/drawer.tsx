@@ -1,11 +1,12 @@
 // One trial beside whatever is shown: all that is known of it, and what can be done with it.
 import {useEffect, useRef, useState} from 'preact/hooks';
-import {ApiError, get, inStudy, post, request} from '../api';
+import {ApiError, get, inStudy, patch, post, request} from '../api';
 import {bytes, clock, duration, number, value} from '../format';
 import type {LiveStudy} from '../live';
 import {Action, Problems, State} from '../parts/ui';
 import {go, href, place} from '../router';
 import type {Artifact, Trial} from '../types';
+import {OneQuestion, useQuestions} from './questions';
 
 interface Explanation {
   about: string;
@@ -88,7 +89,10 @@ function Content({study, trial, path}: {study: LiveStudy; trial: Trial; path: st
     ['Feasible', trial.state === 'complete' && !trial.feasible && 'no'],
     ['Reason', trial.reason],
     ['Worker', trial.worker],
+    ['Stage', study.stages.value[trial.number] ?? trial.stage],
     ['Purpose', trial.purpose],
+    ['Proposed by', trial.author],
+    ['Topic', trial.topic],
     ['Attempt', trial.attempt ? String(trial.attempt) : null],
     ['Sampler', trial.sampler],
     ['Started', started !== null && clock(started)],
@@ -117,6 +121,7 @@ function Content({study, trial, path}: {study: LiveStudy; trial: Trial; path: st
             </div>
           ))}
       </dl>
+      <AskedOf study={study} trial={trial} />
       {trial.note && (
         <>
           <h3>Note</h3>
@@ -132,7 +137,7 @@ function Content({study, trial, path}: {study: LiveStudy; trial: Trial; path: st
         </>
       )}
       <Explain path={path} />
-      <Files path={path} finished={trial.state !== 'waiting'} />
+      <Files path={path} waiting={trial.state === 'waiting'} />
       {trial.evidence != null && (
         <>
           <h3>Evidence</h3>
@@ -223,18 +228,26 @@ function Explain({path}: {path: string}) {
 }
 
 const kTailBytes = 20_000;
+// Longer logs are read when they are asked for.
+const kReadAtOnceBytes = 2_000_000;
 
-function Files({path, finished}: {path: string; finished: boolean}) {
+function Files({path, waiting}: {path: string; waiting: boolean}) {
   const [files, setFiles] = useState<Artifact[]>([]);
   const [open, setOpen] = useState<{name: string; text: string} | null>(null);
   useEffect(() => {
-    if (finished) void get<{artifacts: Artifact[]}>(`${path}/artifacts`).then(({artifacts}) => setFiles(artifacts), () => setFiles([]));
-  }, [path, finished]);
-  if (!files.length) return null;
+    if (!waiting) void get<{artifacts: Artifact[]}>(`${path}/artifacts`).then(({artifacts}) => setFiles(artifacts), () => setFiles([]));
+  }, [path, waiting]);
   const show = async (name: string): Promise<void> => {
     const text = await (await request('GET', `${path}/artifacts/${encodeURIComponent(name)}`)).text();
     setOpen({name, text: text.length > kTailBytes ? `…${text.slice(-kTailBytes)}` : text});
   };
+  const log = files.find(file => file.name === 'run.log' && file.bytes <= kReadAtOnceBytes);
+  useEffect(() => {
+    if (log) void show(log.name).catch(() => {});
+  }, [log]);
+  const tail = useRef<HTMLPreElement>(null);
+  useEffect(() => tail.current?.scrollTo(0, tail.current.scrollHeight), [open]);
+  if (!files.length) return null;
   return (
     <section aria-label="Files">
       <h3>Files</h3>
@@ -251,41 +264,79 @@ function Files({path, finished}: {path: string; finished: boolean}) {
       {open && (
         <>
           <h4>{open.name}</h4>
-          <pre class="text tail">{open.text}</pre>
+          <pre class="text tail" ref={tail} tabIndex={0}>
+            {open.text}
+          </pre>
         </>
       )}
     </section>
   );
 }
 
+function AskedOf({study, trial}: {study: LiveStudy; trial: Trial}) {
+  const questions = useQuestions(study)?.filter(one => one.trial === trial.number);
+  if (!questions?.length) return null;
+  return (
+    <section aria-label="Questions">
+      <h3>{questions.length > 1 ? 'Questions' : 'Question'}</h3>
+      {questions.map(one => (
+        <OneQuestion key={one.id} study={study} question={one} />
+      ))}
+    </section>
+  );
+}
+
 function Actions({study, trial, path}: {study: LiveStudy; trial: Trial; path: string}) {
-  const [reason, setReason] = useState('');
   const [said, setSaid] = useState('');
+  const ended = trial.state !== 'running' && trial.state !== 'waiting';
   const again = async (): Promise<void> => {
-    const answer = await post<{numbers: number[]; already: boolean}>(`${inStudy(study.name)}/enqueue`, {params: trial.params});
-    setSaid(answer.already ? `Trial ${answer.numbers[0]} has this configuration already.` : `Enqueued as trial ${answer.numbers.join(', ')}.`);
+    const answer = await post<{numbers: number[]}>(`${inStudy(study.name)}/enqueue`, {params: trial.params, again: true});
+    setSaid(`Enqueued as trial ${answer.numbers.join(', ')}.`);
   };
-  const twice = async (): Promise<void> => {
-    const answer = await post<{numbers: number[]}>(`${inStudy(study.name)}/enqueue`, {params: trial.params, count: 2});
-    setSaid(`Two more runs are enqueued: ${answer.numbers.join(', ')}.`);
-  };
-  const voided = trial.reason === 'voided';
   return (
     <section class="drawer-actions" aria-label="Actions">
       <h3>Actions</h3>
       {said && <p role="status">{said}</p>}
-      <p>
-        <Action label="Enqueue again" run={again} /> <Action label="Run twice more" run={twice} />
-      </p>
-      {!voided && (
-        <div class="inline-form">
-          <label>
-            <span>Reason to void it</span>
-            <input value={reason} placeholder="the machine was overloaded" onInput={event => setReason(event.currentTarget.value)} />
-          </label>
-          <Action danger label="Void" disabled={!reason.trim()} run={() => post(`${path}/void`, {reason: reason.trim()})} />
-        </div>
+      {ended && (
+        <p>
+          <Action label={trial.state === 'failed' ? 'Retry' : 'Run again'} run={again} />
+        </p>
+      )}
+      {trial.state === 'waiting' && (
+        <p class="actions">
+          {trial.hold === true && <Action label="Approve" run={() => patch(`${path}/queue`, {hold: false})} />}
+          <a class="button" href={href({study: study.name, view: 'queue'})}>
+            In the queue
+          </a>
+        </p>
+      )}
+      {trial.state === 'running' && (
+        <WithReason label="Requeue" words="Reason to take it from its worker" hint="the machine is gone" run={reason => post(`${path}/requeue`, {reason})} />
+      )}
+      {trial.reason !== 'voided' && (
+        <WithReason danger label="Void" words="Reason to void it" hint="the machine was overloaded" run={reason => post(`${path}/void`, {reason})} />
       )}
     </section>
+  );
+}
+
+interface WithReasonProps {
+  label: string;
+  words: string;
+  hint: string;
+  danger?: boolean;
+  run: (reason: string) => Promise<unknown>;
+}
+
+function WithReason({label, words, hint, danger, run}: WithReasonProps) {
+  const [reason, setReason] = useState('');
+  return (
+    <div class="inline-form">
+      <label>
+        <span>{words}</span>
+        <input value={reason} placeholder={hint} onInput={event => setReason(event.currentTarget.value)} />
+      </label>
+      <Action danger={danger} label={label} disabled={!reason.trim()} run={() => run(reason.trim())} />
+    </div>
   );
 }

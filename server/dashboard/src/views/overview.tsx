@@ -10,7 +10,7 @@ import {Chart} from '../parts/chart';
 import {Action, Select, State} from '../parts/ui';
 import {href, place, showTrial} from '../router';
 import {palette, workerColour} from '../theme';
-import type {BestRow} from '../types';
+import type {BestRow, Proposals} from '../types';
 
 export function Overview({study}: {study: LiveStudy}) {
   return (
@@ -177,7 +177,43 @@ function Leaderboard({study}: {study: LiveStudy}) {
           )}
         </div>
       )}
+      <ByAuthor proposals={study.info.value!.proposals ?? []} />
     </section>
+  );
+}
+
+// Whether what people and agents propose is worth its trials.
+function ByAuthor({proposals}: {proposals: Proposals[]}) {
+  if (!proposals.length) return null;
+  return (
+    <div class="table-box">
+      <table class="authors" aria-label="By author">
+        <thead>
+          <tr>
+            <th scope="col">Proposed by</th>
+            <th scope="col" class="right">
+              Trials
+            </th>
+            <th scope="col" class="right">
+              Best
+            </th>
+            <th scope="col" title="The probability that one of theirs is better than one of the sampler's; 50 % is as good">
+              Beats the sampler
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {proposals.map(of => (
+            <tr key={of.author}>
+              <th scope="row">{of.author}</th>
+              <td class="right">{of.trials.toLocaleString('en')}</td>
+              <td class="right">{of.best_number != null ? <a href={href({...place.value, trial: of.best_number})}>{number(of.best_value)}</a> : '–'}</td>
+              <td>{of.beats_sampler != null ? percent(of.beats_sampler) : '–'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
@@ -303,7 +339,9 @@ function Workers({study}: {study: LiveStudy}) {
               </div>
               {own.slice(0, 4).map(row => (
                 <div class="note" key={row.number}>
-                  <a href={href({...place.value, trial: row.number})}>trial {row.number}</a> · attempt {row.attempt} · since {ago(row.started! * 1000, now)}
+                  <a href={href({...place.value, trial: row.number})}>trial {row.number}</a>
+                  {study.stages.value[row.number] && <span class="tag stage">{study.stages.value[row.number]}</span>} · attempt {row.attempt} · since{' '}
+                  {ago(row.started! * 1000, now)}
                 </div>
               ))}
               {own.length > 4 && <div class="note">and {own.length - 4} more</div>}

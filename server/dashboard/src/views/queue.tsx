@@ -1,206 +1,231 @@
-// What waits: trials and tasks in the order in which they go out, what they wait for, and adding a trial.
-import {useEffect, useState} from 'preact/hooks';
-import {ApiError, get, inStudy, post} from '../api';
+// What waits, trials and tasks in the order of handing out: to approve, reject, and move by dragging or with buttons.
+import {useEffect, useRef, useState} from 'preact/hooks';
+import {ApiError, get, inStudy, patch, post} from '../api';
 import {number, value} from '../format';
 import type {LiveStudy} from '../live';
-import {Action, Problems, State} from '../parts/ui';
+import {Action, Dialog, Problems, State} from '../parts/ui';
+import {keyOf, move} from '../queue';
 import {href, place} from '../router';
-import type {ParamSpec, Task, Trial} from '../types';
+import type {QueueItem, Task} from '../types';
+import {Enqueue} from './enqueue';
+import {Dependencies} from './dependencies';
+import {Topics} from './topics';
+
+const kShown = 100;
 
 export function Queue({study}: {study: LiveStudy}) {
-  const [trials, setTrials] = useState<Trial[]>([]);
+  const [items, setItems] = useState<QueueItem[] | null>(null);
   const [tasks, setTasks] = useState<Task[]>([]);
   const path = inStudy(study.name);
-  const waiting = study.info.value!.counts.waiting ?? 0;
-  useEffect(() => {
-    void get<{trials: Trial[]}>(`${path}/trials?state=waiting&limit=200`).then(answer => setTrials(answer.trials));
-    void get<{tasks: Task[]}>(`${path}/tasks?limit=200`).then(answer => setTasks(answer.tasks));
-  }, [path, waiting, study.peopleChanged.value]);
-  const ordered = trials.slice().sort((a, b) => (b.priority ?? 0) - (a.priority ?? 0) || a.number - b.number);
+  const read = async (): Promise<void> => {
+    const [queue, board] = await Promise.all([get<{items: QueueItem[]}>(`${path}/queue`), get<{tasks: Task[]}>(`${path}/tasks?limit=200`)]);
+    setItems(queue.items.map(item => ({...item, priority: Number(item.priority)})));
+    setTasks(board.tasks);
+  };
+  useEffect(() => void read().catch(() => {}), [path, study.changes.value]);
   return (
     <div class="grid">
-      <section class="card" aria-labelledby="waiting">
-        <div class="card-head">
-          <div>
-            <h3 id="waiting">Waiting trials</h3>
-            <p class="summary">{waiting ? `${waiting.toLocaleString('en')} wait; the highest priority goes out first, after retries and replicates.` : 'Nothing waits: workers get what the sampler suggests.'}</p>
-          </div>
-        </div>
-        {ordered.length > 0 && (
-          <div class="table-box">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Trial</th>
-                  <th scope="col" class="right">
-                    Priority
-                  </th>
-                  <th scope="col">For</th>
-                  <th scope="col">Waits for</th>
-                  <th scope="col">Parameters given</th>
-                  <th scope="col" />
-                </tr>
-              </thead>
-              <tbody>
-                {ordered.map(trial => (
-                  <tr key={trial.number}>
-                    <th scope="row">
-                      <a href={href({...place.value, trial: trial.number})}>{trial.number}</a> {trial.title}
-                    </th>
-                    <td class="right">{number(trial.priority ?? 0)}</td>
-                    <td>
-                      {trial.purpose} {trial.tags?.length ? <span class="note">needs {trial.tags.join(', ')}</span> : null}
-                    </td>
-                    <td>
-                      <WaitsFor trials={trial.after} tasks={trial.after_tasks} />
-                    </td>
-                    <td class="params">
-                      {Object.entries(trial.params)
-                        .map(([name, of]) => `${name}=${value(of)}`)
-                        .join('  ') || 'none: the sampler chooses'}
-                    </td>
-                    <td>
-                      <Action label="Withdraw" run={() => post(`${path}/trials/${trial.number}/void`, {reason: 'withdrawn on the page'})} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
-      </section>
+      <div class="stack">
+        <Waiting items={items ?? []} path={path} read={read} />
+        {items && <Dependencies study={study} items={items} tasks={tasks} />}
+        <Topics study={study} />
+        <Tasks tasks={tasks.filter(task => task.state !== 'waiting')} />
+      </div>
       <Enqueue study={study} />
-      {tasks.length > 0 && (
-        <section class="card span-2" aria-labelledby="tasks">
-          <div class="card-head">
-            <div>
-              <h3 id="tasks">Tasks</h3>
-              <p class="summary">Work without a score.</p>
-            </div>
-          </div>
-          <div class="table-box">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Task</th>
-                  <th scope="col">State</th>
-                  <th scope="col" class="right">
-                    Priority
-                  </th>
-                  <th scope="col">Waits for</th>
-                  <th scope="col">Worker</th>
-                </tr>
-              </thead>
-              <tbody>
-                {tasks.map(task => (
-                  <tr key={task.number}>
-                    <th scope="row">
-                      {task.number} · {task.title}
-                    </th>
-                    <td>
-                      <State of={task.state} />
-                    </td>
-                    <td class="right">{number(task.priority)}</td>
-                    <td>
-                      <WaitsFor trials={task.after_trials} tasks={task.after} />
-                    </td>
-                    <td>{task.worker || '–'}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </section>
-      )}
     </div>
   );
 }
 
-function WaitsFor({trials = [], tasks = []}: {trials?: number[]; tasks?: number[]}) {
-  if (!trials.length && !tasks.length) return <span class="muted">–</span>;
+function Waiting({items, path, read}: {items: QueueItem[]; path: string; read: () => Promise<void>}) {
+  const [dragged, setDragged] = useState<number | null>(null);
+  const [over, setOver] = useState<number | null>(null);
+  const [said, setSaid] = useState('');
+  const [error, setError] = useState<ApiError | null>(null);
+  const [all, setAll] = useState(false);
+  const list = useRef<HTMLOListElement>(null);
+  const held = items.filter(item => item.hold).length;
+
+  const bring = async (from: number, to: number, focus = ''): Promise<void> => {
+    const changes = move(items, from, to);
+    const item = items[from]!;
+    setError(null);
+    if (changes === null) return setSaid('What was handed out before goes first, whatever its priority.');
+    try {
+      for (const change of changes) await patch(`${pathOf(path, change.item)}/queue`, {priority: change.priority, reason: 'moved on the page'});
+      await read();
+      if (changes.length) setSaid(`${keyOf(item)} is now number ${to + 1} of ${items.length}.`);
+    } catch (cause) {
+      setError(cause as ApiError);
+    }
+    if (focus) requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(`[data-key="${keyOf(item)}"] .${focus}:not(:disabled)`)?.focus());
+  };
+  const drop = (event: DragEvent): void => {
+    event.preventDefault();
+    if (dragged !== null && over !== null) void bring(dragged, over);
+    setDragged(null);
+    setOver(null);
+  };
+
+  return (
+    <section class="card" aria-labelledby="waiting">
+      <div class="card-head">
+        <div>
+          <h3 id="waiting">Queue</h3>
+          <p class="summary">
+            {items.length
+              ? `${items.length.toLocaleString('en')} ${items.length === 1 ? 'waits' : 'wait, in the order in which they are handed out'}${held ? `; ${held} for an approval` : ''}. ${items.length > 1 ? 'Drag one, or move it with its arrows.' : ''}`
+              : 'Nothing waits: workers get what the sampler suggests.'}
+          </p>
+        </div>
+      </div>
+      <p class="note pad" role="status">
+        {said}
+      </p>
+      <Problems error={error} />
+      <ol class="queue" ref={list} onDragOver={event => event.preventDefault()} onDrop={drop}>
+        {items.slice(0, all ? items.length : kShown).map((item, i) => (
+          <li
+            key={keyOf(item)}
+            data-key={keyOf(item)}
+            class={[dragged === i && 'dragged', over === i && dragged !== null && (dragged < i ? 'after' : dragged > i ? 'before' : ''), !item.ready && 'blocked'].filter(Boolean).join(' ')}
+            draggable
+            onDragStart={event => {
+              setDragged(i);
+              event.dataTransfer!.effectAllowed = 'move';
+              event.dataTransfer!.setData('text/plain', keyOf(item));
+            }}
+            onDragEnter={() => setOver(i)}
+            onDragEnd={() => (setDragged(null), setOver(null))}
+          >
+            <span class="place" aria-hidden="true">
+              <span class="grip">⠿</span>
+              {i + 1}
+            </span>
+            <Item item={item} />
+            <span class="moves">
+              <button type="button" class="plain up" aria-label={`Move ${keyOf(item)} up`} disabled={i === 0} onClick={() => void bring(i, i - 1, 'up')}>
+                ↑
+              </button>
+              <button type="button" class="plain down" aria-label={`Move ${keyOf(item)} down`} disabled={i === items.length - 1} onClick={() => void bring(i, i + 1, 'down')}>
+                ↓
+              </button>
+            </span>
+            <span class="actions">
+              {item.hold ? (
+                <Action label="Approve" run={() => patch(`${pathOf(path, item)}/queue`, {hold: false}).then(read)} />
+              ) : (
+                <Action label="Hold" run={() => patch(`${pathOf(path, item)}/queue`, {hold: true}).then(read)} />
+              )}
+              <Withdraw item={item} path={path} read={read} />
+            </span>
+          </li>
+        ))}
+      </ol>
+      {items.length > kShown && (
+        <p class="more">
+          <button type="button" class="link" onClick={() => setAll(!all)}>
+            {all ? 'Fewer' : `All ${items.length.toLocaleString('en')}`}
+          </button>
+        </p>
+      )}
+    </section>
+  );
+}
+
+const pathOf = (study: string, item: QueueItem): string => `${study}/${item.kind}s/${item.number}`;
+
+function Item({item}: {item: QueueItem}) {
+  const params = Object.entries(item.params ?? {});
+  const terms: (string | false | undefined)[] = [
+    item.priority !== 0 && `priority ${number(item.priority, 3)}`,
+    item.retried && 'again',
+    item.for && `for ${item.for}`,
+    item.wave !== undefined && `wave ${item.wave}`,
+    item.topic && `topic ${item.topic}`,
+    ...(item.needs ?? []).map(one => `needs ${one}`),
+    ...item.tags,
+  ];
+  return (
+    <div class="what">
+      <div>
+        {item.kind === 'trial' ? <a href={href({...place.value, trial: item.number})}>trial {item.number}</a> : <strong>task {item.number}</strong>} {item.title}
+        {item.hold && <State of="held" />}
+        {item.author && item.author !== 'user' && <span class="note"> by {item.author}</span>}
+      </div>
+      {params.length > 0 && <div class="params">{params.map(([name, of]) => `${name}=${value(of)}`).join('  ')}</div>}
+      <div>
+        {terms.filter(Boolean).map(term => (
+          <span key={String(term)} class="tag">
+            {term}
+          </span>
+        ))}
+        <span class="note">{item.ready ? 'next free worker' : item.waits_for.map(one => one.text).join('; ')}</span>
+      </div>
+    </div>
+  );
+}
+
+function Withdraw({item, path, read}: {item: QueueItem; path: string; read: () => Promise<void>}) {
+  const [asking, setAsking] = useState(false);
+  const [reason, setReason] = useState('');
+  const verb = item.hold ? 'Reject' : 'Withdraw';
+  const run = (): Promise<unknown> =>
+    post(`${pathOf(path, item)}/${item.kind === 'trial' ? 'void' : 'cancel'}`, {reason: reason.trim() || `${verb === 'Reject' ? 'rejected' : 'withdrawn'} on the page`}).then(read);
+  if (!item.hold) return <Action label={verb} run={run} />;
   return (
     <>
-      {trials.map(one => (
-        <a key={one} class="tag" href={href({...place.value, trial: one})}>
-          trial {one}
-        </a>
-      ))}
-      {tasks.map(one => (
-        <span key={one} class="tag">
-          task {one}
-        </span>
-      ))}
+      <button type="button" class="danger" onClick={() => setAsking(true)}>
+        Reject…
+      </button>
+      {asking && (
+        <Dialog title={`Reject ${keyOf(item)}?`} onClose={() => setAsking(false)}>
+          <label>
+            <span>Why, for whoever proposed it</span>
+            <input value={reason} placeholder="tried before" onInput={event => setReason(event.currentTarget.value)} />
+          </label>
+          <footer>
+            <Action danger label="Reject" run={run} />
+          </footer>
+        </Dialog>
+      )}
     </>
   );
 }
 
-function parse(text: string, spec: ParamSpec): unknown {
-  if (spec.type !== 'categorical') return Number(text);
-  return spec.choices?.find(choice => JSON.stringify(choice) === text);
-}
-
-function Enqueue({study}: {study: LiveStudy}) {
-  const params = study.info.value!.spec.params;
-  const [given, setGiven] = useState<Record<string, string>>({});
-  const [priority, setPriority] = useState('0');
-  const [error, setError] = useState<ApiError | null>(null);
-  const [said, setSaid] = useState('');
-  const send = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    setError(null);
-    setSaid('');
-    const chosen = Object.fromEntries(Object.entries(given).filter(([, text]) => text !== '').map(([name, text]) => [name, parse(text, params[name]!)]));
-    try {
-      const answer = await post<{numbers: number[]; already: boolean}>(`${inStudy(study.name)}/enqueue`, {params: chosen, priority: Number(priority)});
-      setSaid(answer.already ? `Trial ${answer.numbers[0]} has this configuration already.` : `Enqueued as trial ${answer.numbers.join(', ')}.`);
-      setGiven({});
-    } catch (cause) {
-      setError(cause as ApiError);
-    }
-  };
+function Tasks({tasks}: {tasks: Task[]}) {
+  if (!tasks.length) return null;
   return (
-    <form class="card enqueue" aria-labelledby="enqueue" onSubmit={event => void send(event)}>
+    <section class="card" aria-labelledby="tasks">
       <div class="card-head">
         <div>
-          <h3 id="enqueue">Enqueue a trial</h3>
-          <p class="summary">What is left empty the sampler chooses.</p>
+          <h3 id="tasks">Tasks</h3>
+          <p class="summary">Work without a score, running and ended.</p>
         </div>
       </div>
-      <div class="fields">
-        {Object.entries(params).map(([name, spec]) => (
-          <label key={name}>
-            <span>{name}</span>
-            {spec.type === 'categorical' ? (
-              <select value={given[name] ?? ''} onChange={event => setGiven({...given, [name]: event.currentTarget.value})}>
-                <option value="">the sampler's</option>
-                {(spec.choices ?? []).map(choice => (
-                  <option key={JSON.stringify(choice)} value={JSON.stringify(choice)}>
-                    {value(choice)}
-                  </option>
-                ))}
-              </select>
-            ) : (
-              <input
-                inputMode="decimal"
-                placeholder={`${spec.low} to ${spec.high}`}
-                value={given[name] ?? ''}
-                onInput={event => setGiven({...given, [name]: event.currentTarget.value})}
-              />
-            )}
-          </label>
-        ))}
-        <label>
-          <span>priority</span>
-          <input inputMode="decimal" value={priority} onInput={event => setPriority(event.currentTarget.value)} />
-        </label>
+      <div class="table-box">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Task</th>
+              <th scope="col">State</th>
+              <th scope="col">Worker</th>
+            </tr>
+          </thead>
+          <tbody>
+            {tasks.map(task => (
+              <tr key={task.number}>
+                <th scope="row" class="wrap">
+                  {task.number} · {task.title}
+                </th>
+                <td>
+                  <State of={task.state} /> {task.stage && <span class="note">{task.stage}</span>}
+                </td>
+                <td>{task.worker || '–'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
       </div>
-      <Problems error={error} />
-      {said && <p role="status">{said}</p>}
-      <footer>
-        <button type="submit" class="primary">
-          Enqueue
-        </button>
-      </footer>
-    </form>
+    </section>
   );
 }

@@ -1,7 +1,7 @@
 // The list of studies, and creating one from a file.
 import {useEffect, useRef, useState} from 'preact/hooks';
 import {ApiError, get, request} from '../api';
-import {ago, number} from '../format';
+import {ago, number, plural} from '../format';
 import {Dialog, Problems, Sparkline, State} from '../parts/ui';
 import {go, href} from '../router';
 import type {StudyInfo} from '../types';
@@ -113,6 +113,13 @@ function StudyTable({studies}: {studies: StudyInfo[]}) {
               <td data-label="State">
                 <State of={study.state} />
                 {study.finished_because && <div class="note">{study.finished_because}</div>}
+                {study.open_questions ? (
+                  <div>
+                    <a class="badge" href={href({study: study.name, view: 'questions'})}>
+                      {plural(study.open_questions, 'question')}
+                    </a>
+                  </div>
+                ) : null}
               </td>
               <td class="right" data-label="Best">
                 <Best study={study} />

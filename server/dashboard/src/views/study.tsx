@@ -10,6 +10,7 @@ import {Drawer} from './drawer';
 import {Log} from './log';
 import {Overview} from './overview';
 import {Plots} from './plots';
+import {Questions} from './questions';
 import {Queue} from './queue';
 import {StudyFileView} from './study_file';
 import {TimelineView} from './timeline';
@@ -21,6 +22,7 @@ const kViews: [string, string, (props: {study: LiveStudy}) => preact.JSX.Element
   ['trials', 'Trials', TrialTable],
   ['timeline', 'Timeline', TimelineView],
   ['queue', 'Queue', Queue],
+  ['questions', 'Questions', Questions],
   ['log', 'Insights and log', Log],
   ['file', 'Study file', StudyFileView],
 ];
@@ -50,6 +52,7 @@ export function StudyView({name}: {name: string}) {
         {kViews.map(([key, title]) => (
           <a key={key} href={href({study: name, view: key})} aria-current={key === view ? 'page' : undefined}>
             {title}
+            {key === 'questions' && info.open_questions ? <span class="count">{info.open_questions}</span> : null}
           </a>
         ))}
       </nav>
@@ -72,6 +75,11 @@ function Head({study, info}: {study: LiveStudy; info: StudyInfo}) {
         <span class={study.connected.value ? 'live on' : 'live'} role="status">
           {study.connected.value ? 'live' : 'connecting…'}
         </span>
+        {info.open_questions ? (
+          <a class="badge" href={href({study: info.name, view: 'questions'})} role="status">
+            {plural(info.open_questions, 'question')}
+          </a>
+        ) : null}
         {info.finished_because && <span class="note">{info.finished_because}</span>}
         <span class="grow" />
         <span class="actions">
