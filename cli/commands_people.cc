@@ -5,6 +5,7 @@
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/commands_questions.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
 #include "cli/experiment_files.h"
@@ -371,6 +372,7 @@ void add_people_commands(CLI::App& root, Session& session) {
   add_workers(root, session);
   add_insights(root, session);
   add_edit(root, session);
+  add_question_commands(root, session);
 }
 
 }  // namespace studyhall::cli

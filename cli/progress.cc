@@ -71,10 +71,14 @@ std::string state_words(const WorkerLine& line) {
   return line.local->task < 0 ? "asking" : fmt::format("task {}", line.local->task);
 }
 
+// This machine has the trial's run.
+bool is_here(const WorkerLine& line) {
+  return line.local != nullptr && line.trial != nullptr && line.local->trial == line.trial->number;
+}
+
 std::string stage_of(const WorkerLine& line) {
-  const bool knows =
-      line.local != nullptr && line.trial != nullptr && line.local->trial == line.trial->number;
-  return !knows ? "" : line.local->untold ? "telling" : line.local->stage;
+  if (is_here(line)) return line.local->untold ? "telling" : line.local->stage;
+  return line.trial != nullptr ? line.trial->stage : "";
 }
 
 // The latest that the run has reported.
@@ -88,8 +92,7 @@ std::optional<double> cost_of(const Status& status, const WorkerLine& line) {
   std::optional<double> cost;
   if (const auto told = status.cost_usd.find(line.worker); told != status.cost_usd.end())
     cost = told->second;
-  if (!stage_of(line).empty() && line.local->cost_usd)
-    cost = cost.value_or(0) + *line.local->cost_usd;
+  if (is_here(line) && line.local->cost_usd) cost = cost.value_or(0) + *line.local->cost_usd;
   return cost;
 }
 
@@ -122,6 +125,12 @@ std::string queue_words(const Status& status) {
       tasks != status.info.tasks.end() && tasks->second > 0)
     text += fmt::format("{}{}", text.empty() ? "" : "; ", count_of(tasks->second, "task"));
   return text;
+}
+
+std::string question_words(const std::string& study, const Question& question) {
+  return fmt::format("{}, {}: {} (study respond {} {} \"...\")", question.worker,
+                     to_string(question.work), question.text.substr(0, question.text.find('\n')),
+                     study, question.id);
 }
 
 // Sums what every trial has cost, by worker.
@@ -258,6 +267,7 @@ Status read_status(StudyApi& api, const std::string& study, const std::filesyste
   if (count_in(status.info, "waiting") > 0)
     status.waiting = api.trials(
         study, {.after = -1, .limit = kQueueShown, .state = TrialState::Waiting, .worker = {}});
+  status.questions = api.questions(study, {true, {}});
   status.local = local_workers(runs, study, status.info.spec);
   status.cost_usd = read_costs(api, status.info);
   return status;
@@ -342,6 +352,9 @@ std::string status_screen(const Status& status, Timestamp now, std::size_t width
                     format_time(*worker.quarantined_until), worker.failures),
         Colour::Red);
 
+  for (const Question& question : status.questions)
+    add("asks", question_words(info.name, question), Colour::Yellow);
+
   const std::vector<WorkerLine> lines = worker_lines(status);
   if (!lines.empty()) {
     out << '\n';
@@ -389,11 +402,14 @@ Json status_json(const Status& status, Timestamp now) {
   }
   Json quarantined = Json::array();
   for (const WorkerInfo& worker : status.quarantined) quarantined.push_back(to_json(worker));
+  Json questions = Json::array();
+  for (const Question& question : status.questions) questions.push_back(to_json(question));
   const auto left = trials_left(status.info);
   return {{"study", to_json(status.info)},
           {"best", status.best ? to_json(*status.best) : Json(nullptr)},
           {"workers", std::move(workers)},
           {"quarantined", std::move(quarantined)},
+          {"questions", std::move(questions)},
           {"trials_left", left ? Json(*left) : Json(nullptr)}};
 }
 

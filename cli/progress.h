@@ -20,6 +20,7 @@ struct Status {
   std::vector<TrialView> running;
   std::vector<WorkerInfo> quarantined;       // workers that get no trials now
   std::vector<TrialView> waiting;            // the first few
+  std::vector<Question> questions;           // that wait for an answer
   std::map<std::string, LocalWorker> local;  // workers of this machine, by name
   std::map<std::string, double> cost_usd;    // told so far, by worker
 };

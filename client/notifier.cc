@@ -62,12 +62,13 @@ std::optional<Hook> read_hook(const std::string& name, const JsonField& field,
       else
         events.report(
             fmt::format("\"{}\" is none of new_best, confirmed, failure_streak, "
-                        "rate_limit, budget, finished",
+                        "rate_limit, budget, finished, question",
                         kind));
     }
   } else {
     hook.kinds = {OccasionKind::NewBest,   OccasionKind::Confirmed, OccasionKind::FailureStreak,
-                  OccasionKind::RateLimit, OccasionKind::Budget,    OccasionKind::Finished};
+                  OccasionKind::RateLimit, OccasionKind::Budget,    OccasionKind::Finished,
+                  OccasionKind::Question};
   }
   const JsonField studies = object.field("studies");
   if (studies)

@@ -11,8 +11,8 @@
 namespace studyhall::client {
 namespace {
 
-constexpr std::array<std::string_view, 6> kNames{"new_best",   "confirmed", "failure_streak",
-                                                 "rate_limit", "budget",    "finished"};
+constexpr std::array<std::string_view, 7> kNames{
+    "new_best", "confirmed", "failure_streak", "rate_limit", "budget", "finished", "question"};
 constexpr std::array<int, 3> kLevels{50, 80, 100};
 constexpr std::chrono::minutes kBetweenLimits{10};
 
@@ -29,6 +29,8 @@ std::string score_of(const Json& body) {
 }
 
 std::string number_of(const Json& body) { return dump_json(body.value("number", Json())); }
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 // Results of the runs themselves: what a person or a dependency ended is no failure of theirs.
 bool is_failure(const Json& body) {
@@ -105,6 +107,13 @@ std::vector<Occasion> read_event(const std::string& study, const Event& event, i
           OccasionKind::RateLimit, study, event,
           fmt::format("{} waits out a rate limit until {}", event.body.value("worker", "a worker"),
                       event.body.value("until", "?"))));
+      break;
+    case EventKind::QuestionAsked:
+      found.push_back(
+          occasion(OccasionKind::Question, study, event,
+                   fmt::format("{} asks: {} (question {})", event.body.value("worker", "an agent"),
+                               first_line(event.body.value("text", "")),
+                               dump_json(event.body.value("id", Json())))));
       break;
     default:
       break;

@@ -20,8 +20,10 @@ enum class OccasionKind {
   RateLimit,      // a worker waits out a rate limit; once in ten minutes
   Budget,         // 50, 80 or 100 % of a limit are used
   Finished,       // nothing more is handed out
+  Question,       // an agent waits for a person's answer
 };
-// "new_best", "confirmed", "failure_streak", "rate_limit", "budget", "finished".
+// "new_best", "confirmed", "failure_streak", "rate_limit", "budget", "finished",
+// "question".
 std::string_view to_string(OccasionKind kind);
 std::optional<OccasionKind> occasion_from_string(std::string_view name);
 

@@ -22,6 +22,14 @@ void Beat::report(std::int64_t step, double value) {
   changed_.notify_one();
 }
 
+void Beat::set_stage(const std::string& stage) {
+  if (!lease_) return;
+  const std::lock_guard lock(mutex_);
+  stage_ = stage;
+  beat_now_ = true;
+  changed_.notify_one();
+}
+
 void Beat::park(std::chrono::duration<double> time, const std::string& reason) {
   const std::lock_guard lock(mutex_);
   parked_until_ = SteadyClock::now() + std::chrono::duration_cast<SteadyClock::duration>(time);
@@ -109,15 +117,17 @@ bool Beat::send(const Report* report) {
 BeatAnswer Beat::beat() {
   std::optional<double> parked_s;
   std::string reason;
+  std::string stage;
   {
     const std::lock_guard lock(mutex_);
+    stage = stage_;
     if (parked_until_) {
       const std::chrono::duration<double> left = *parked_until_ - SteadyClock::now();
       parked_s = std::max(1.0, left.count());
       reason = park_reason_;
     }
   }
-  return parked_s ? lease_->park(*parked_s, reason) : lease_->heartbeat();
+  return parked_s ? lease_->park(*parked_s, reason) : lease_->heartbeat(stage);
 }
 
 void Beat::heed(const BeatAnswer& answer) {

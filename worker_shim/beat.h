@@ -40,6 +40,8 @@ class Beat {
 
   // Queues an intermediate value of a trial. Of more than kMostQueued the oldest are dropped.
   void report(std::int64_t step, double value);
+  // What it is at, said with the next beat, which comes at once.
+  void set_stage(const std::string& stage);
   // Parks the job for `time` in place of beating, until resume(): its lease is kept meanwhile.
   // What the server has to say is heard at each beat as before.
   void park(std::chrono::duration<double> time, const std::string& reason);
@@ -70,6 +72,7 @@ class Beat {
   std::deque<Report> queue_;
   std::optional<std::chrono::steady_clock::time_point> parked_until_;
   std::string park_reason_;
+  std::string stage_;
   bool beat_now_ = false;
   bool finishing_ = false;
   bool unanswered_ = false;

@@ -48,7 +48,20 @@ void check_repos(const Plan& plan, std::vector<Problem>& problems) {
   }
 }
 
-void check_out(const Plan& plan, Workspace& workspace) {
+Bases bases_after(const Json& evidence) {
+  Bases bases;
+  const Json git = evidence.is_object() ? evidence.value("git", Json()) : Json();
+  if (!git.is_array()) return bases;
+  for (const Json& item : git) {
+    if (!item.is_object()) continue;
+    if (const std::string commit = item.value("commit", ""); !commit.empty()) {
+      bases[item.value("name", "")] = commit;
+    }
+  }
+  return bases;
+}
+
+void check_out(const Plan& plan, Workspace& workspace, const Bases& bases) {
   if (spec_of(plan).kind != WorkspaceKind::Worktree) return;
   const std::filesystem::path tree = workspace.dir / "tree";
   std::vector<Worktree> made;
@@ -56,8 +69,11 @@ void check_out(const Plan& plan, Workspace& workspace) {
     for (const RepoSpec& repo : spec_of(plan).repos) {
       const Git git(repo_folder(plan, repo), plan.worker);
       fetch_missing(plan, git, repo);
+      const auto other = bases.find(repo.name);
+      const auto base = other == bases.end() ? std::nullopt : git.commit_id(other->second);
       made.push_back(add_worktree(git, repo.name, repo.name.empty() ? tree : tree / repo.name,
-                                  repo.commit, branch_name(plan.study->name, workspace.name())));
+                                  base.value_or(repo.commit),
+                                  branch_name(plan.study->name, workspace.name())));
       save_worktrees(workspace.dir, made);
     }
   } catch (const Error&) {

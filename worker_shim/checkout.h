@@ -1,6 +1,7 @@
 // The git worktrees of one run: from the base commits to what the run leaves on its branches.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,15 @@ namespace studyhall::worker_shim {
 // that it does not have (after fetching, where the study asks for it). Paths as in the study file.
 void check_repos(const Plan& plan, std::vector<Problem>& problems);
 
-// Gives the workspace of a worktree study its worktrees, `tree` among its members. Does nothing for
-// plain folders. Throws Error(Unavailable); what was made by then is removed again.
-void check_out(const Plan& plan, Workspace& workspace);
+// Commits to begin from in place of the study's, by repository name.
+using Bases = std::map<std::string, std::string>;
+// Those that an earlier trial's or task's evidence has as its own ("git"); none of anything else.
+Bases bases_after(const Json& evidence);
+
+// Gives the workspace of a worktree study its worktrees, `tree` among its members; one of `bases`
+// that a repository does not have is left out. Does nothing for plain folders. Throws
+// Error(Unavailable); what was made by then is removed again.
+void check_out(const Plan& plan, Workspace& workspace, const Bases& bases = {});
 // The workspace of an earlier run, as check_out left it.
 Workspace reopen(const std::filesystem::path& dir);
 

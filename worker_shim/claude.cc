@@ -63,14 +63,16 @@ std::filesystem::path claude_home(const Plan& plan) {
 }
 
 std::vector<std::string> claude_arguments(const ClaudeSpec& claude, const StageSpec& stage,
-                                          const std::string& session_id, const ClaudeFiles& files) {
+                                          const ClaudeSession& session, const ClaudeFiles& files) {
   std::vector<std::string> names = claude.tools;
   if (claude.allow_web) names.insert(names.end(), {"WebFetch", "WebSearch"});
   const std::string tools = fmt::format("{}", fmt::join(names, ","));
   for (const auto& [server, config] : claude.mcp.items()) names.push_back("mcp__" + server);
   const std::string allowed = fmt::format("{}", fmt::join(names, ","));
-  std::vector<std::string> arguments{"claude",    "-p",           "--output-format", "stream-json",
-                                     "--verbose", "--session-id", session_id};
+  std::vector<std::string> arguments{
+      "claude",      "-p",        "--output-format",
+      "stream-json", "--verbose", session.resumes ? "--resume" : "--session-id",
+      session.id};
   if (!claude.model.empty()) arguments.insert(arguments.end(), {"--model", claude.model});
   arguments.insert(arguments.end(), {"--max-turns", std::to_string(stage.max_turns)});
   if (stage.max_cost_usd) {

@@ -27,9 +27,15 @@ struct ClaudeFiles {
   std::filesystem::path mcp;
 };
 
+// The conversation of one process.
+struct ClaudeSession {
+  std::string id;
+  bool resumes = false;  // goes on with one that was
+};
+
 // The arguments; the prompt comes on stdin, since the flags that take lists would swallow it.
 std::vector<std::string> claude_arguments(const ClaudeSpec& claude, const StageSpec& stage,
-                                          const std::string& session_id, const ClaudeFiles& files);
+                                          const ClaudeSession& session, const ClaudeFiles& files);
 
 // `environment` with what the CLI needs: HOME and CLAUDE_CONFIG_DIR in `home`, CLAUDE_CODE_TMPDIR,
 // the login and ANTHROPIC_BASE_URL of this process, and few retries, no updates, no telemetry and

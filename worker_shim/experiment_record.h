@@ -14,13 +14,16 @@
 
 namespace studyhall::worker_shim {
 
+// The status of a run whose agent waits for a person's answer.
+inline constexpr const char* kAsking = "asking";
+
 struct ExperimentRecord {
   std::int64_t number = -1;
   bool is_task = false;
   std::string title;  // of a task
   int attempt = 1;
   Json params;
-  std::string status = "running";  // then the trial state told, "given back" or "interrupted"
+  std::string status = "running";  // then the state told, "given back", "interrupted", kAsking
   Timestamp started_at;
   std::optional<Timestamp> completed_at;
   std::vector<double> scores;  // [objectives]; empty without a score

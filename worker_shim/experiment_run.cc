@@ -33,9 +33,11 @@ RunOutcome run_pipeline(RunContext& run, const RunHooks& hooks) {
       run.say(fmt::format("{}: stage {} of {}: {}", run.job.label(), run.state.stages_done + 1,
                           stages.size(), stage.name));
     }
+    run.beat.set_stage(stage.name);
     auto outcome = stage.is_agent() ? run_agent_stage(run, stage) : run_command_stage(run, stage);
     if (outcome) {
-      const bool may_be_ignored = !run.should_stop() && !outcome->fatal && is_measured(run);
+      const bool may_be_ignored = outcome->verdict != RunVerdict::Ask && !run.should_stop() &&
+                                  !outcome->fatal && is_measured(run);
       if (!may_be_ignored) return *outcome;
       run.state.notes.push_back(outcome->verdict == RunVerdict::Tell ? outcome->tell.note
                                                                      : outcome->words);
@@ -43,6 +45,7 @@ RunOutcome run_pipeline(RunContext& run, const RunHooks& hooks) {
     ++run.state.stages_done;
     if (hooks.stage_done && run.state.stages_done < stages.size()) hooks.stage_done(run.state);
   }
+  if (!run.experiment().score.command.empty()) run.beat.set_stage("score");
   return run.job.is_task ? find_task_result(run) : find_score(run);
 }
 
@@ -83,6 +86,10 @@ RunOutcome run_experiment(const Plan& plan, const Job& job, const Workspace& wor
     outcome = failed(FailReason::Infra, error.what());
   }
   outcome.tell.usage = run.state.usage;
+  if (outcome.verdict == RunVerdict::Ask) {
+    outcome.state = std::move(run.state);
+    return outcome;
+  }
   keep_report(run, report, outcome);
   return outcome;
 }

@@ -48,8 +48,30 @@ bool HeldJob::save() {
   }
 }
 
+void HeldJob::clear() {
+  JournalEntry none;
+  none.waiting = std::move(entry_.waiting);
+  entry_ = std::move(none);
+}
+
 void HeldJob::drop() {
-  entry_ = {};
+  clear();
+  save();
+}
+
+void HeldJob::set_aside(std::int64_t question) {
+  entry_.waiting.push_back({job(), entry_.workspace, entry_.state, question});
+  drop();
+}
+
+void HeldJob::take_up(std::size_t waiting, std::string answer) {
+  WaitingJob taken = std::move(entry_.waiting[waiting]);
+  entry_.waiting.erase(entry_.waiting.begin() + static_cast<std::ptrdiff_t>(waiting));
+  clear();
+  entry_.job = std::move(taken.job);
+  entry_.workspace = std::move(taken.workspace);
+  entry_.state = std::move(taken.state);
+  entry_.state.dialogue->answer = std::move(answer);
   save();
 }
 
@@ -65,7 +87,7 @@ bool HeldJob::is_still_held() const {
   }
 }
 
-void HeldJob::set_result(TellRequest tell, Json result) {
+void HeldJob::set_result(TellRequest tell, const Json& result) {
   tell.lease = job().lease.token;
   tell.request_id = random_token();
   if (job().is_task) {

@@ -35,14 +35,20 @@ class HeldJob {
 
   // False, after saying why, if the journal cannot be written.
   bool save();
-  // Holds nothing from now on.
+  void save_or_throw() const { journal_.save(entry_); }
+  // Holds nothing from now on; jobs that wait for answers stay. drop() writes that down.
+  void clear();
   void drop();
+  // The held job waits for the answer of a question from now on, and another may be held.
+  void set_aside(std::int64_t question);
+  // Holds that one of entry().waiting, with the answer. REQUIRES: is_empty().
+  void take_up(std::size_t waiting, std::string answer);
 
   // The lease still is this worker's, as far as the server answers.
   [[nodiscard]] bool is_still_held() const;
   // From now on this is how it ended, whatever becomes of this process; `result` is a task's.
   // REQUIRES: !is_empty().
-  void set_result(TellRequest tell, Json result);
+  void set_result(TellRequest tell, const Json& result);
   [[nodiscard]] bool has_result() const { return entry_.tell || entry_.task_tell; }
   // These three REQUIRE has_result().
   [[nodiscard]] bool is_done() const;  // a complete trial, a task that is done

@@ -62,9 +62,10 @@ Job Job::from_answer(AskAnswer answer) {
   return Job(std::move(answer.trials.front()));
 }
 
-BeatAnswer JobLease::heartbeat() const {
-  return is_task_ ? api_.heartbeat_task(study_, number_, {token_})
-                  : api_.heartbeat(study_, number_, {token_});
+BeatAnswer JobLease::heartbeat(const std::string& stage) const {
+  const BeatRequest request{token_, stage};
+  return is_task_ ? api_.heartbeat_task(study_, number_, request)
+                  : api_.heartbeat(study_, number_, request);
 }
 
 BeatAnswer JobLease::report(std::int64_t step, double value) const {

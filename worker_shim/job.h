@@ -43,7 +43,7 @@ class JobLease {
         token_(job.lease.token),
         label_(job.label()) {}
 
-  [[nodiscard]] BeatAnswer heartbeat() const;
+  [[nodiscard]] BeatAnswer heartbeat(const std::string& stage = {}) const;
   // REQUIRES: a trial.
   [[nodiscard]] BeatAnswer report(std::int64_t step, double value) const;
   [[nodiscard]] BeatAnswer park(double for_s, const std::string& reason) const;

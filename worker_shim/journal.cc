@@ -19,6 +19,19 @@ std::string text_of(const Json& json, const char* name) {
   return member == json.end() ? std::string() : member->get<std::string>();
 }
 
+Json waiting_json(const WaitingJob& waiting) {
+  return {{"held", to_json(waiting.job.as_answer())},
+          {"workspace", waiting.workspace.string()},
+          {"state", to_json(waiting.state)},
+          {"question", waiting.question}};
+}
+
+WaitingJob waiting_from(const Json& json) {
+  return {Job::from_answer(ask_answer_from_json(json.at("held"))),
+          json.at("workspace").get<std::string>(), run_state_from_json(json.at("state")),
+          json.at("question").get<std::int64_t>()};
+}
+
 }  // namespace
 
 Journal::Journal(const std::filesystem::path& study_folder, const std::string& worker)
@@ -56,6 +69,9 @@ JournalEntry Journal::load() const {
     if (json.contains("state")) entry.state = run_state_from_json(json["state"]);
     if (json.contains("tell")) entry.tell = tell_request_from_json(json["tell"]);
     if (json.contains("task_tell")) entry.task_tell = task_tell_from_json(json["task_tell"]);
+    for (const Json& waiting : json.value("waiting", Json::array())) {
+      entry.waiting.push_back(waiting_from(waiting));
+    }
   } catch (const Error& error) {
     throw Error(ErrorCode::Corrupt,
                 fmt::format("{}: cannot be read ({}); remove it to give up what it holds",
@@ -75,10 +91,11 @@ void Journal::save(const JournalEntry& entry) const {
     json["held"] = to_json(entry.job->as_answer());
     json["run_id"] = entry.run_id;
     json["workspace"] = entry.workspace.string();
-    if (entry.state.stages_done > 0) json["state"] = to_json(entry.state);
+    if (entry.state.is_begun()) json["state"] = to_json(entry.state);
   }
   if (entry.tell) json["tell"] = to_json(*entry.tell);
   if (entry.task_tell) json["task_tell"] = to_json(*entry.task_tell);
+  for (const WaitingJob& waiting : entry.waiting) json["waiting"].push_back(waiting_json(waiting));
   write_file(file_, dump_json(json) + "\n", 0600, Durable::Yes);
 }
 

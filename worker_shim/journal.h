@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/study_api.h"
 #include "worker_shim/files.h"
@@ -13,6 +14,14 @@
 #include "worker_shim/run_state.h"
 
 namespace studyhall::worker_shim {
+
+// A job whose agent asked a person something: it goes on in `workspace` once that is answered.
+struct WaitingJob {
+  Job job;
+  std::filesystem::path workspace;
+  RunState state;  // with the dialogue
+  std::int64_t question = 0;
+};
 
 struct JournalEntry {
   // Of the ask under way: the same id gets the same job, should its answer have been lost.
@@ -24,6 +33,7 @@ struct JournalEntry {
   // Its result, complete with lease and request id: a trial's, or a task's.
   std::optional<TellRequest> tell;
   std::optional<TaskTell> task_tell;
+  std::vector<WaitingJob> waiting;  // besides what is held
 };
 
 class Journal {

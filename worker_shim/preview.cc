@@ -81,7 +81,7 @@ std::string task_line(const Plan& plan) {
       stage.prompt == kBuiltInTaskPrompt ? stage.prompt : (plan.dir / stage.prompt).string();
   std::string text = fmt::format(
       "each task{}: {} < {} ({})", plan.role.empty() ? "" : fmt::format(" as {}", plan.role),
-      command_line(claude_arguments(tasks.experiment().claude, stage, "NEW-SESSION", {})), prompt,
+      command_line(claude_arguments(tasks.experiment().claude, stage, {"NEW-SESSION"}, {})), prompt,
       limits_of(stage));
   if (plan.accepts) text += fmt::format("; tags: {}", fmt::join(*plan.accepts, ", "));
   return text;
@@ -124,7 +124,7 @@ std::vector<std::string> dry_run(StudyApi& api, const WorkOptions& options) {
     if (stage.is_agent()) {
       lines.push_back(
           fmt::format("{}: {} < {} ({})", name,
-                      command_line(claude_arguments(experiment.claude, stage, "NEW-SESSION", {})),
+                      command_line(claude_arguments(experiment.claude, stage, {"NEW-SESSION"}, {})),
                       (plan.dir / stage.prompt).string(), limits_of(stage)));
     } else {
       lines.push_back(fmt::format("{}: {} ({})", name, filled(stage.command), limits_of(stage)));

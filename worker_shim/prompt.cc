@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "worker_shim/dialogue.h"
 #include "worker_shim/environment.h"
 #include "worker_shim/files.h"
 #include "worker_shim/task_prompt.h"
@@ -20,6 +21,26 @@ namespace mustache = kainjow::mustache;
 
 constexpr int kTop = 5;  // rows of the leaderboard
 constexpr std::size_t kLongestPrompt = 10'000'000;
+constexpr std::size_t kLongestNoteShown = 300;
+constexpr std::string_view kTopicSection = R"(
+
+## The topic of this trial: {{#topic}}{{name}}
+
+{{#family}}
+- Family: {{family}}
+{{/family}}
+{{#hypothesis}}
+- Hypothesis: {{hypothesis}}
+{{/hypothesis}}
+{{#success}}
+- It holds if: {{success}}
+{{/success}}
+- This is trial {{index}} of {{of}} on it; you begin from what the one before left.
+{{#results}}
+- Trial {{number}}: {{state}} {{value}} {{note}}
+{{/results}}
+{{/topic}}
+)";
 constexpr std::size_t kLongestSummary = 2000;  // of a task that was done before
 
 // Remembers the names that a template uses and nobody gave.
@@ -161,6 +182,27 @@ std::string leave_behind(const Plan& plan) {
   return text + ".";
 }
 
+mustache::data topic_data(const TopicStep& topic, const PromptFacts& facts) {
+  mustache::data data;
+  data.set("name", topic.name);
+  data.set("family", text_or_false(topic.family));
+  data.set("hypothesis", text_or_false(topic.hypothesis));
+  data.set("success", text_or_false(topic.success));
+  data.set("index", std::to_string(topic.index));
+  data.set("of", std::to_string(topic.of));
+  mustache::data results{mustache::data::type::list};
+  for (const TopicResult& result : facts.topic) {
+    mustache::data row;
+    row.set("number", std::to_string(result.number));
+    row.set("state", result.state);
+    row.set("value", text_or_false(result.value));
+    row.set("note", text_or_false(result.note));
+    results.push_back(row);
+  }
+  data.set("results", results);
+  return data;
+}
+
 void add_before(mustache::data& data, const PromptFacts& facts) {
   mustache::data list{mustache::data::type::list};
   for (const DoneBefore& task : facts.before) {
@@ -214,9 +256,11 @@ mustache::data template_data(const Plan& plan, const Job& job, const Workspace& 
   data.set("insights", insights);
   data.set("any_insights", !job.insights.empty());
   add_before(data, facts);
+  data.set("topic", job.topic ? topic_data(*job.topic, facts) : mustache::data(false));
   data.set("score_file", plan.experiment().score.file);
   data.set("leave_behind",
            job.is_task ? leave_behind_of_task(plan, workspace) : leave_behind(plan));
+  data.set("how_to_ask", how_to_ask(workspace));
   data.set("last_attempt", text_or_false(facts.last_attempt));
   data.set("context", context_data(plan.experiment().context));
   data.set("any_context", !is_empty(plan.experiment().context));
@@ -243,6 +287,51 @@ std::string template_text(const Plan& plan, const std::string& prompt_file) {
   return *text;
 }
 
+std::string render_text(const Plan& plan, const std::string& text, const std::string& name,
+                        const Job& job, const Workspace& workspace, const PromptFacts& facts) {
+  mustache::mustache prompt(text);
+  prompt.set_custom_escape([](const std::string& value) { return value; });
+  if (!prompt.is_valid()) {
+    throw Error(ErrorCode::Invalid, fmt::format("{}: {}", name, prompt.error_message()));
+  }
+  const mustache::data data = template_data(plan, job, workspace, facts);
+  StrictContext context(&data);
+  std::ostringstream out;
+  prompt.render(context, out);
+  if (!context.unknown().empty()) {
+    throw Error(
+        ErrorCode::Invalid,
+        fmt::format("{}: unknown {}; known are config.NAME for each parameter, config_json, "
+                    "params (name, value), insights (text, author), focus (name, low, high), best "
+                    "(rank, number, value, mean, config), leader, pin (number, config), budget "
+                    "(limit, left, bound), context.language, build, test, rules, key_files, before "
+                    "(number, title, summary, branch), tags, topic (name, family, hypothesis, "
+                    "success, index, "
+                    "of, results), any_insights, any_context, "
+                    "any_before, title, description, study, worker, role, trial, task, attempt, "
+                    "seed, workspace, dir, score_file, leave_behind, how_to_ask, last_attempt",
+                    name, fmt::join(context.unknown(), ", ")));
+  }
+  return out.str();
+}
+
+std::vector<TopicResult> topic_results(StudyApi& api, const std::string& study, const Job& job) {
+  std::vector<TopicResult> results;
+  const std::vector<Topic> topics = api.topics(study);
+  const auto topic = std::find_if(topics.begin(), topics.end(),
+                                  [&](const Topic& one) { return one.name == job.topic->name; });
+  if (topic == topics.end()) return results;
+  for (const std::int64_t number : topic->numbers) {
+    if (number == job.number) continue;
+    const TrialView trial = api.trial(study, number);
+    if (!is_finished(trial.state)) continue;
+    results.push_back({number, std::string(to_string(trial.state)),
+                       trial.values.empty() ? std::string() : number_text(trial.values.front()),
+                       printable(trial.record.note, kLongestNoteShown)});
+  }
+  return results;
+}
+
 DoneBefore done_before(const Task& task) {
   DoneBefore done{task.number, task.title, {}, {}};
   if (task.result.is_object() && task.result.contains("summary")) {
@@ -259,35 +348,17 @@ DoneBefore done_before(const Task& task) {
 
 std::string render_prompt(const Plan& plan, const std::string& prompt_file, const Job& job,
                           const Workspace& workspace, const PromptFacts& facts) {
-  const std::string text = template_text(plan, prompt_file);
-  mustache::mustache prompt(text);
-  prompt.set_custom_escape([](const std::string& value) { return value; });
-  if (!prompt.is_valid()) {
-    throw Error(ErrorCode::Invalid,
-                fmt::format("{}: {}", template_name(plan, prompt_file), prompt.error_message()));
-  }
-  const mustache::data data = template_data(plan, job, workspace, facts);
-  StrictContext context(&data);
-  std::ostringstream out;
-  prompt.render(context, out);
-  if (!context.unknown().empty()) {
-    throw Error(
-        ErrorCode::Invalid,
-        fmt::format("{}: unknown {}; known are config.NAME for each parameter, config_json, "
-                    "params (name, value), insights (text, author), focus (name, low, high), best "
-                    "(rank, number, value, mean, config), leader, pin (number, config), budget "
-                    "(limit, left, bound), context.language, build, test, rules, key_files, before "
-                    "(number, title, summary, branch), tags, any_insights, any_context, "
-                    "any_before, title, description, study, worker, role, trial, task, attempt, "
-                    "seed, workspace, dir, score_file, leave_behind, last_attempt",
-                    template_name(plan, prompt_file), fmt::join(context.unknown(), ", ")));
-  }
-  return out.str();
+  return render_text(plan, template_text(plan, prompt_file), template_name(plan, prompt_file), job,
+                     workspace, facts);
 }
 
 std::string whole_prompt(const Plan& plan, const std::string& prompt_file, const Job& job,
                          const Workspace& workspace, const PromptFacts& facts) {
   std::string prompt = render_prompt(plan, prompt_file, job, workspace, facts);
+  if (job.topic && template_text(plan, prompt_file).find("topic") == std::string::npos) {
+    prompt += render_text(plan, std::string(kTopicSection), "the built-in section on topics", job,
+                          workspace, facts);
+  }
   if (facts.last_attempt.empty() || prompt.find(facts.last_attempt) != std::string::npos) {
     return prompt;
   }
@@ -306,6 +377,7 @@ PromptFacts fetch_prompt_facts(StudyApi& api, const std::string& study, const Jo
   };
   fetch([&] { facts.best = api.best(study, kTop); });
   fetch([&] { facts.budget = api.study(study).budget; });
+  if (job.topic) fetch([&] { facts.topic = topic_results(api, study, job); });
   for (const std::int64_t number : job.after) {
     fetch([&] { facts.before.push_back(done_before(api.task(study, number).task)); });
   }

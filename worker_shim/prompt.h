@@ -20,6 +20,14 @@ struct DoneBefore {
   std::string branch;  // empty: none
 };
 
+// A trial of the same topic that has ended.
+struct TopicResult {
+  std::int64_t number = -1;
+  std::string state;
+  std::string value;  // empty: none
+  std::string note;
+};
+
 // What the study and the job's past add to a prompt.
 struct PromptFacts {
   std::string last_attempt;
@@ -27,6 +35,7 @@ struct PromptFacts {
   Json pin_params;            // null: none
   std::vector<BudgetUse> budget;
   std::vector<DoneBefore> before;  // of a task
+  std::vector<TopicResult> topic;  // of a trial of a topic
 };
 
 // Of the study as it is now; what the server does not answer is left out.
@@ -52,8 +61,14 @@ PromptFacts fetch_prompt_facts(StudyApi& api, const std::string& study, const Jo
 //   {{#before}}..{{/before}}  of a task: {{number}}, {{title}}, {{summary}} and {{branch}} of each
 //                        task that had to be done before it
 //   {{#tags}}{{.}}..     of a task
+//   {{#topic}}..{{/topic}}  of a trial of a topic: {{name}}, {{family}}, {{hypothesis}},
+//   {{success}},
+//                        {{index}} and {{of}}, {{#results}}..{{/results}} with {{number}},
+//                        {{state}},
+//                        {{value}} and {{note}} of its earlier trials; false for others
 //   {{#any_insights}} {{#any_context}} {{#any_before}}  whether there are any, for headings
 //   {{leave_behind}}     what the agent must leave, in words
+//   {{how_to_ask}}       how the agent may ask a person, in words
 //   {{last_attempt}}     what the last attempt at this trial did; empty, and false, for the first
 //   {{study}} {{worker}} {{role}} {{trial}} {{task}} {{attempt}} {{seed}} {{workspace}} {{dir}}
 //   {{score_file}}       trial and seed, or task: empty, and false, where the job is the other
@@ -63,7 +78,8 @@ PromptFacts fetch_prompt_facts(StudyApi& api, const std::string& study, const Jo
 std::string render_prompt(const Plan& plan, const std::string& prompt_file, const Job& job,
                           const Workspace& workspace, const PromptFacts& facts);
 
-// render_prompt and, where the template does not use it, the account of the last attempt.
+// render_prompt and, where the template does not use them, the topic and the account of the last
+// attempt.
 std::string whole_prompt(const Plan& plan, const std::string& prompt_file, const Job& job,
                          const Workspace& workspace, const PromptFacts& facts);
 

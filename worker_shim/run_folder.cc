@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "core/error.h"
+#include "worker_shim/experiment_record.h"
 #include "worker_shim/files.h"
 #include "worker_shim/job.h"
 
@@ -91,6 +92,7 @@ bool holds_what_no_branch_has(const WorkspaceInfo& workspace) {
 // Why it stays; empty: it may go.
 std::string reason_to_keep(const WorkspaceInfo& workspace, const PruneRule& rule, bool too_much) {
   if (workspace.running || rule.in_use.contains(workspace.dir)) return "running";
+  if (workspace.status == kAsking) return "waits for an answer";
   const bool may_stay = rule.keep != KeepPolicy::None;
   if (may_stay && !workspace.is_task && rule.best.contains(workspace.number)) return "leads";
   if (may_stay && workspace.is_task && !too_much) return "of a task";

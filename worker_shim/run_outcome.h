@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/study_api.h"
+#include "worker_shim/run_state.h"
 
 namespace studyhall::worker_shim {
 
@@ -20,10 +21,11 @@ namespace studyhall::worker_shim {
 //     failed by its exit code
 //   a score command of an agent's trial ran and found no number  failed, config
 //   rate limit, API overloaded or unreachable                    given back, after a pause
+//   an agent left QUESTION.md                                    asks a person, and goes on later
 //   key or login refused, a model or flag that cannot work       given back, the worker ends
 //
 // What a stage measured counts, whatever becomes of an agent that only had to write about it.
-enum class RunVerdict { Tell, GiveBack };
+enum class RunVerdict { Tell, GiveBack, Ask };
 
 struct RunOutcome {
   RunVerdict verdict = RunVerdict::Tell;
@@ -31,6 +33,7 @@ struct RunOutcome {
   // without a reason for good.
   TellRequest tell;
   Json result;             // of a task that is done
+  RunState state;          // asks: from where it goes on, with the dialogue
   bool fatal = false;      // given back: no trial can run here
   double pause_units = 0;  // given back: units of WorkOptions::backoff to wait before the next ask
   std::string words;       // given back: why

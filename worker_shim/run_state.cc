@@ -52,6 +52,12 @@ Json to_json(const RunState& state) {
   Json json = {{"stages_done", state.stages_done}, {"usage", usage}, {"notes", state.notes}};
   if (state.measured) json["measured"] = score_json(*state.measured);
   if (state.claimed) json["claimed"] = score_json(*state.claimed);
+  if (state.dialogue) {
+    json["dialogue"] = {{"session_id", state.dialogue->session_id},
+                        {"session_cost_usd", state.dialogue->session_cost_usd},
+                        {"question", state.dialogue->question},
+                        {"answer", state.dialogue->answer}};
+  }
   return json;
 }
 
@@ -66,6 +72,12 @@ RunState run_state_from_json(const Json& json) {
   state.notes = json.at("notes").get<std::vector<std::string>>();
   if (json.contains("measured")) state.measured = score_from(json.at("measured"));
   if (json.contains("claimed")) state.claimed = score_from(json.at("claimed"));
+  if (json.contains("dialogue")) {
+    const Json& dialogue = json.at("dialogue");
+    state.dialogue = Dialogue{
+        dialogue.at("session_id").get<std::string>(), dialogue.at("session_cost_usd").get<double>(),
+        dialogue.at("question").get<std::string>(), dialogue.at("answer").get<std::string>()};
+  }
   return state;
 }
 

@@ -12,6 +12,7 @@
 #include "worker_shim/attempt_report.h"
 #include "worker_shim/claude.h"
 #include "worker_shim/claude_events.h"
+#include "worker_shim/dialogue.h"
 #include "worker_shim/files.h"
 #include "worker_shim/prompt.h"
 #include "worker_shim/scoring.h"
@@ -45,7 +46,8 @@ class AgentStage {
         environment_(claude_environment(stage_environment(run, stage), claude_home(run.plan),
                                         tmp_.path(), run.experiment().claude)),
         account_(run.plan.study_folder.parent_path(), login_of(environment_)),
-        report_(run.plan, run.job) {}
+        report_(run.plan, run.job),
+        resumes_(run.state.dialogue && !run.state.dialogue->answer.empty()) {}
 
   std::optional<RunOutcome> run() {
     for (;;) {
@@ -65,12 +67,26 @@ class AgentStage {
 
   // --- One process ---
 
-  ProcessSpec process() {
-    const ClaudeSpec& claude = run_.experiment().claude;
+  std::filesystem::path write_prompt() {
+    const auto& dialogue = run_.state.dialogue;
+    if (resumes_) {
+      const std::filesystem::path answer = run_.workspace.prompt("answer");
+      write_file(answer, answer_prompt(*dialogue));
+      return answer;
+    }
     const std::filesystem::path prompt =
         run_.is_pipeline() ? run_.workspace.prompt(stage_.name) : run_.workspace.prompt();
-    write_file(prompt, whole_prompt(run_.plan, stage_.prompt, run_.job, run_.workspace,
-                                    run_.prompt_facts()));
+    std::string text =
+        whole_prompt(run_.plan, stage_.prompt, run_.job, run_.workspace, run_.prompt_facts());
+    if (dialogue) text += answer_section(*dialogue);
+    write_file(prompt, text);
+    return prompt;
+  }
+
+  ProcessSpec process() {
+    const ClaudeSpec& claude = run_.experiment().claude;
+    const std::filesystem::path prompt = write_prompt();
+    session_ = resumes_ ? run_.state.dialogue->session_id : new_session_id();
     ClaudeFiles files;
     if (!claude.system_prompt.empty()) {
       files.system_prompt = run_.workspace.dir / "system_prompt.md";
@@ -83,7 +99,7 @@ class AgentStage {
     }
     ProcessSpec spec;
     spec.program = run_.plan.claude;
-    spec.argv = claude_arguments(claude, stage_, new_session_id(), files);
+    spec.argv = claude_arguments(claude, stage_, {session_, resumes_}, files);
     spec.environment = environment_;
     spec.directory = run_.workspace.place();
     spec.stdin_file = prompt;
@@ -121,7 +137,7 @@ class AgentStage {
     events.finish();
     event_log.close();
     log.close();
-    add(run_.state.usage, events.usage());
+    add(run_.state.usage, usage_of(events));
     run_.agent_ran = true;
     run_.last_words = events.final_text();
     run_.starts_clean = false;
@@ -134,7 +150,38 @@ class AgentStage {
     if (end.kind == EndKind::CannotStart) {
       return failed(FailReason::Infra, run_.stage_words(stage_) + describe(end));
     }
+    if (resumes_ && session_is_lost(events, end)) {
+      run_.say(fmt::format("{}: its session cannot be gone on with; a new one is told the answer",
+                           run_.job.label()));
+      resumes_ = false;
+      again_ = true;
+      return std::nullopt;
+    }
     return judge(events, spec, end, log.last_lines(kLastLines, kLastBytes));
+  }
+
+  // The CLI's cost is that of the session since its begin.
+  [[nodiscard]] Usage usage_of(const ClaudeEvents& events) const {
+    Usage usage = events.usage();
+    if (resumes_ && usage.cost_usd) {
+      usage.cost_usd = std::max(0.0, *usage.cost_usd - run_.state.dialogue->session_cost_usd);
+    }
+    return usage;
+  }
+
+  // The CLI does not know the session that was to go on, or not any more.
+  [[nodiscard]] static bool session_is_lost(const ClaudeEvents& events, const ProcessEnd& end) {
+    if (end.kind != EndKind::Exited || end.code == 0 || events.answered()) return false;
+    return events.result().is_object()
+               ? events.result().value("subtype", "") == "error_during_execution"
+               : !events.began();
+  }
+
+  std::optional<RunOutcome> ask(const ClaudeEvents& events, const std::string& question) {
+    run_.state.dialogue = Dialogue{session_, events.usage().cost_usd.value_or(0), question, {}};
+    RunOutcome outcome;
+    outcome.verdict = RunVerdict::Ask;
+    return outcome;
   }
 
   std::optional<RunOutcome> judge(const ClaudeEvents& events, const ProcessSpec& spec,
@@ -144,6 +191,8 @@ class AgentStage {
         verdict.words.empty() ? std::string() : run_.stage_words(stage_) + verdict.words;
     switch (verdict.end) {
       case ClaudeEnd::Ok:
+        if (const auto question = take_question(run_.workspace)) return ask(events, *question);
+        run_.state.dialogue.reset();
         if (!words.empty()) run_.state.notes.push_back(words);
         // It said nothing at all: there is nothing that the next one should go on with.
         run_.starts_clean = events.final_text().empty();
@@ -255,6 +304,8 @@ class AgentStage {
   const Environment environment_;
   const AccountNotice account_;
   const AttemptReport report_;
+  bool resumes_;  // a session, with the answer to its question
+  std::string session_;
   bool again_ = false;
   int pauses_ = 0;
   int retries_ = 0;

@@ -67,6 +67,10 @@ Your folder is {{workspace}}. Change nothing outside of it.
 ## What to leave behind
 
 {{leave_behind}}
+
+## Questions
+
+{{how_to_ask}}
 {{#last_attempt}}
 
 ## The last attempt at this task

@@ -1,7 +1,6 @@
 #include "worker_shim/worker.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <mutex>
 #include <optional>
@@ -12,21 +11,18 @@
 #include "core/study_spec.h"
 #include "worker_shim/artifacts.h"
 #include "worker_shim/attempt_report.h"
-#include "worker_shim/beat.h"
 #include "worker_shim/checkout.h"
 #include "worker_shim/cpu_claim.h"
 #include "worker_shim/experiment_record.h"
-#include "worker_shim/experiment_run.h"
 #include "worker_shim/held_job.h"
 #include "worker_shim/iteration_log.h"
+#include "worker_shim/job_run.h"
 #include "worker_shim/leftovers.h"
 #include "worker_shim/patience.h"
 #include "worker_shim/plan.h"
-#include "worker_shim/protected_files.h"
+#include "worker_shim/questions.h"
 #include "worker_shim/research.h"
-#include "worker_shim/result_line.h"
 #include "worker_shim/task_prompt.h"
-#include "worker_shim/workspace.h"
 #include "worker_shim/workspace_keeper.h"
 
 namespace studyhall::worker_shim {
@@ -55,7 +51,6 @@ class Worker {
     if (!info) return end(WorkEnd::Stopped, "interrupted");
     plan_ = make_plan(parse_study_spec(info->spec), options_);
     make_study_folder();
-    if (plan_.want != Want::Trials) task_plan_ = task_plan(plan_);
     if (options_.research) {
       research_.emplace(api_, plan_.study->name, plan_.worker, plan_.role, *options_.research);
     }
@@ -73,6 +68,8 @@ class Worker {
                       plan_.resources.cpus);
     greet();
     keeper_.emplace(api_, plan_, clock_, [this](const std::string& line) { say(line); });
+    questions_.emplace(api_, plan_, *held_, *keeper_, patience_,
+                       [this](const std::string& line) { say(line); });
     held_->load();
     keeper_->settle_all(held_->entry().workspace);
     recover();
@@ -90,10 +87,24 @@ class Worker {
       if (const std::string full = keeper_->no_room(); !full.empty()) {
         return end(WorkEnd::Stopped, full);
       }
+      if (questions_->take_answered()) {
+        run_job();
+        continue;
+      }
+      if (is_enough_with_answers()) {
+        wait_for_answers();
+        continue;
+      }
       begin_round();
-      if (research_ && research_->is_over()) return end(WorkEnd::Finished, "the study is over");
+      if (research_ && research_->is_over() && !questions_->any()) {
+        return end(WorkEnd::Finished, "the study is over");
+      }
       const std::optional<AskAnswer> answer = ask();
       if (!answer) continue;
+      if (answer->status != AskStatus::Trials && questions_->any()) {
+        wait_for_answers();
+        continue;
+      }
       switch (answer->status) {
         case AskStatus::Trials:
           run_job();
@@ -114,14 +125,26 @@ class Worker {
   }
 
   WorkSummary end(WorkEnd how, const std::string& reason) {
+    if (const std::string words = questions_ ? questions_->words() : ""; !words.empty()) {
+      say(words + "; the next start of this worker goes on with them");
+    }
     summary_.end = how;
     summary_.reason = reason;
     return summary_;
   }
 
-  [[nodiscard]] bool is_enough() const {
-    return (options_.once && runs_ >= 1) ||
-           (options_.max_trials > 0 && runs_ >= options_.max_trials);
+  [[nodiscard]] bool is_enough() const { return is_enough(runs_); }
+  // What has begun and waits for answers counted in.
+  [[nodiscard]] bool is_enough_with_answers() const {
+    return is_enough(runs_ + static_cast<int>(held_->entry().waiting.size()));
+  }
+  [[nodiscard]] bool is_enough(int runs) const {
+    return (options_.once && runs >= 1) || (options_.max_trials > 0 && runs >= options_.max_trials);
+  }
+
+  void wait_for_answers() {
+    patience_.wait(Questions::kLookEvery * std::chrono::duration<double>(options_.backoff),
+                   Heed::StopFile);
   }
 
   // --- Start ---
@@ -182,14 +205,21 @@ class Worker {
       return;
     }
     if (interrupted_) return;
+    if (held.state.dialogue && held.state.dialogue->answer.empty()) {
+      JobRun run = job_run();
+      run.reopen();
+      run.ask(held.state);
+      ask_person(run);
+      return;
+    }
     if (!can_go_on()) held.state = {};
     if (plan_.experiment().agent == AgentKind::Claude) {
       AttemptReport(plan_, held_->job())
           .write(reopen(held.workspace), "its worker was ended in the middle of it", "");
     }
-    if (held.state.stages_done == 0) keeper_->settle(held.workspace);
+    if (!held.state.is_begun()) keeper_->settle(held.workspace);
     say(fmt::format("{}: an earlier run left it unfinished: {}", label,
-                    held.state.stages_done > 0 ? "going on with it" : "running it again"));
+                    held.state.is_begun() ? "going on with it" : "running it again"));
     run_job();
   }
 
@@ -197,7 +227,7 @@ class Worker {
   [[nodiscard]] bool can_go_on() const {
     const JournalEntry& held = held_->entry();
     std::error_code error;
-    return held.state.stages_done < plan_.experiment().stages.size() &&
+    return (held_->job().is_task || held.state.stages_done < plan_.experiment().stages.size()) &&
            std::filesystem::is_directory(held.workspace, error);
   }
 
@@ -216,7 +246,7 @@ class Worker {
     JournalEntry& held = held_->entry();
     const bool repeated = !held.ask_request_id.empty();  // an earlier process's, not answered
     if (!repeated) {
-      held = {};
+      held_->clear();
       held.ask_request_id = random_token();
       if (!held_->save()) {
         own_fault("its journal cannot be written");
@@ -228,7 +258,8 @@ class Worker {
     request.worker = plan_.worker;
     request.lease_s = std::chrono::duration<double>(options_.lease).count();
     request.request_id = held.ask_request_id;
-    request.wait_s = kAskWait.count();
+    // Answers to questions are seen between asks.
+    request.wait_s = questions_->any() ? kAskWait.count() / 4 : kAskWait.count();
     request.want = plan_.want;
     request.accepts = plan_.accepts;
     const auto asked_at = std::chrono::steady_clock::now();
@@ -250,77 +281,56 @@ class Worker {
     return answer;
   }
 
-  void run_job() {
-    const Job job = held_->job();
-    std::optional<Workspace> workspace = begin(job);
-    if (!workspace) return;
-    ExperimentRecord record = record_of(job, clock_.now());
-    keep(*workspace, record);
-    say(start_line(job, workspace->name()));
-
-    RunOutcome outcome = run_in(*workspace, job);
-
-    record.completed_at = clock_.now();
-    record.seconds = outcome.tell.usage.seconds.value_or(0);
-    if (outcome.verdict == RunVerdict::GiveBack) {
-      record.status = "given back";
-      record.note = outcome.words;
-      keeper_->close(*workspace, "given back: " + outcome.words, outcome.tell.evidence);
-      keep(*workspace, record);
-      say(fmt::format("{}: given back: {}", job.label(), outcome.words));
-      held_->give_back(outcome);
-      if (outcome.fatal) throw Error(ErrorCode::Invalid, outcome.words);
-      patience_.back_off(outcome.pause_units, pauses_++, kLongestPause, "pause");
-      return;
-    }
-    pauses_ = 0;
-    describe_result(job, outcome.tell, record);
-    keeper_->close(*workspace, commit_words(job, outcome.tell), outcome.tell.evidence);
-    keep(*workspace, record);
-    held_->set_result(std::move(outcome.tell), std::move(outcome.result));
-    tell_held();
-    if (!job.is_task) log_results();
-    keeper_->prune();
+  JobRun job_run() {
+    return {api_, clock_, plan_, *held_, *keeper_, [this](const std::string& line) { say(line); }};
   }
 
-  // Its folder, made or found again; nullopt: it could not be, and the job is given back.
-  std::optional<Workspace> begin(const Job& job) {
-    JournalEntry& held = held_->entry();
-    const bool goes_on = held.state.stages_done > 0;
-    held.run_id = random_token();
+  void run_job() {
+    JobRun run = job_run();
     try {
-      if (!job.is_task) check_files();
-      Workspace workspace = goes_on ? reopen(held.workspace) : keeper_->make(job);
-      held.workspace = workspace.dir;
-      journal_->save(held);
-      return workspace;
+      run.begin();
     } catch (const Error& error) {
       held_->give_back();
       if (error.code() == ErrorCode::Invalid) throw;
       own_fault(error.what());
-      return std::nullopt;
+      return;
     }
+    Plan plan = held_->job().is_task ? task_plan(plan_) : plan_;
+    if (research_) research_->equip(plan);
+    RunOutcome outcome = run.run(plan, options_.beat_every, interrupted_);
+    if (research_) research_->end(std::chrono::steady_clock::now());
+    switch (outcome.verdict) {
+      case RunVerdict::Ask:
+        run.ask(std::move(outcome.state));
+        ask_person(run);
+        return;
+      case RunVerdict::GiveBack:
+        run.give_back(outcome);
+        if (outcome.fatal) throw Error(ErrorCode::Invalid, outcome.words);
+        patience_.back_off(outcome.pause_units, pauses_++, kLongestPause, "pause");
+        return;
+      case RunVerdict::Tell:
+        break;
+    }
+    pauses_ = 0;
+    finish(run, std::move(outcome));
   }
 
-  RunOutcome run_in(const Workspace& workspace, const Job& job) {
-    Beat beat(JobLease(api_, plan_.study->name, job), options_.beat_every,
-              [this](const std::string& line) { say(line); });
-    RunHooks hooks;
-    hooks.say = [this](const std::string& line) { say(line); };
-    hooks.prompt_facts = [&] { return fetch_prompt_facts(api_, plan_.study->name, job); };
-    hooks.stage_done = [this](const RunState& state) {
-      held_->entry().state = state;
-      held_->save();
-    };
-    // A task that an earlier process held may be one that this worker would not ask for.
-    if (job.is_task && !task_plan_) task_plan_ = task_plan(plan_);
-    Plan plan = job.is_task ? *task_plan_ : plan_;
-    if (research_) research_->equip(plan);
-    const JournalEntry& held = held_->entry();
-    RunOutcome outcome =
-        run_experiment(plan, job, workspace, held.run_id, held.state, beat, interrupted_, hooks);
-    if (research_) research_->end(std::chrono::steady_clock::now());
-    return outcome;
+  void finish(JobRun& run, RunOutcome outcome) {
+    const bool is_task = held_->job().is_task;
+    run.finish(std::move(outcome));
+    tell_held();
+    if (!is_task) log_results();
+    keeper_->prune();
+  }
+
+  // REQUIRES: what is held has a question.
+  void ask_person(JobRun& run) {
+    const std::string problem = questions_->ask();
+    if (problem.empty()) return;
+    RunOutcome outcome = failed(FailReason::Declined, "its question cannot be asked: " + problem);
+    outcome.tell.usage = held_->entry().state.usage;
+    finish(run, std::move(outcome));
   }
 
   void log_results() {
@@ -329,24 +339,6 @@ class Worker {
     } catch (const Error& error) {
       // The next result brings the files up to date as well.
       say(fmt::format("ITERATION_LOG.md is not brought up to date: {}", error.what()));
-    }
-  }
-
-  // What a person changed since the last trial.
-  void check_files() const {
-    const std::vector<std::string> altered = altered_files(plan_);
-    if (altered.empty()) return;
-    throw Error(ErrorCode::Invalid,
-                fmt::format("protected files are not what study \"{}\" expects, so no score would "
-                            "count: {}; put them back, or take them in with `study edit`",
-                            plan_.study->name, fmt::join(altered, "; ")));
-  }
-
-  void keep(const Workspace& workspace, const ExperimentRecord& record) {
-    try {
-      write_record(plan_, workspace, record);
-    } catch (const Error& error) {
-      say(error.what());
     }
   }
 
@@ -408,11 +400,11 @@ class Worker {
   const std::atomic<bool>& interrupted_;
   Patience patience_;
   Plan plan_;
-  std::optional<Plan> task_plan_;
   std::optional<ResearchRounds> research_;
   std::optional<Journal> journal_;
   std::optional<HeldJob> held_;
   std::optional<WorkspaceKeeper> keeper_;
+  std::optional<Questions> questions_;
   CpuClaim claim_;
   WorkSummary summary_;
   int runs_ = 0;

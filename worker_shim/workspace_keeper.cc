@@ -19,8 +19,20 @@ constexpr std::size_t kLongestMessage = 2000;
 Workspace WorkspaceKeeper::make(const Job& job) const {
   Workspace workspace =
       make_workspace(plan_.study_folder, job.run_name(plan_.worker), job.config());
-  check_out(plan_, workspace);
+  check_out(plan_, workspace, bases_of(job));
   return workspace;
+}
+
+// A topic's trials go on from each other.
+Bases WorkspaceKeeper::bases_of(const Job& job) const {
+  if (!job.topic || job.topic->after < 0) return {};
+  try {
+    return bases_after(api_.trial(plan_.study->name, job.topic->after).record.evidence);
+  } catch (const Error& error) {
+    say_(fmt::format("{}: begins at the study's base, as trial {} cannot be read: {}", job.label(),
+                     job.topic->after, error.what()));
+    return {};
+  }
 }
 
 void WorkspaceKeeper::close(const Workspace& workspace, const std::string& words,

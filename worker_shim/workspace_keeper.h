@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/study_api.h"
 #include "worker_shim/beat.h"
+#include "worker_shim/checkout.h"
 #include "worker_shim/job.h"
 #include "worker_shim/plan.h"
 #include "worker_shim/workspace.h"
@@ -20,7 +21,8 @@ class WorkspaceKeeper {
   WorkspaceKeeper(StudyApi& api, const Plan& plan, const Clock& clock, Say say)
       : api_(api), plan_(plan), clock_(clock), say_(std::move(say)) {}
 
-  // A new one, with its worktrees. Throws Error(Unavailable).
+  // A new one, with its worktrees: at the study's base, or where the last trial of its topic ended.
+  // Throws Error(Unavailable).
   [[nodiscard]] Workspace make(const Job& job) const;
   // At the end of a run: commits what it left, `words` as the message, pushes and unlocks its
   // worktrees, and adds {"git": [...]} to `evidence`. What fails is said; the worktree stays then.
@@ -37,6 +39,7 @@ class WorkspaceKeeper {
   [[nodiscard]] std::string no_room() const;
 
  private:
+  [[nodiscard]] Bases bases_of(const Job& job) const;
   [[nodiscard]] std::optional<std::uintmax_t> max_bytes() const;
 
   StudyApi& api_;

@@ -19,7 +19,7 @@ _study() {
   local everywhere="--server --db --token --token-file --tls-ca --json --help --version"
   local commands="serve mcp create schema list show ask tell report heartbeat release park void
     enqueue trials artifacts best importance explain export plot work prompt calibrate launch restart pause attach cleanup compose
-    workspaces status top costs wait workers logs events replay insight
+    workspaces status top costs wait workers questions respond logs events replay insight
     task edit stop resume delete token audit backup check migrate completion"
   local command="" action="" positionals=0 i
 
@@ -163,6 +163,8 @@ _study() {
     importance) options="--worker --objective --target-quantile --region-quantile" ;;
     export) options="--format -o --output" ;;
     plot) options="--kind -o --output --param --objective --open --direction --max --min" ;;
+    questions) options="--all --worker" ;;
+    respond) options="--author" ;;
     work) options="--worker --role --want --once --max-trials --runs --dir --dry-run --cpus" ;;
     prompt) options="--worker --lease-s --runs --dir" ;;
     show) options="--diff --log --runs" ;;

@@ -154,6 +154,7 @@ AskAnswer FakeStudyApi::ask(const std::string&, const AskRequest& request) {
     asked.lease.token = trial.lease;
     asked.attempt = trial.attempt;
     asked.seed = 1000 + static_cast<std::uint32_t>(i);
+    if (const auto step = steps.find(asked.number); step != steps.end()) asked.topic = step->second;
     AskAnswer answer;
     answer.trials.push_back(asked);
     asked_[request.request_id] = answer;
@@ -291,6 +292,46 @@ void FakeStudyApi::release_task(const std::string&, std::int64_t number, const s
   released_tasks_.push_back(number);
 }
 
+Question FakeStudyApi::ask_question(const std::string&, const WorkRef& work,
+                                    const QuestionRequest& request) {
+  const std::lock_guard lock(mutex_);
+  enter("ask_question");
+  if (work.is_task) {
+    held_task(work.number, request.lease);
+  } else {
+    held(work.number, request.lease);
+  }
+  Question question;
+  question.id = std::ssize(questions_) + 1;
+  question.work = work;
+  question.text = request.text;
+  questions_.push_back(question);
+  return question;
+}
+
+std::vector<Question> FakeStudyApi::questions(const std::string&, const QuestionQuery&) {
+  if (on_questions) on_questions();
+  const std::lock_guard lock(mutex_);
+  enter("questions");
+  return questions_;
+}
+
+Question FakeStudyApi::answer_question(const std::string&, std::int64_t id,
+                                       const AnswerRequest& request) {
+  const std::lock_guard lock(mutex_);
+  enter("answer_question");
+  Question& question = questions_.at(static_cast<std::size_t>(id - 1));
+  question.state = QuestionState::Answered;
+  question.answer = request.text;
+  question.author = request.author;
+  return question;
+}
+
+void FakeStudyApi::make_moot(std::int64_t id) {
+  const std::lock_guard lock(mutex_);
+  questions_.at(static_cast<std::size_t>(id - 1)).state = QuestionState::Moot;
+}
+
 StudyInfo FakeStudyApi::create_study(const Json&) { not_played("create_study"); }
 std::vector<StudyInfo> FakeStudyApi::studies() { not_played("studies"); }
 void FakeStudyApi::delete_study(const std::string&) { not_played("delete_study"); }
@@ -322,15 +363,10 @@ void FakeStudyApi::change_queued(const std::string&, const WorkRef&, const Queue
 TopicAnswer FakeStudyApi::add_topic(const std::string&, const TopicRequest&) {
   not_played("add_topic");
 }
-std::vector<Topic> FakeStudyApi::topics(const std::string&) { not_played("topics"); }
-Question FakeStudyApi::ask_question(const std::string&, const WorkRef&, const QuestionRequest&) {
-  not_played("ask_question");
-}
-std::vector<Question> FakeStudyApi::questions(const std::string&, const QuestionQuery&) {
-  not_played("questions");
-}
-Question FakeStudyApi::answer_question(const std::string&, std::int64_t, const AnswerRequest&) {
-  not_played("answer_question");
+std::vector<Topic> FakeStudyApi::topics(const std::string&) {
+  const std::lock_guard lock(mutex_);
+  enter("topics");
+  return known_topics;
 }
 Insight FakeStudyApi::add_insight(const std::string&, const InsightRequest&) {
   not_played("add_insight");
@@ -351,7 +387,15 @@ void FakeStudyApi::cancel_task(const std::string&, std::int64_t, const PersonalR
 std::vector<TrialView> FakeStudyApi::trials(const std::string&, const TrialQuery&) {
   not_played("trials");
 }
-TrialView FakeStudyApi::trial(const std::string&, std::int64_t) { not_played("trial"); }
+TrialView FakeStudyApi::trial(const std::string&, std::int64_t number) {
+  const std::lock_guard lock(mutex_);
+  enter("trial");
+  const auto known = known_trials.find(number);
+  if (known == known_trials.end()) {
+    throw Error(ErrorCode::NotFound, "no trial " + std::to_string(number));
+  }
+  return known->second;
+}
 TrialColumns FakeStudyApi::columns(const std::string&, const ColumnsRequest&) {
   not_played("columns");
 }

@@ -26,6 +26,11 @@ class FakeStudyApi final : public StudyApi {
   void add_waiting_task(AskedTask task);
   // What task answers of those that are not among the waiting ones.
   std::map<std::int64_t, Task> known_tasks{};
+  // Topics of the trials handed out, by number; what topics answers.
+  std::map<std::int64_t, TopicStep> steps{};
+  std::vector<Topic> known_topics{};
+  // What trial answers.
+  std::map<std::int64_t, TrialView> known_trials{};
   // What best answers.
   std::vector<BestRow> leaders{};
   // What events answers.
@@ -39,6 +44,9 @@ class FakeStudyApi final : public StudyApi {
   std::function<BeatAnswer(const std::string& verb)> on_beat;
   // Called at the begin of each tell, before it may fail.
   std::function<void()> on_tell;
+  // Called at the begin of each look for questions.
+  std::function<void()> on_questions;
+  void make_moot(std::int64_t id);
   // What tell throws from now on, e.g. a result that breaks a rule; empty: nothing.
   std::function<void(const TellRequest&)> check_tell;
   // As if the lease had run out and the trial been handed to another.
@@ -89,6 +97,13 @@ class FakeStudyApi final : public StudyApi {
                        const ParkRequest& request) override;
   void release_task(const std::string& study, std::int64_t number,
                     const std::string& lease) override;
+  Question ask_question(const std::string& study, const WorkRef& work,
+                        const QuestionRequest& request) override;
+  std::vector<Question> questions(const std::string& study, const QuestionQuery& query) override;
+  Question answer_question(const std::string& study, std::int64_t id,
+                           const AnswerRequest& request) override;
+  std::vector<Topic> topics(const std::string& study) override;
+  TrialView trial(const std::string& study, std::int64_t number) override;
 
   // Not played: throw Error(Unsupported).
   StudyInfo create_study(const Json& file) override;
@@ -104,12 +119,6 @@ class FakeStudyApi final : public StudyApi {
   void change_queued(const std::string& study, const WorkRef& work,
                      const QueueChange& change) override;
   TopicAnswer add_topic(const std::string& study, const TopicRequest& request) override;
-  std::vector<Topic> topics(const std::string& study) override;
-  Question ask_question(const std::string& study, const WorkRef& work,
-                        const QuestionRequest& request) override;
-  std::vector<Question> questions(const std::string& study, const QuestionQuery& query) override;
-  Question answer_question(const std::string& study, std::int64_t id,
-                           const AnswerRequest& request) override;
   StudyInfo edit_study(const std::string& name, const EditRequest& request) override;
   void void_trial(const std::string& study, std::int64_t number,
                   const PersonalRequest& request) override;
@@ -125,7 +134,6 @@ class FakeStudyApi final : public StudyApi {
   void cancel_task(const std::string& study, std::int64_t number,
                    const PersonalRequest& request) override;
   std::vector<TrialView> trials(const std::string& study, const TrialQuery& query) override;
-  TrialView trial(const std::string& study, std::int64_t number) override;
   TrialColumns columns(const std::string& study, const ColumnsRequest& request) override;
   Explanation explain(const std::string& study, std::int64_t number) override;
   std::vector<BestRow> best(const std::string& study, int top) override;
@@ -161,6 +169,7 @@ class FakeStudyApi final : public StudyApi {
   std::map<std::string, int> calls_;
   std::vector<Told> told_;
   std::vector<ToldTask> told_tasks_;
+  std::vector<Question> questions_;
   std::vector<std::int64_t> released_tasks_;
   std::vector<Told> sent_back_;
   std::vector<std::string> tell_ids_;
