@@ -36,6 +36,7 @@ struct Arguments {
   std::string dir;
   std::int64_t cores = 0;
   std::int64_t reserve = -1;
+  std::string orchestrator;
   bool kubernetes = false;
 };
 
@@ -83,6 +84,10 @@ ContainerPlan plan_of(const Arguments& arguments, const Connection& connection,
         {.name = name, .cpus = resources.cpus, .memory_gb = memory ? memory : resources.memory_gb});
   }
   share_out(arguments, plan);
+  if (!arguments.orchestrator.empty()) {
+    parse_span(arguments.orchestrator, "--orchestrator");
+    plan.workers.push_back({.name = "orchestrator", .research_every = arguments.orchestrator});
+  }
   return plan;
 }
 
@@ -95,6 +100,9 @@ std::string make_token(const Session& session, const ContainerPlan& plan) {
   token.name = fmt::format("compose-{}", secret.substr(secret.size() - 8));
   token.hash = sha256_hex(secret);
   token.created = session.clock.now();
+  const bool proposes = std::ranges::any_of(
+      plan.workers, [](const ContainerWorker& worker) { return !worker.research_every.empty(); });
+  if (proposes) token.allow = {"enqueue", "insight"};
   storage::TokenTable(plan.database).add(token);
   return secret;
 }
@@ -210,6 +218,10 @@ void add_compose_command(CLI::App& root, Session& session) {
   command
       .add_option("--memory-gb", arguments->memory_gb, "of each worker (default: the study file's)")
       ->type_name("GB");
+  command
+      .add_option("--orchestrator", arguments->orchestrator,
+                  "a service that does research so often (15m): doc/research.md")
+      ->type_name("TIME");
   command.add_option("--gpus", arguments->gpus, "of each worker: all, or how many")
       ->type_name("N|all");
   command

@@ -14,6 +14,7 @@ struct ContainerWorker {
   std::string name;
   std::vector<int> cpus{};            // pinned to; empty: none
   std::optional<double> memory_gb{};  // limit
+  std::string research_every{};       // it does research in its name; empty: it runs trials
 };
 
 struct ContainerPlan {

@@ -48,6 +48,12 @@ constexpr WorkerRoute kWorkerRoutes[] = {
     {"GET", "/api/v1/studies/{study}/questions", ""},
     {"POST", "/api/v1/studies/{study}/enqueue", "enqueue"},
     {"POST", "/api/v1/studies/{study}/topics", "enqueue"},
+    {"GET", "/api/v1/studies/{study}/topics", "enqueue"},
+    {"GET", "/api/v1/studies/{study}/queue", "enqueue"},
+    {"GET", "/api/v1/studies/{study}/trials", "enqueue"},
+    {"GET", "/api/v1/studies/{study}/trials/{n}/explain", "enqueue"},
+    {"GET", "/api/v1/studies/{study}/importance", "enqueue"},
+    {"GET", "/api/v1/studies/{study}/tasks", "enqueue"},
     {"POST", "/api/v1/studies/{study}/tasks", "enqueue"},
     {"POST", "/api/v1/studies/{study}/insights", "insight"},
 };

@@ -22,8 +22,14 @@ std::int64_t done_of(const StudyInfo& info) {
   return count(TrialState::Complete) + count(TrialState::Pruned) + count(TrialState::Fail);
 }
 
-std::optional<Proposals> proposals_of(const StudyInfo& info, const std::string& author) {
-  const auto found = std::ranges::find(info.proposals, author, &Proposals::author);
+// Whether `author` is the role's name; a server with tokens adds theirs: "scout (planner)".
+bool is_by(const std::string& author, const std::string& role) {
+  return author == role || author.starts_with(role + " (");
+}
+
+std::optional<Proposals> proposals_of(const StudyInfo& info, const std::string& role) {
+  const auto found = std::ranges::find_if(
+      info.proposals, [&](const Proposals& of_one) { return is_by(of_one.author, role); });
   if (found == info.proposals.end()) return std::nullopt;
   return *found;
 }
@@ -61,7 +67,7 @@ std::string ResearchRounds::begin_if_due(SteadyTime now) {
   if (over_ || !is_due(info, now)) return {};
   for (const TaskState state : {TaskState::Waiting, TaskState::Running}) {
     for (const TaskView& view : api_.tasks(study_, {.state = state})) {
-      if (view.task.author == role_ && view.task.title.starts_with(kTitle)) return {};
+      if (is_by(view.task.author, role_) && view.task.title.starts_with(kTitle)) return {};
     }
   }
   const std::optional<Proposals> mine = proposals_of(info, role_);

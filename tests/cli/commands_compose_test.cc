@@ -36,6 +36,18 @@ TEST(Yaml, QuotesEveryTextAndNestsByIndentation) {
             "\"odd key\": true\n");
 }
 
+TEST(Compose, HasAServiceThatDoesResearch) {
+  ContainerPlan plan;
+  plan.study = "heat";
+  plan.image = "img";
+  plan.database = "/srv/studies.db";
+  plan.workers = {{.name = "W1"}, {.name = "orchestrator", .research_every = "15m"}};
+  const Json file = compose_file(plan);
+  EXPECT_FALSE(file["services"].contains("worker2"));
+  const std::string command = file["services"]["orchestrator"]["command"].dump();
+  EXPECT_THAT(command, HasSubstr(R"("--role","orchestrator","--every","15m")"));
+}
+
 TEST(Compose, GivesEachWorkerItsProcessorsMemoryAndVolumes) {
   ContainerPlan plan;
   plan.study = "heat";

@@ -173,6 +173,8 @@ TEST_F(AccessTest, AWorkerMayBeAllowedMore) {
   EXPECT_EQ(post("planner", "/api/v1/studies/s/tasks/0/cancel"), 403);
   EXPECT_EQ(post("planner", "/api/v1/studies/s/insights", R"({"text": "x"})"), 201);
   EXPECT_EQ(post("planner", "/api/v1/studies/s/insights/1/retire"), 403);
+  EXPECT_EQ(get("planner", "/api/v1/studies/s/queue"), 200);
+  EXPECT_EQ(get("w", "/api/v1/studies/s/queue"), 403);
 }
 
 TEST_F(AccessTest, ATokenOfAWorkerIsThatWorker) {

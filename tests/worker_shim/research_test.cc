@@ -103,6 +103,7 @@ TEST_F(ResearchRoundsTest, BeginEarlierWhenNothingNewLeads) {
 
 TEST_F(ResearchRoundsTest, TellTheAgentWhatItsProposalsWereWorth) {
   info_.proposals = {so_far(6, 0.75)};
+  info_.proposals[0].author = "scout (planner)";  // as a server with tokens has it
   EXPECT_THAT(rounds_.begin_if_due(now_), HasSubstr("up to 6 proposals"));
   EXPECT_THAT(tasks_[0].description, HasSubstr("with probability 0.75"));
   EXPECT_THAT(tasks_[0].description, HasSubstr("up to 6 trials"));
