@@ -262,7 +262,7 @@ AskAnswer StudyService::Impl::ask_trial(LiveStudy& live, const AskRequest& reque
         continue;
       }
       AskAnswer answer;
-      if (study.will_have({request.worker, accepts, clock.now()})) {
+      if (study.may_have_later({request.worker, accepts, clock.now()})) {
         answer.status = AskStatus::Wait;
         answer.retry_after_s = kRetryAfterSeconds;
         answer.reason = "what is left waits in the queue (study queue --why says for what)";

@@ -219,8 +219,9 @@ class StudyModel {
   [[nodiscard]] const std::set<WaitingKey>& queue() const { return queue_; }
   // Why something that waits cannot go to any of the study's workers now. REQUIRES: it waits.
   [[nodiscard]] std::vector<Hindrance> hindrances(const WorkRef& work, Timestamp now) const;
-  // Whether a trial waits that will be handed out to this worker without a person's approval.
-  [[nodiscard]] bool will_have(const Taker& taker) const;
+  // Whether a trial waits that this worker may have without a person's approval once something that
+  // runs now has ended.
+  [[nodiscard]] bool may_have_later(const Taker& taker) const;
   // REQUIRES: it waits; `change` changes something.
   storage::Change change_queued(const WorkRef& work, const QueueChange& change, Timestamp now);
   // With numbers and what was asked for; results and state are worked out by view_topic().

@@ -92,7 +92,8 @@ std::optional<std::int64_t> StudyModel::first_waiting(const Taker& taker) const 
   return std::get<2>(*first);
 }
 
-bool StudyModel::will_have(const Taker& taker) const {
+bool StudyModel::may_have_later(const Taker& taker) const {
+  if (count(TrialState::Running) == 0 && tasks_.in(TaskState::Running).empty()) return false;
   return std::ranges::any_of(queue_, [&](const WaitingKey& key) {
     const TrialRecord& record = trial(std::get<2>(key)).record;
     return !record.queue.hold && accepts_all(taker.accepts, record.tags) &&

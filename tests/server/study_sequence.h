@@ -122,6 +122,8 @@ class Sequence {
   void write_foreign(const Step& step);
   static int step_k(const Trial& trial) { return static_cast<int>(trial.config[0]); }
 
+  // A trial or a task.
+  [[nodiscard]] bool something_runs() const;
   void act_on_tasks(const Step& step);
   void add_task(const Step& step);
   void ask_task(const Step& step);

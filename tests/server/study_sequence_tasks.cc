@@ -15,6 +15,12 @@ constexpr double kLongLeaseSeconds = 3e7;  // longer than a sequence
 
 }  // namespace
 
+bool Sequence::something_runs() const {
+  return reference_.count(TrialState::Running) > 0 ||
+         std::any_of(tasks_.begin(), tasks_.end(),
+                     [](const SequenceTask& task) { return task.state == TaskState::Running; });
+}
+
 void Sequence::act_on_tasks(const Step& step) {
   switch (step.a % 6) {
     case 0:

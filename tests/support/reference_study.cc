@@ -255,6 +255,12 @@ bool ReferenceStudy::is_ready(const ReferenceTrial& trial) const {
   });
 }
 
+bool ReferenceStudy::has_waiting(const std::vector<std::string>& accepts) const {
+  return std::any_of(trials.begin(), trials.end(), [&](const ReferenceTrial& trial) {
+    return trial.state == TrialState::Waiting && is_subset(trial.tags, accepts);
+  });
+}
+
 std::optional<std::int64_t> ReferenceStudy::first_waiting(
     const std::vector<std::string>& accepts) const {
   using Key = std::tuple<int, double, std::int64_t>;

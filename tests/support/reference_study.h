@@ -88,6 +88,8 @@ class ReferenceStudy {
   void clock_jumped(Duration by) { apart_ += by; }
 
   [[nodiscard]] std::int64_t count(TrialState state) const;
+  // Whether a trial waits, for others or not, that a worker with these tags may have.
+  [[nodiscard]] bool has_waiting(const std::vector<std::string>& accepts) const;
   // Whether a configuration has more results than failures of its own.
   [[nodiscard]] bool is_feasible(const Json& params) const;
   // The trial with the best value of the feasible configurations, where none has two results;
