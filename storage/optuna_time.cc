@@ -80,4 +80,22 @@ std::optional<Timestamp> parse_naive(std::string_view text, NaiveTime zone) {
   return Timestamp(std::chrono::seconds(seconds)) + std::chrono::microseconds(*fraction);
 }
 
+std::optional<Timestamp> NaiveReader::parse(std::string_view text) {
+  constexpr std::size_t kMinute = 16;
+  int seconds = 0;
+  const bool known = !minute_.empty() && text.size() >= 19 && text.starts_with(minute_) &&
+                     text[kMinute] == ':' && read_digits(text, 17, 2, seconds);
+  if (known) {
+    const std::optional<int> fraction = read_fraction(text.substr(19));
+    if (!fraction) return std::nullopt;
+    return its_start_ + std::chrono::seconds(seconds) + std::chrono::microseconds(*fraction);
+  }
+  const std::optional<Timestamp> time = parse_naive(text, zone_);
+  if (time && read_digits(text, 17, 2, seconds)) {
+    minute_ = text.substr(0, kMinute);
+    its_start_ = std::chrono::floor<std::chrono::seconds>(*time) - std::chrono::seconds(seconds);
+  }
+  return time;
+}
+
 }  // namespace studyhall::storage

@@ -24,4 +24,16 @@ std::string naive_text(Timestamp time, NaiveTime zone);
 // C library chooses.
 std::optional<Timestamp> parse_naive(std::string_view text, NaiveTime zone);
 
+// parse_naive() of many texts of one zone, in which a minute mostly follows itself.
+class NaiveReader {
+ public:
+  explicit NaiveReader(NaiveTime zone) : zone_(zone) {}
+  std::optional<Timestamp> parse(std::string_view text);
+
+ private:
+  NaiveTime zone_;
+  std::string minute_;   // "2026-03-01 12:00"
+  Timestamp its_start_;  // of minute_
+};
+
 }  // namespace studyhall::storage

@@ -34,7 +34,7 @@ class TrialLoad {
  public:
   TrialLoad(Connection& connection, StudyId study, const StoredSpec& spec,
             const TrialFilter& filter, NaiveTime zone)
-      : connection_(connection), study_(study), spec_(spec), filter_(filter), zone_(zone) {}
+      : connection_(connection), study_(study), spec_(spec), filter_(filter), times_(zone) {}
 
   std::vector<Trial> run() {
     load_rows();
@@ -93,8 +93,8 @@ class TrialLoad {
     return last_position_;
   }
 
-  [[nodiscard]] std::optional<Timestamp> column_time(Query& row, int column) const {
-    return row.is_null(column) ? std::nullopt : parse_naive(row.text(column), zone_);
+  [[nodiscard]] std::optional<Timestamp> column_time(Query& row, int column) {
+    return row.is_null(column) ? std::nullopt : times_.parse(row.text(column));
   }
 
   void load_rows() {
@@ -231,7 +231,7 @@ class TrialLoad {
   StudyId study_;
   const StoredSpec& spec_;
   const TrialFilter& filter_;
-  NaiveTime zone_;
+  NaiveReader times_;
   std::vector<Trial> trials_;
   std::unordered_map<std::int64_t, std::size_t> positions_;
   std::unordered_map<std::size_t, Json> misfits_;  // by position: external values by name

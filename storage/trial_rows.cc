@@ -6,10 +6,12 @@
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "core/json.h"
 #include "core/space_edit.h"
+#include "storage/common_record.h"
 #include "storage/group_check.h"
 #include "storage/optuna_distribution.h"
 #include "storage/optuna_values.h"
@@ -63,6 +65,7 @@ std::string record_text(const Trial& trial) {
 }
 
 StoredRecord parse_record(std::string_view text) {
+  if (std::optional<StoredRecord> common = read_common_record(text)) return std::move(*common);
   try {
     const Json json = parse_json(text, "the trial's record");
     StoredRecord stored;

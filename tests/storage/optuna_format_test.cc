@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <limits>
+#include <vector>
 
 #include "core/error.h"
 #include "storage/optuna_distribution.h"
@@ -141,6 +142,24 @@ TEST(OptunaTime, IsLocalWithoutAZone) {
   EXPECT_EQ(parse_naive("2026-07-01 02:00:00", NaiveTime::Local), kSummer);
   EXPECT_EQ(parse_naive("2026-07-01 00:00:00.5", NaiveTime::Utc),
             kSummer + std::chrono::milliseconds(500));
+}
+
+// The last: where local time was not whole minutes from UTC.
+TEST(OptunaTime, IsReadOneAfterTheOther) {
+  const std::vector<const char*> texts{
+      "2026-03-29 01:59:59.9", "2026-03-29 01:59:01",   "2026-03-29 03:00:00",
+      "2026-10-25 04:30:00",   "2026-10-25 04:30:59",   "2026-10-25 04:30",
+      "2026-10-25 04:30:5x",   "2026-10-25 04:31:00.5", "2026-10-25 04:31:00.x",
+      "2026-10-25T04:31:07",   "2026-10-25 04:31:07"};
+  for (const char* zone : {"CET-1CEST,M3.5.0,M10.5.0/3", "LMT-0:53:28"}) {
+    const TimeZone here(zone);
+    NaiveReader local(NaiveTime::Local);
+    NaiveReader utc(NaiveTime::Utc);
+    for (const char* text : texts) {
+      EXPECT_EQ(local.parse(text), parse_naive(text, NaiveTime::Local)) << zone << ", " << text;
+      EXPECT_EQ(utc.parse(text), parse_naive(text, NaiveTime::Utc)) << text;
+    }
+  }
 }
 
 TEST(OptunaTime, IsNotReadFromOtherTexts) {
