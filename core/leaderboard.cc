@@ -19,90 +19,148 @@ constexpr int kNoExponent = std::numeric_limits<int>::min();
 Leaderboard::Leaderboard(Direction direction, ConfirmRule rule)
     : sign_(direction == Direction::Maximize ? 1 : -1), rule_(rule), exponent_(kNoExponent) {}
 
+std::size_t Leaderboard::position_of(const std::string& group) {
+  const Digest key = digest_of(group);
+  const auto key_at = [this](std::size_t position) { return groups_[position].key; };
+  std::size_t found = kAll;
+  positions_.find(key, key_at, [&](std::size_t position) {
+    found = position;
+    return true;
+  });
+  if (found != kAll) return found;
+  groups_.push_back({.key = key});
+  positions_.insert(groups_.size() - 1, key_at);
+  return groups_.size() - 1;
+}
+
+bool Leaderboard::is_single(const Run& run) {
+  return !run.failed && run.constraints.empty() && std::isfinite(run.value);
+}
+
+void Leaderboard::unfold(Group& group) const {
+  if (group.runs) return;
+  auto runs = std::make_unique<Runs>();
+  if (group.number >= 0) {
+    runs->numbers = {group.number};
+    runs->values = {group.value};
+    runs->best = group.value;
+    runs->feasible = group.single_feasible ? 1 : 0;
+    runs->confirmed_by = confirmed(group) ? group.number : -1;
+    summarise(*runs);
+  }
+  group.runs = std::move(runs);
+}
+
 void Leaderboard::add(const Run& run) {
-  const auto [it, fresh] = position_.emplace(run.group, groups_.size());
-  if (fresh) groups_.emplace_back();
-  Group& group = groups_[it->second];
-  if (run.failed) {
-    ++group.failed;
-    update_firsts(it->second);
+  const std::size_t position = position_of(run.group);
+  Group& group = groups_[position];
+  const double value = sign_ * run.value;
+  const bool is_new = !group.runs && group.number < 0;
+  if (is_new && is_single(run)) {
+    group.number = run.number;
+    group.value = value;
+    group.single_feasible = run.feasible;
+    largest_ = std::max(largest_, 1);
+    rescale(group, value);
+    update_firsts(position);
     return;
   }
-  group.runs.insert(std::upper_bound(group.runs.begin(), group.runs.end(), run.number), run.number);
-  const double value = sign_ * run.value;
-  group.best = group.values.empty() ? value : std::max(group.best, value);
-  group.values.push_back(value);
-  group.has_worst = group.has_worst || value == -kInfinity;
-  group.has_best = group.has_best || value == kInfinity;
-  group.feasible_runs += run.feasible ? 1 : 0;
+  unfold(group);
+  Runs& runs = *group.runs;
+  if (run.failed) {
+    ++runs.failed;
+    update_firsts(position);
+    return;
+  }
+  runs.numbers.insert(std::upper_bound(runs.numbers.begin(), runs.numbers.end(), run.number),
+                      run.number);
+  runs.best = runs.values.empty() ? value : std::max(runs.best, value);
+  runs.values.push_back(value);
+  runs.has_worst = runs.has_worst || value == -kInfinity;
+  runs.has_best = runs.has_best || value == kInfinity;
+  runs.feasible += run.feasible ? 1 : 0;
   if (group.n() > 1) ++repeats_;
   largest_ = std::max(largest_, group.n());
-  add_constraints(group, run);
+  add_constraints(runs, run);
   rescale(group, value);
 
   if (group.n() > 1 && !confirmed(group) && feasible(group)) {
     const std::optional<LeaderRow> before = leader();
-    group.clear = before && probability_better(row(group), *before) >= rule_.clear;
+    runs.clear = before && probability_better(row(group), *before) >= rule_.clear;
   }
-  if (group.confirmed_by < 0 && confirmed(group)) group.confirmed_by = run.number;
-  update_firsts(it->second);
+  if (runs.confirmed_by < 0 && confirmed(group)) runs.confirmed_by = run.number;
+  update_firsts(position);
 }
 
 void Leaderboard::rescale(Group& group, double value) {
   int exponent = kNoExponent;
   if (std::isfinite(value) && value != 0) std::frexp(value, &exponent);
-  if (exponent <= exponent_) return summarise(group);
+  if (exponent <= exponent_) {
+    if (group.runs) summarise(*group.runs);
+    return;
+  }
   exponent_ = exponent;
-  for (Group& other : groups_) summarise(other);
+  for (Group& other : groups_) {
+    if (other.runs) summarise(*other.runs);
+  }
   fitted_ = {};
 }
 
 // Scaling by a power of two is exact, and squares are safe then.
-void Leaderboard::summarise(Group& group) const {
-  if (group.values.empty() || !group.in_model()) return;
-  const int exponent = exponent_ == kNoExponent ? 0 : exponent_;
-  const auto scaled = [exponent](double value) { return std::ldexp(value, -exponent); };
-  GroupSummary& summary = group.summary;
-  summary = {0, group.n(), 0};
-  const double first = scaled(group.values.front());
+double Leaderboard::scaled(double value) const {
+  return std::ldexp(value, -(exponent_ == kNoExponent ? 0 : exponent_));
+}
+
+void Leaderboard::summarise(Runs& runs) const {
+  if (runs.values.empty() || runs.has_worst || runs.has_best) return;
+  GroupSummary& summary = runs.summary;
+  summary = {0, static_cast<int>(runs.values.size()), 0};
+  const double first = scaled(runs.values.front());
   double shift = 0;
-  for (const double value : group.values) shift += scaled(value) - first;
+  for (const double value : runs.values) shift += scaled(value) - first;
   summary.mean = first + shift / summary.n;
-  for (const double value : group.values) {
+  for (const double value : runs.values) {
     summary.squares += (scaled(value) - summary.mean) * (scaled(value) - summary.mean);
   }
 }
 
-void Leaderboard::add_constraints(Group& group, const Run& run) {
+GroupSummary Leaderboard::summary(const Group& group) const {
+  return group.runs ? group.runs->summary : GroupSummary{scaled(group.value), 1, 0};
+}
+
+void Leaderboard::add_constraints(Runs& runs, const Run& run) {
   if (run.constraints.empty()) return;
   constraint_squares_.resize(run.constraints.size());
-  group.constraints.resize(run.constraints.size());
-  ++group.known;
+  runs.constraints.resize(run.constraints.size());
+  ++runs.known;
   for (std::size_t k = 0; k < run.constraints.size(); ++k) {
-    double& mean = group.constraints[k];
+    double& mean = runs.constraints[k];
     const double off = run.constraints[k] - mean;
-    mean += off / group.known;
+    mean += off / runs.known;
     constraint_squares_[k] += off * (run.constraints[k] - mean);
   }
-  if (group.known > 1) ++constraint_df_;
+  if (runs.known > 1) ++constraint_df_;
 }
 
 bool Leaderboard::feasible(const Group& group) const {
-  if (group.failed >= group.n()) return false;
-  if (group.known < group.n()) return 2 * group.feasible_runs > group.n() + group.failed;
-  return std::all_of(group.constraints.begin(), group.constraints.end(),
+  if (!group.runs) return group.single_feasible;
+  const Runs& runs = *group.runs;
+  if (runs.failed >= group.n()) return false;
+  if (runs.known < group.n()) return 2 * runs.feasible > group.n() + runs.failed;
+  return std::all_of(runs.constraints.begin(), runs.constraints.end(),
                      [](double mean) { return mean <= 0; });
 }
 
 std::optional<double> Leaderboard::p_feasible(const Group& group) const {
-  double p = static_cast<double>(group.n()) / (group.n() + group.failed);
+  double p = static_cast<double>(group.n()) / (group.n() + group.failed());
   if (constraint_squares_.empty()) return p;
-  if (group.known == 0 || constraint_df_ == 0) return std::nullopt;
-  for (std::size_t k = 0; k < group.constraints.size(); ++k) {
-    const double sd = std::sqrt(constraint_squares_[k] / constraint_df_ / group.known);
+  if (!group.runs || group.runs->known == 0 || constraint_df_ == 0) return std::nullopt;
+  const Runs& runs = *group.runs;
+  for (std::size_t k = 0; k < runs.constraints.size(); ++k) {
+    const double sd = std::sqrt(constraint_squares_[k] / constraint_df_ / runs.known);
     if (sd > 0) {
-      p *= student_t_cdf(-group.constraints[k] / sd, constraint_df_);
-    } else if (!(group.constraints[k] <= 0)) {
+      p *= student_t_cdf(-runs.constraints[k] / sd, constraint_df_);
+    } else if (!(runs.constraints[k] <= 0)) {
       p = 0;
     }
   }
@@ -110,11 +168,12 @@ std::optional<double> Leaderboard::p_feasible(const Group& group) const {
 }
 
 bool Leaderboard::confirmed(const Group& group) const {
-  return group.clear || group.n() > rule_.replicates;
+  return (group.runs && group.runs->clear) || group.n() > rule_.replicates;
 }
 
 bool Leaderboard::is_stale() const {
   constexpr double kGrowth = 1.01;
+  if (repeats_ == 0) return false;  // there is no model
   return fitted_.repeats < 0 || largest_ > fitted_.largest ||
          static_cast<double>(groups_.size()) > kGrowth * static_cast<double>(fitted_.groups) ||
          repeats_ > kGrowth * fitted_.repeats;
@@ -125,7 +184,7 @@ const HierarchicalFit* Leaderboard::fit() const {
     std::vector<GroupSummary> summaries;
     summaries.reserve(groups_.size());
     for (const Group& group : groups_) {
-      if (group.n() > 0 && group.in_model()) summaries.push_back(group.summary);
+      if (group.n() > 0 && group.in_model()) summaries.push_back(summary(group));
     }
     fit_ = fit_hierarchical(summaries);
     fitted_ = {groups_.size(), repeats_, largest_};
@@ -135,10 +194,10 @@ const HierarchicalFit* Leaderboard::fit() const {
 }
 
 double Leaderboard::key(const Group& group) const {
-  if (group.has_worst) return -kInfinity;
-  if (group.has_best) return kInfinity;
+  if (group.has_worst()) return -kInfinity;
+  if (group.has_best()) return kInfinity;
   const HierarchicalFit* model = fit();
-  return model == nullptr ? group.best : model->posterior(group.summary).mean;
+  return model == nullptr ? group.best() : model->posterior(summary(group)).mean;
 }
 
 bool Leaderboard::may_lead(const Group& group) const { return group.n() > 0 && feasible(group); }
@@ -147,7 +206,7 @@ void Leaderboard::consider(std::size_t position, First& first) const {
   const double its = key(groups_[position]);
   const bool better =
       first.position == kAll || its > first.key ||
-      (its == first.key && groups_[position].runs.front() < groups_[first.position].runs.front());
+      (its == first.key && groups_[position].first() < groups_[first.position].first());
   if (better) first = {position, its};
 }
 
@@ -190,7 +249,7 @@ std::optional<LeaderRow> Leaderboard::row_of(const First& first) const {
 
 std::optional<LeaderRow> Leaderboard::best(const std::function<bool(std::int64_t)>& accept) const {
   if (!accept) return row_of(firsts().feasible);
-  return row_of(first([&](const Group& group) { return accept(group.runs.front()); }));
+  return row_of(first([&](const Group& group) { return accept(group.first()); }));
 }
 
 std::optional<LeaderRow> Leaderboard::leader() const { return row_of(firsts().confirmed); }
@@ -199,7 +258,7 @@ std::vector<LeaderRow> Leaderboard::unconfirmed(std::size_t most) const {
   std::vector<std::tuple<double, std::int64_t, const Group*>> open;
   for (const Group& group : groups_) {
     if (group.n() == 0 || confirmed(group) || !feasible(group)) continue;
-    open.emplace_back(-key(group), group.runs.front(), &group);
+    open.emplace_back(-key(group), group.first(), &group);
   }
   const std::size_t count = std::min(most, open.size());
   std::partial_sort(open.begin(), open.begin() + static_cast<std::ptrdiff_t>(count), open.end());
@@ -209,9 +268,13 @@ std::vector<LeaderRow> Leaderboard::unconfirmed(std::size_t most) const {
 }
 
 std::optional<LeaderRow> Leaderboard::find(const std::string& group) const {
-  const auto found = position_.find(group);
-  if (found == position_.end() || groups_[found->second].n() == 0) return std::nullopt;
-  return row(groups_[found->second]);
+  std::optional<LeaderRow> found;
+  const auto key_at = [this](std::size_t position) { return groups_[position].key; };
+  positions_.find(digest_of(group), key_at, [&](std::size_t position) {
+    if (groups_[position].n() > 0) found = row(groups_[position]);
+    return true;
+  });
+  return found;
 }
 
 double Leaderboard::probability_better(const LeaderRow& first, const LeaderRow& second) const {
@@ -224,17 +287,17 @@ double Leaderboard::probability_better(const LeaderRow& first, const LeaderRow& 
 
 LeaderRow Leaderboard::row(const Group& group) const {
   LeaderRow row;
-  row.number = group.runs.front();
-  row.runs = group.runs;
-  row.value = sign_ * group.best;
+  row.number = group.first();
+  row.runs = group.runs ? group.runs->numbers : std::vector{group.number};
+  row.value = sign_ * group.best();
   row.n = group.n();
   row.feasible = feasible(group);
   row.p_feasible = p_feasible(group);
   row.confirmed = confirmed(group);
-  row.confirmed_by = group.confirmed_by;
+  row.confirmed_by = group.runs ? group.runs->confirmed_by : row.confirmed ? group.number : -1;
   const HierarchicalFit* model = group.in_model() ? fit() : nullptr;
   if (model == nullptr) return row;
-  const Posterior posterior = model->posterior(group.summary);
+  const Posterior posterior = model->posterior(summary(group));
   row.mean = unscaled(posterior.mean);
   row.stderr_ = std::abs(unscaled(posterior.sd));
   return row;
@@ -258,7 +321,7 @@ std::vector<LeaderRow> Leaderboard::rows(std::size_t top) const {
   std::sort(order.begin(), order.end(), [](const Ranked& a, const Ranked& b) {
     if (a.rank_class != b.rank_class) return a.rank_class < b.rank_class;
     if (a.key != b.key) return a.key > b.key;
-    return a.group->runs.front() < b.group->runs.front();
+    return a.group->first() < b.group->first();
   });
 
   const HierarchicalFit* model = fit();
@@ -266,14 +329,14 @@ std::vector<LeaderRow> Leaderboard::rows(std::size_t top) const {
   std::vector<std::size_t> at;
   for (std::size_t i = 0; i < order.size() && model != nullptr; ++i) {
     if (order[i].rank_class == 2 || !order[i].group->in_model()) continue;
-    contenders.push_back(model->posterior(order[i].group->summary));
+    contenders.push_back(model->posterior(summary(*order[i].group)));
     at.push_back(i);
   }
   const std::vector<double> p_best = probability_of_largest(contenders);
 
   const auto raw = std::min_element(order.begin(), order.end(), [](const auto& a, const auto& b) {
     if ((a.rank_class == 2) != (b.rank_class == 2)) return b.rank_class == 2;
-    return a.group->best > b.group->best;
+    return a.group->best() > b.group->best();
   });
   std::unordered_map<std::size_t, double> p_of;
   for (std::size_t i = 0; i < at.size(); ++i) p_of.emplace(at[i], p_best[i]);
@@ -288,7 +351,7 @@ std::vector<LeaderRow> Leaderboard::rows(std::size_t top) const {
     rows.back().raw_best = is_raw && order[i].rank_class != 2;
     if (const auto p = p_of.find(i); p != p_of.end()) rows.back().p_best = p->second;
     if (!rows.back().mean) continue;
-    const auto [low, high] = model->interval(group.summary);
+    const auto [low, high] = model->interval(summary(group));
     rows.back().interval = std::minmax(unscaled(low), unscaled(high));
   }
   return rows;

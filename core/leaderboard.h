@@ -13,13 +13,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "core/digest.h"
 #include "core/hierarchical_model.h"
 #include "core/study_spec.h"
 
@@ -96,28 +97,50 @@ class Leaderboard {
   [[nodiscard]] std::vector<LeaderRow> rows(std::size_t top = kAll) const;
 
  private:
-  // The runs of one configuration.
-  struct Group {
-    std::vector<std::int64_t> runs;   // ascending
-    std::vector<double> values;       // as told, in the order in which they came
-    std::vector<double> constraints;  // means over the `known` runs
-    double best = 0;                  // value, larger is better
-    GroupSummary summary;             // scaled; larger is better
-    bool has_worst = false;           // an infinite value of the bad sign
+  // The runs of one configuration, where there is more to say than of a single run.
+  struct Runs {
+    std::vector<std::int64_t> numbers;  // ascending
+    std::vector<double> values;         // as told, in the order in which they came
+    std::vector<double> constraints;    // means over the `known` runs
+    double best = 0;                    // value, larger is better
+    GroupSummary summary{};             // scaled; larger is better
+    bool has_worst = false;             // an infinite value of the bad sign
     bool has_best = false;
-    int feasible_runs = 0;
+    int feasible = 0;
     int known = 0;  // runs whose constraints are known
     int failed = 0;
     bool clear = false;  // confirmed early
     std::int64_t confirmed_by = -1;
+  };
+  // One configuration. Of very many most have one run with a finite value and no constraints.
+  struct Group {
+    Digest key;
+    std::int64_t number = -1;  // of the single run; -1: none
+    double value = 0;          // of the single run, larger is better
+    bool single_feasible = false;
+    std::unique_ptr<Runs> runs{};  // null: a single run
 
-    [[nodiscard]] int n() const { return static_cast<int>(values.size()); }
-    [[nodiscard]] bool in_model() const { return !has_worst && !has_best; }
+    [[nodiscard]] int n() const { return runs ? static_cast<int>(runs->values.size()) : 1; }
+    [[nodiscard]] std::int64_t first() const { return runs ? runs->numbers.front() : number; }
+    [[nodiscard]] double best() const { return runs ? runs->best : value; }
+    [[nodiscard]] bool has_worst() const { return runs && runs->has_worst; }
+    [[nodiscard]] bool has_best() const { return runs && runs->has_best; }
+    [[nodiscard]] bool in_model() const { return !has_worst() && !has_best(); }
+    [[nodiscard]] int failed() const { return runs ? runs->failed : 0; }
   };
 
-  void summarise(Group& group) const;
+  // Of the group of that name, which may be a new one.
+  std::size_t position_of(const std::string& group);
+  // Whether a group's first run needs no Runs.
+  [[nodiscard]] static bool is_single(const Run& run);
+  // Gives the group its Runs, where it has none.
+  void unfold(Group& group) const;
+  [[nodiscard]] double scaled(double value) const;
+  void summarise(Runs& runs) const;
+  // Of a group in the model.
+  [[nodiscard]] GroupSummary summary(const Group& group) const;
   void rescale(Group& group, double value);
-  void add_constraints(Group& group, const Run& run);
+  void add_constraints(Runs& runs, const Run& run);
   [[nodiscard]] bool feasible(const Group& group) const;
   [[nodiscard]] std::optional<double> p_feasible(const Group& group) const;
   [[nodiscard]] bool confirmed(const Group& group) const;
@@ -152,7 +175,7 @@ class Leaderboard {
   double sign_;  // -1: to be minimised
   ConfirmRule rule_;
   std::vector<Group> groups_;
-  std::unordered_map<std::string, std::size_t> position_;
+  DigestIndex positions_;                   // of groups_
   int exponent_;                            // the model sees values divided by two to this
   std::vector<double> constraint_squares_;  // about the groups' means, pooled
   int constraint_df_ = 0;
