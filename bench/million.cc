@@ -76,7 +76,7 @@ void run_trial(StudyModel& study, Timestamp now, std::vector<storage::Change>& c
   what.sampler = "random";
   what.as_of = study.last_sequence();
   Rng rng = Rng::for_trial(7, number, 3);
-  what.pin = study.standing().pin(study.space(), {}, rng);
+  what.pin = study.pin({}, rng);
   what.sampler_version = 1;
   storage::LeaseRecord lease;
   lease.token = random_token();

@@ -36,11 +36,16 @@ void BM_StandingAdd(benchmark::State& state) {
   const std::int64_t results = state.range(0);
   const std::int64_t replicated = state.range(1);
   Standing standing(*noisy_spec());
+  TrialTable trials;
+  const auto add = [&](const Trial& trial, const std::string& group) {
+    trials.put(trial);
+    standing.add(trial, group, trials);
+  };
   std::string group;
   std::int64_t number = 0;
   for (; number < results; ++number) {
     const Trial trial = result(number, replicated, group);
-    standing.add(trial, group);
+    add(trial, group);
   }
   if (!standing.leader() || !standing.leader()->mean) {
     state.SkipWithError("three runs of many configurations confirmed none");
@@ -49,7 +54,7 @@ void BM_StandingAdd(benchmark::State& state) {
   // The mean over a hundredth more results, with the new fits that they bring.
   for (auto _ : state) {
     const Trial trial = result(number++, replicated, group);
-    standing.add(trial, group);
+    add(trial, group);
   }
 }
 BENCHMARK(BM_StandingAdd)

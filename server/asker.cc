@@ -1,5 +1,6 @@
 #include "server/asker.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -26,6 +27,13 @@ std::vector<std::size_t> focus_of(const StudySpec& spec, const std::string& work
   return focus;
 }
 
+bool reads_history(const StudySpec& spec) {
+  const auto reads = [](const SamplerSpec& sampler) { return sampler.name != "random"; };
+  return reads(spec.sampler) || std::ranges::any_of(spec.workers, [&](const auto& worker) {
+           return worker.second.sampler && reads(*worker.second.sampler);
+         });
+}
+
 Slice hold(Slice slice, const Config& given) {
   for (std::size_t p = 0; p < given.size(); ++p) {
     if (std::isnan(given[p])) continue;
@@ -43,24 +51,28 @@ AskSnapshot ask_snapshot(const StudyModel& study, std::int64_t number, const std
   ask.worker = worker;
   ask.as_of = study.last_sequence();
   Rng rng = Rng::for_trial(study.spec().seed, number, kPinStream);
-  ask.pin = study.standing().pin(study.space(), focus_of(study.spec(), worker), rng);
+  ask.pin = study.pin(focus_of(study.spec(), worker), rng);
   if (number < std::ssize(study.trials())) {
-    const Config& config = study.trial(number).config;
-    if (!study.space().contains(config)) ask.given = config;
+    Config config = study.trials().config(static_cast<std::size_t>(number));
+    if (!study.space().contains(config)) ask.given = std::move(config);
   }
   return ask;
 }
 
 Asker::Asker(std::shared_ptr<const StudySpec> spec)
-    : spec_(std::move(spec)), history_(spec_->directions) {}
+    : spec_(std::move(spec)),
+      reads_history_(server::reads_history(*spec_)),
+      history_(spec_->directions) {}
 
-void Asker::reset(const std::vector<HistoryChange>& whole_history) {
+void Asker::reset(const StudyModel& study) {
   history_ = History(spec_->directions);
   samplers_.clear();
-  apply(whole_history);
+  if (!reads_history_) return;
+  study.visit_history([this](Observation one) { history_.apply(std::move(one)); });
 }
 
 void Asker::apply(const std::vector<HistoryChange>& changes) {
+  if (!reads_history_) return;
   for (const HistoryChange& change : changes) {
     if (change.observation) {
       history_.apply(*change.observation);

@@ -47,7 +47,7 @@ class Asker {
   explicit Asker(std::shared_ptr<const StudySpec> spec);
 
   // Starts again from nothing, as after reading the study anew.
-  void reset(const std::vector<HistoryChange>& whole_history);
+  void reset(const StudyModel& study);
   void apply(const std::vector<HistoryChange>& changes);
 
   // A configuration for the trial: the study's default for trial 0; else, for a worker with a focus
@@ -66,6 +66,7 @@ class Asker {
   sampler::Sampler& sampler_for(const Choice& choice);
 
   std::shared_ptr<const StudySpec> spec_;
+  bool reads_history_;  // else none is kept
   History history_;
   std::map<std::string, std::unique_ptr<sampler::Sampler>> samplers_;  // by sampler and slice
 };

@@ -261,10 +261,11 @@ ExplainTask explain_task(const StudyModel& study, std::int64_t number) {
   task.study = study.record().id;
   task.trial = view_trial(study, trial);
   task.parameters = names_of(study.space());
-  for (const Trial& other : study.trials()) {
-    if (other.number == number) break;
+  TrialOutline other;
+  for (std::int64_t n = 0; n < number; ++n) {
+    study.trials().read(static_cast<std::size_t>(n), other);
     if (same_bits(other.config, trial.config)) {
-      task.first = other.number;
+      task.first = n;
       break;
     }
   }

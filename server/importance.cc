@@ -49,7 +49,7 @@ WorkerRegion region_of(const StudySpec& spec, const std::string& worker) {
   throw Error(ErrorCode::NotFound, message);
 }
 
-double violation(const StudySpec& spec, const Trial& trial) {
+double violation(const StudySpec& spec, const TrialOutline& trial) {
   if (trial.constraints.size() != spec.constraints.size()) {
     return std::numeric_limits<double>::infinity();
   }
@@ -69,7 +69,9 @@ ImportanceTask importance_task(const StudyModel& study, const ImportanceRequest&
                       {request.target_quantile, request.region_quantile}};
   const auto objective = static_cast<std::size_t>(request.objective);
   const double sign = spec.directions[objective] == Direction::Minimize ? 1 : -1;
-  for (const Trial& trial : study.trials()) {
+  TrialOutline trial;
+  for (std::size_t n = 0; n < study.trials().size(); ++n) {
+    study.trials().read(n, trial);
     if (trial.state != TrialState::Complete || trial.fit == Fit::Outside ||
         trial.values.size() <= objective) {
       continue;

@@ -98,7 +98,7 @@ Json describe_tasks(const StudyModel& study) {
 
 Json describe_standing(const StudyModel& study) {
   Rng rng = Rng::for_trial(study.spec().seed, 0);
-  const Pin pin = study.standing().pin(study.space(), {}, rng);
+  const Pin pin = study.pin({}, rng);
   Json body{{"pin", pin.number},
             {"pin_version", pin.version},
             {"pin values", numbers(pin.config)},

@@ -9,8 +9,12 @@ namespace studyhall::server {
 std::vector<BestRow> outside_rows(const StudyModel& study) {
   std::vector<BestRow> rows;
   if (study.spec().directions.size() > 1) return rows;
-  for (const Trial& trial : study.trials()) {
-    if (trial.state != TrialState::Complete || !is_outside(study.space(), trial)) continue;
+  TrialOutline seen;
+  for (std::size_t n = 0; n < study.trials().size(); ++n) {
+    study.trials().read(n, seen);
+    const bool inside = seen.fit == Fit::Exact && study.space().contains(seen.config);
+    if (seen.state != TrialState::Complete || inside) continue;
+    const Trial trial = study.trials()[n];
     BestRow row;
     row.number = trial.number;
     row.params = params_of(study.space(), trial);

@@ -354,7 +354,7 @@ std::vector<Change> ReplayedStudy::apply_edited(const Event& event) {
   std::vector<Change> changes = model_.edit(
       spec, body.need<Json>("patch"), body.get<std::string>("reason"), event.author, event.time);
   asker_ = Asker(spec);
-  asker_.reset(model_.whole_history());
+  asker_.reset(model_);
   static_cast<void>(model_.take_history_changes());
   return changes;
 }

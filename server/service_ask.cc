@@ -188,7 +188,7 @@ void StudyService::Impl::sync_asker(LiveStudy& live, StudyModel& study) {
     return;
   }
   live.asker.emplace(study.record().spec);
-  live.asker->reset(study.whole_history());
+  live.asker->reset(study);
   static_cast<void>(study.take_history_changes());
   live.asker_epoch = live.epoch;
 }

@@ -23,6 +23,14 @@ bool is_attested(const Trial& trial) {
   return evidence.is_object() && evidence.value("kind", Json()) == "attested";
 }
 
+// Puts the trial's active values into `config`.
+void overlay(const TrialTable& trials, std::int64_t number, Config& config) {
+  const Config values = trials.config(static_cast<std::size_t>(number));
+  for (std::size_t p = 0; p < values.size(); ++p) {
+    if (!std::isnan(values[p])) config[p] = values[p];
+  }
+}
+
 std::vector<std::int64_t> numbers_of(const std::optional<LeaderRow>& leader) {
   if (!leader) return {};
   return {leader->number};
@@ -40,7 +48,7 @@ Standing::Standing(const StudySpec& spec)
   for (const Parameter& p : spec.space.params()) pin_.config.push_back(p.default_or_middle());
 }
 
-LeadChange Standing::add(const Trial& trial, const std::string& group) {
+LeadChange Standing::add(const Trial& trial, const std::string& group, const TrialTable& trials) {
   Run run;
   run.number = trial.number;
   run.group = group;
@@ -53,38 +61,37 @@ LeadChange Standing::add(const Trial& trial, const std::string& group) {
                                 [](double c) { return c > 0; });
     if (trial.constraints.size() == constraints_) run.constraints = trial.constraints;
     if (several()) run.values = trial.values;
-    configs_.emplace(run.number, trial.config);
   }
   const std::string& version = trial.record.version;
   if (!version.empty() && version != version_) {
-    if (!several()) add_older(run, version);
+    if (!several()) add_older(run, version, trials);
     return {};
   }
-  if (!several()) return add_to_board(run);
-  return run.failed ? LeadChange{} : add_to_front(run);
+  if (!several()) return add_to_board(run, trials);
+  return run.failed ? LeadChange{} : add_to_front(run, trials);
 }
 
-LeadChange Standing::add_to_front(const Run& run) {
+LeadChange Standing::add_to_front(const Run& run, const TrialTable& trials) {
   runs_.push_back(run);
   if (++runs_of_[run.group] > 1) replicated_ = true;
   const std::vector<std::int64_t> before = front_;
   update_front(run);
   LeadChange change = between(before, front_);
   if (!change.joined.empty() || !change.left.empty()) ++pin_.version;
-  for (const std::int64_t number : change.joined) overlay(number, pin_.config);
+  for (const std::int64_t number : change.joined) overlay(trials, number, pin_.config);
   return change;
 }
 
-LeadChange Standing::add_to_board(const Run& run) {
+LeadChange Standing::add_to_board(const Run& run, const TrialTable& trials) {
   board_.add(run);
   const std::vector<std::int64_t> before = numbers_of(leader_);
   best_ = board_.best();
   leader_ = best_ && best_->confirmed ? best_ : board_.leader();
-  if (best_) move_pin(best_->number);
+  if (best_) move_pin(best_->number, trials);
   return between(before, numbers_of(leader_));
 }
 
-void Standing::add_older(const Run& run, const std::string& version) {
+void Standing::add_older(const Run& run, const std::string& version, const TrialTable& trials) {
   auto found = std::find_if(older_.begin(), older_.end(),
                             [&](const OlderVersion& older) { return older.version == version; });
   if (found == older_.end()) {
@@ -93,32 +100,33 @@ void Standing::add_older(const Run& run, const std::string& version) {
   }
   found->board.add(run);
   if (best_) return;
-  if (const auto best = found->board.best()) move_pin(best->number);
+  if (const auto best = found->board.best()) move_pin(best->number, trials);
 }
 
-void Standing::move_pin(std::int64_t number) {
+void Standing::move_pin(std::int64_t number, const TrialTable& trials) {
   if (pin_.number == number) return;
   pin_.number = number;
   ++pin_.version;
-  overlay(number, pin_.config);
+  overlay(trials, number, pin_.config);
 }
 
-Pin Standing::pin(const SearchSpace& space, std::span<const std::size_t> wanted, Rng& rng) const {
+Pin Standing::pin(const SearchSpace& space, const TrialTable& trials,
+                  std::span<const std::size_t> wanted, Rng& rng) const {
   Pin pin = pin_;
-  const std::vector<std::int64_t> choice = pinnable(space, wanted);
+  const std::vector<std::int64_t> choice = pinnable(space, trials, wanted);
   if (choice.empty()) return pin;
   pin.number = choice[choice.size() > 1 ? rng.index(choice.size()) : 0];
-  overlay(pin.number, pin.config);
+  overlay(trials, pin.number, pin.config);
   return pin;
 }
 
-std::vector<std::int64_t> Standing::pinnable(const SearchSpace& space,
+std::vector<std::int64_t> Standing::pinnable(const SearchSpace& space, const TrialTable& trials,
                                              std::span<const std::size_t> wanted) const {
   std::vector<std::int64_t> lead = front_;
   if (!several() && pin_.number >= 0) lead = {pin_.number};
   if (wanted.empty() || lead.empty()) return lead;
   const auto one_active = [&](std::int64_t number) {
-    const Config& config = configs_.at(number);
+    const Config config = trials.config(static_cast<std::size_t>(number));
     return std::any_of(wanted.begin(), wanted.end(),
                        [&](std::size_t p) { return space.is_active(p, config); });
   };
@@ -137,13 +145,6 @@ std::vector<std::int64_t> Standing::pinnable(const SearchSpace& space,
     choice.push_back(row.number);
   }
   return choice.empty() ? lead : choice;
-}
-
-void Standing::overlay(std::int64_t number, Config& config) const {
-  const Config& values = configs_.at(number);
-  for (std::size_t p = 0; p < values.size(); ++p) {
-    if (!std::isnan(values[p])) config[p] = values[p];
-  }
 }
 
 void Standing::update_front(const Run& run) {

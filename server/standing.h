@@ -14,6 +14,7 @@
 #include "core/rng.h"
 #include "core/study_spec.h"
 #include "core/trial.h"
+#include "server/trial_table.h"
 
 namespace studyhall::server {
 
@@ -47,14 +48,15 @@ class Standing {
   // it, is not feasible. One of an older experiment version never leads; one whose version is not
   // known counts as of the present one. Where the study asks for attested scores, others are left
   // out.
-  LeadChange add(const Trial& trial, const std::string& group);
+  // `trials` of the study, the one added among them.
+  LeadChange add(const Trial& trial, const std::string& group, const TrialTable& trials);
 
   // The best feasible configuration by posterior mean, confirmed or not (of an older version while
   // there is none), or a member of the front drawn by `rng`. Where none of the
   // parameters `wanted` (positions) is active there: the best feasible configuration in which one
   // is, if there is any; with several objectives one of the best rank.
-  [[nodiscard]] Pin pin(const SearchSpace& space, std::span<const std::size_t> wanted,
-                        Rng& rng) const;
+  [[nodiscard]] Pin pin(const SearchSpace& space, const TrialTable& trials,
+                        std::span<const std::size_t> wanted, Rng& rng) const;
   // The best configuration that is feasible and confirmed, by its earliest run, of equally good
   // ones that with the lowest number, as in rows(); absent while there is none, and with several
   // objectives.
@@ -73,15 +75,14 @@ class Standing {
 
  private:
   [[nodiscard]] bool several() const { return directions_.size() > 1; }
-  LeadChange add_to_front(const Run& run);
-  LeadChange add_to_board(const Run& run);
-  void add_older(const Run& run, const std::string& version);
-  void move_pin(std::int64_t number);
+  LeadChange add_to_front(const Run& run, const TrialTable& trials);
+  LeadChange add_to_board(const Run& run, const TrialTable& trials);
+  void add_older(const Run& run, const std::string& version, const TrialTable& trials);
+  void move_pin(std::int64_t number, const TrialTable& trials);
   void update_front(const Run& run);
-  // Puts the configuration's active values into `config`.
-  void overlay(std::int64_t number, Config& config) const;
   // The configurations among which a pin with one of `wanted` active is chosen.
   [[nodiscard]] std::vector<std::int64_t> pinnable(const SearchSpace& space,
+                                                   const TrialTable& trials,
                                                    std::span<const std::size_t> wanted) const;
 
   std::vector<Direction> directions_;
@@ -91,7 +92,6 @@ class Standing {
   std::string version_;
   Leaderboard board_;
   std::vector<OlderVersion> older_;
-  std::map<std::int64_t, Config> configs_;  // by trial number
   std::optional<LeaderRow> leader_;
   std::optional<LeaderRow> best_;
   Pin pin_;  // of the best; of several objectives: version, and each parameter's last value

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
+#include <future>
 #include <limits>
 #include <utility>
 
@@ -15,6 +17,9 @@ namespace studyhall::server {
 using storage::LeaseRecord;
 
 namespace {
+
+constexpr int kTrialsPerRead = 5'000;
+constexpr std::size_t kReadsAhead = 2;  // while what was read is taken in
 
 std::size_t slot(TrialState state) { return static_cast<std::size_t>(state); }
 
@@ -32,8 +37,7 @@ StudyModel StudyModel::load(storage::Storage& storage, const storage::StudyRecor
   StudyModel study(record);
   study.last_sequence_ = storage.last_sequence(record.id);
   for (storage::TaskRecord& task : storage.tasks(record.id)) study.place_task(std::move(task));
-  std::vector<Trial> trials = storage.trials(record.id, {});
-  for (Trial& trial : trials) study.place(std::move(trial));
+  study.load_trials(storage);
   study.rank_all();
   for (const storage::Fact& fact : storage.facts(record.id)) study.recall(fact);
   std::sort(study.insights_.begin(), study.insights_.end(),
@@ -42,14 +46,36 @@ StudyModel StudyModel::load(storage::Storage& storage, const storage::StudyRecor
             [](const Question& a, const Question& b) { return a.id < b.id; });
   std::sort(study.topics_.begin(), study.topics_.end(),
             [](const Topic& a, const Topic& b) { return a.numbers < b.numbers; });
-  for (const LeaseRecord& lease : storage.leases(record.id)) {
-    study.leases_[lease.number].push_back(lease);
-    if (lease.current) study.expiries_.emplace(lease.expires_at, lease.number);
-  }
-  for (const Trial& trial : study.trials_) {
-    if (study.is_news(trial)) study.foreign_.push_back(trial.number);
-  }
   return study;
+}
+
+void StudyModel::load_trials(storage::Storage& storage) {
+  for (const LeaseRecord& lease : storage.leases(record_.id)) {
+    leases_.add(lease);
+    if (lease.current) expiries_.emplace(lease.expires_at, lease.number);
+  }
+  const auto read = [&storage, study = record_.id](std::int64_t from) {
+    storage::TrialFilter filter;
+    filter.after = from - 1;
+    filter.limit = kTrialsPerRead;
+    return storage.trials(study, filter);
+  };
+  std::vector<Trial> trials = read(0);
+  std::deque<std::future<std::vector<Trial>>> next;
+  for (std::int64_t from = kTrialsPerRead; !trials.empty(); from += kTrialsPerRead) {
+    const bool is_last = trials.size() < kTrialsPerRead;
+    while (!is_last && next.size() < kReadsAhead) {
+      const std::int64_t ahead = from + std::ssize(next) * kTrialsPerRead;
+      next.push_back(std::async(std::launch::async, read, ahead));
+    }
+    for (Trial& trial : trials) {
+      if (is_news(trial)) foreign_.push_back(trial.number);
+      place(std::move(trial));
+    }
+    if (is_last) return;
+    trials = next.front().get();
+    next.pop_front();
+  }
 }
 
 StudyModel StudyModel::created(storage::StudyRecord record) {
@@ -75,22 +101,21 @@ void StudyModel::find_foreign(Trial trial) {
 }
 
 void StudyModel::rank_all() {
-  std::vector<std::int64_t> finished;
-  for (const Trial& trial : trials_) {
-    const bool failed =
-        trial.state == TrialState::Fail && trial.record.reason == FailReason::BadConfig;
-    if ((trial.state == TrialState::Complete || failed) && trial.record.told > 0) {
-      finished.push_back(trial.number);
+  std::vector<std::pair<std::int64_t, std::int64_t>> finished;  // told, number
+  TrialOutline trial;
+  for (std::size_t n = 0; n < trials_.size(); ++n) {
+    trials_.read(n, trial);
+    const bool failed = trial.state == TrialState::Fail && trial.reason == FailReason::BadConfig;
+    if ((trial.state == TrialState::Complete || failed) && trial.told > 0) {
+      finished.emplace_back(trial.told, n);
     }
   }
-  std::sort(finished.begin(), finished.end(), [&](std::int64_t a, std::int64_t b) {
-    return std::pair(trial(a).record.told, a) < std::pair(trial(b).record.told, b);
-  });
+  std::sort(finished.begin(), finished.end());
   standing_ = Standing(spec());
-  for (const std::int64_t number : finished) rank(trial(number));
+  for (const auto& [told, number] : finished) rank(this->trial(number));
 }
 
-const Trial& StudyModel::trial(std::int64_t number) const {
+Trial StudyModel::trial(std::int64_t number) const {
   if (number < 0 || number >= std::ssize(trials_)) {
     throw Error(ErrorCode::NotFound, "study \"" + record_.name + "\" has no trial " +
                                          std::to_string(number) + " (it has " +
@@ -126,41 +151,29 @@ std::optional<AskAnswer> StudyModel::closed_for(const std::string& worker, Times
 }
 
 std::optional<std::int64_t> StudyModel::holder(const Config& config) const {
-  const auto found = holders_.find(hash_of(config));
-  if (found == holders_.end()) return std::nullopt;
-  return *found->second.begin();
+  return holders_.first(digest_of(hash_of(config)));
 }
 
 std::vector<HistoryChange> StudyModel::take_history_changes() { return std::exchange(unseen_, {}); }
 
-std::vector<HistoryChange> StudyModel::whole_history() const {
-  std::vector<const Trial*> seen;
+void StudyModel::visit_history(const std::function<void(Observation)>& visit) const {
+  std::vector<std::pair<std::int64_t, std::int64_t>> seen;  // told, number
   for (const Trial& trial : trials_) {
-    if (is_observed(trial)) seen.push_back(&trial);
+    if (!is_observed(trial)) continue;
+    const bool runs = !is_finished(trial.state);
+    seen.emplace_back(runs ? std::numeric_limits<std::int64_t>::max() : trial.record.told,
+                      trial.number);
   }
-  std::stable_sort(seen.begin(), seen.end(), [](const Trial* a, const Trial* b) {
-    const bool a_runs = !is_finished(a->state);
-    const bool b_runs = !is_finished(b->state);
-    if (a_runs || b_runs) return a_runs < b_runs;
-    return a->record.told < b->record.told;
-  });
-  std::vector<HistoryChange> history;
-  history.reserve(seen.size());
-  for (const Trial* trial : seen) history.push_back({trial->number, observe(*trial)});
-  return history;
+  std::sort(seen.begin(), seen.end());
+  for (const auto& [told, number] : seen) visit(observe(trial(number)));
 }
 
-const std::vector<LeaseRecord>& StudyModel::leases(std::int64_t number) const {
-  static const std::vector<LeaseRecord> kNone;
-  const auto found = leases_.find(number);
-  return found == leases_.end() ? kNone : found->second;
-}
-
-const LeaseRecord* StudyModel::current_lease(std::int64_t number) const {
-  for (const LeaseRecord& lease : leases(number)) {
-    if (lease.current) return &lease;
+std::span<const Trial> StudyModel::competitors() const {
+  if (!competitors_) {
+    competitors_.emplace();
+    for (const Trial& trial : trials_) competitors_->put(trial);
   }
-  return nullptr;
+  return competitors_->trials();
 }
 
 std::vector<std::int64_t> StudyModel::expired(Timestamp now) const {
@@ -196,21 +209,21 @@ void StudyModel::recall(const storage::Fact& fact) {
 void StudyModel::place(Trial trial) {
   const auto at = static_cast<std::size_t>(trial.number);
   if (at < trials_.size()) {
-    const Trial& before = trials_[at];
+    const Trial before = trials_[at];
     if (holds(before) != holds(trial) || !same_config(before.config, trial.config)) {
       ++holder_changes_;
     }
     unindex(before);
-    trials_[at] = std::move(trial);
-  } else {
-    if (holds(trial)) ++holder_changes_;
-    trials_.push_back(std::move(trial));
+  } else if (holds(trial)) {
+    ++holder_changes_;
   }
-  index(trials_[at]);
-  const auto waits = dependents_.find(trials_[at].number);
+  if (competitors_) competitors_->put(trial);
+  index(trial);
+  trials_.put(std::move(trial));
+  const auto waits = dependents_.find(static_cast<std::int64_t>(at));
   if (waits == dependents_.end()) return;
   for (const std::int64_t number : waits->second) {
-    const Trial& dependent = trials_[static_cast<std::size_t>(number)];
+    const Trial dependent = this->trial(number);
     if (dependent.state == TrialState::Waiting) line_up(dependent);
   }
 }
@@ -237,7 +250,7 @@ void StudyModel::line_up(const Trial& trial) {
 
 LeadChange StudyModel::rank(const Trial& trial) {
   if (trial.fit != Fit::Exact || !space().contains(trial.config)) return {};
-  return standing_.add(trial, hash_of(trial.config));
+  return standing_.add(trial, hash_of(trial), trials_);
 }
 
 void StudyModel::index(const Trial& trial) {
@@ -252,7 +265,7 @@ void StudyModel::index(const Trial& trial) {
     queue_.insert(waiting_key(trial));
     line_up(trial);
   }
-  if (holds(trial)) holders_[hash_of(trial.config)].insert(trial.number);
+  if (holds(trial)) holders_.insert(digest_of(hash_of(trial.config)), trial.number);
 }
 
 bool StudyModel::holds(const Trial& trial) const {
@@ -275,10 +288,7 @@ void StudyModel::unindex(const Trial& trial) {
     queue->second.erase(waiting_key(trial));
     if (queue->second.empty()) waiting_.erase(queue);
   }
-  const auto found = holders_.find(hash_of(trial.config));
-  if (found == holders_.end()) return;
-  found->second.erase(trial.number);
-  if (found->second.empty()) holders_.erase(found);
+  holders_.erase(trial.number);
 }
 
 WaitingKey StudyModel::waiting_key(const Trial& trial) {
@@ -325,7 +335,7 @@ Observation StudyModel::observe(const Trial& trial) const {
 }
 
 void StudyModel::learn(std::int64_t number) {
-  const Trial& seen = trial(number);
+  const Trial seen = trial(number);
   HistoryChange change{number, std::nullopt};
   if (is_observed(seen)) change.observation = observe(seen);
   unseen_.push_back(std::move(change));

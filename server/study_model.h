@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,10 +22,14 @@
 #include "core/history.h"
 #include "core/study_api.h"
 #include "server/budget.h"
+#include "server/competitors.h"
 #include "server/config_hashes.h"
+#include "server/config_holders.h"
+#include "server/lease_book.h"
 #include "server/queue_rules.h"
 #include "server/standing.h"
 #include "server/task_board.h"
+#include "server/trial_table.h"
 #include "server/worker_record.h"
 #include "storage/storage.h"
 
@@ -65,12 +70,18 @@ class StudyModel {
   [[nodiscard]] const storage::StudyRecord& record() const { return record_; }
   [[nodiscard]] const StudySpec& spec() const { return *record_.spec; }
   [[nodiscard]] const SearchSpace& space() const { return record_.spec->space; }
-  [[nodiscard]] const std::vector<Trial>& trials() const { return trials_; }
-  // Throws Error(NotFound) naming the study, the number and how many trials there are.
-  [[nodiscard]] const Trial& trial(std::int64_t number) const;
+  [[nodiscard]] const TrialTable& trials() const { return trials_; }
+  // A copy. Throws Error(NotFound) naming the study, the number and how many trials there are.
+  [[nodiscard]] Trial trial(std::int64_t number) const;
   [[nodiscard]] std::int64_t count(TrialState state) const;
   [[nodiscard]] std::int64_t last_sequence() const { return last_sequence_; }
   [[nodiscard]] const Standing& standing() const { return standing_; }
+  // As Standing has it.
+  [[nodiscard]] Pin pin(std::span<const std::size_t> wanted, Rng& rng) const {
+    return standing_.pin(space(), trials_, wanted, rng);
+  }
+  // The trials as pruners look at them, by number.
+  [[nodiscard]] std::span<const Trial> competitors() const;
 
   // Why no trial may be handed out now (Finished or Wait); nullopt: one may.
   [[nodiscard]] std::optional<AskAnswer> closed(Timestamp now) const;
@@ -91,12 +102,16 @@ class StudyModel {
   [[nodiscard]] std::uint64_t holder_changes() const { return holder_changes_; }
   // What has changed for samplers since the last call, in the order of the events.
   std::vector<HistoryChange> take_history_changes();
-  // All of it, as a fresh sampler needs it, in the order of the events.
-  [[nodiscard]] std::vector<HistoryChange> whole_history() const;
+  // All of it, as a fresh sampler needs it, one after the other in the order of the events.
+  void visit_history(const std::function<void(Observation)>& visit) const;
 
-  [[nodiscard]] const std::vector<storage::LeaseRecord>& leases(std::int64_t number) const;
+  [[nodiscard]] std::vector<storage::LeaseRecord> leases(std::int64_t number) const {
+    return leases_.of(number);
+  }
   // The current lease of a running trial; null while there is none.
-  [[nodiscard]] const storage::LeaseRecord* current_lease(std::int64_t number) const;
+  [[nodiscard]] const storage::LeaseRecord* current_lease(std::int64_t number) const {
+    return leases_.current(number);
+  }
   // Trials whose current lease had run out at `now`, ascending.
   [[nodiscard]] std::vector<std::int64_t> expired(Timestamp now) const;
 
@@ -258,6 +273,8 @@ class StudyModel {
   // Takes in what storage knows beside the trials.
   void recall(const storage::Fact& fact);
   void place(Trial trial);
+  // Reads trials and their leases from storage.
+  void load_trials(storage::Storage& storage);
   // Takes a Complete trial into the standing, unless its parameters are not those of the space.
   LeadChange rank(const Trial& trial);
   void index(const Trial& trial);
@@ -339,6 +356,8 @@ class StudyModel {
   [[nodiscard]] bool reaches_target(double value) const;
   // config_hash(); until the next call.
   [[nodiscard]] const std::string& hash_of(const Config& config) const;
+  // The same of a trial's, from what it holds where it holds something.
+  [[nodiscard]] std::string hash_of(const Trial& trial) const;
   [[nodiscard]] std::optional<AskAnswer> quarantine_of(const std::string& worker,
                                                        Timestamp now) const;
   [[nodiscard]] bool most_workers_fail(Timestamp now) const;
@@ -346,15 +365,16 @@ class StudyModel {
   [[nodiscard]] bool is_observed(const Trial& trial) const;
 
   storage::StudyRecord record_;
-  std::vector<Trial> trials_;
-  std::array<std::int64_t, 5> counts_{};  // by TrialState
+  TrialTable trials_;
+  mutable std::optional<Competitors> competitors_;  // absent: never asked for
+  std::array<std::int64_t, 5> counts_{};            // by TrialState
   Budget budget_;
   std::map<std::string, WorkerRecord> workers_;  // that have asked
   std::set<std::string> quarantined_;
   std::vector<Insight> insights_;
   // Sorted, as what follows from them (events, answers) must be the same after a restart.
   mutable ConfigHashes hashes_;
-  std::unordered_map<std::string, std::set<std::int64_t>> holders_;   // config hash -> trials
+  ConfigHolders holders_;
   std::set<WaitingKey> queue_;                                        // every waiting trial
   std::map<std::vector<std::string>, std::set<WaitingKey>> waiting_;  // by tags; may be handed out
   std::set<WaitingKey> bound_;  // may be handed out where their terms allow it
@@ -365,7 +385,7 @@ class StudyModel {
   std::unordered_map<std::int64_t, std::set<std::int64_t>> dependents_;  // that wait for it
   TaskBoard tasks_;
   std::set<std::int64_t> after_tasks_;  // waiting trials that are to follow tasks
-  std::unordered_map<std::int64_t, std::vector<storage::LeaseRecord>> leases_;
+  LeaseBook leases_;
   std::set<std::pair<Timestamp, std::int64_t>> expiries_;        // of current leases
   std::set<std::pair<std::int64_t, std::string>> dirty_leases_;  // number, token
   std::int64_t last_sequence_ = 0;

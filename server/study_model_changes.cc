@@ -43,7 +43,7 @@ Change StudyModel::hand_out(std::int64_t number, HandOut what, LeaseRecord lease
   lease.number = number;
   lease.worker = what.worker;
   lease.attempt = record.attempt;
-  leases_[number].push_back(lease);
+  leases_.add(lease);
   expiries_.emplace(lease.expires_at, number);
 
   Json body = json_object("number", number, "params", space().to_json(trial.config), "worker",
@@ -136,12 +136,11 @@ void StudyModel::note_lead(const LeadChange& lead, Timestamp now, std::vector<Ch
 }
 
 void StudyModel::close_leases(std::int64_t number) {
-  for (LeaseRecord& lease : leases_[number]) {
-    if (!lease.current) continue;
-    lease.current = false;
-    expiries_.erase({lease.expires_at, number});
-    dirty_leases_.emplace(number, lease.token);
-  }
+  const LeaseRecord* const lease = current_lease(number);
+  if (lease == nullptr) return;
+  expiries_.erase({lease->expires_at, number});
+  dirty_leases_.emplace(number, lease->token);
+  leases_.close(number);
 }
 
 Change StudyModel::requeue(std::int64_t number, EventKind kind, Json body,
@@ -278,29 +277,24 @@ std::vector<Change> StudyModel::adopt(std::int64_t number, Timestamp now) {
 }
 
 void StudyModel::extend_lease(std::int64_t number, Timestamp now) {
-  for (LeaseRecord& lease : leases_[number]) {
-    if (!lease.current) continue;
-    expiries_.erase({lease.expires_at, number});
-    const std::optional<Timestamp> parked = trial(number).record.parked_until;
-    lease.expires_at = std::max(now, parked.value_or(now)) + lease.length;
-    expiries_.emplace(lease.expires_at, number);
-    dirty_leases_.emplace(number, lease.token);
-  }
+  const LeaseRecord* const lease = current_lease(number);
+  if (lease == nullptr) return;
+  expiries_.erase({lease->expires_at, number});
+  const std::optional<Timestamp> parked = trial(number).record.parked_until;
+  leases_.extend(number, std::max(now, parked.value_or(now)) + lease->length);
+  expiries_.emplace(lease->expires_at, number);
+  dirty_leases_.emplace(number, lease->token);
 }
 
 void StudyModel::mark_told(std::int64_t number, const std::string& token, std::int64_t told_as) {
-  for (LeaseRecord& lease : leases_[number]) {
-    if (lease.token != token) continue;
-    lease.told_as = told_as;
-    dirty_leases_.emplace(number, token);
-  }
+  if (leases_.mark_told(number, token, told_as)) dirty_leases_.emplace(number, token);
 }
 
 std::vector<storage::Write> StudyModel::take_lease_writes() {
   std::vector<storage::Write> writes;
   for (const auto& [number, token] : std::exchange(dirty_leases_, {})) {
-    for (const LeaseRecord& lease : leases_[number]) {
-      if (lease.token == token) writes.emplace_back(storage::PutLease{lease});
+    for (LeaseRecord& lease : leases_.of(number)) {
+      if (lease.token == token) writes.emplace_back(storage::PutLease{std::move(lease)});
     }
   }
   for (storage::Write& write : tasks_.take_lease_writes()) writes.push_back(std::move(write));

@@ -53,6 +53,11 @@ const std::string& StudyModel::hash_of(const Config& config) const {
   return hashes_.of(space(), config);
 }
 
+std::string StudyModel::hash_of(const Trial& trial) const {
+  const std::optional<Digest> held = holders_.held_by(trial.number);
+  return held ? to_hex(*held) : hash_of(trial.config);
+}
+
 bool StudyModel::reaches_target(double value) const {
   if (!spec().target) return false;
   const bool maximize = spec().directions.front() == Direction::Maximize;
@@ -204,10 +209,9 @@ bool StudyModel::is_given_up(const std::string& hash) const {
 }
 
 std::int64_t StudyModel::open_runs(const std::string& hash) const {
-  const auto held = holders_.find(hash);
-  if (held == holders_.end()) return 0;
-  return std::count_if(held->second.begin(), held->second.end(),
-                       [&](std::int64_t number) { return !is_finished(trial(number).state); });
+  return std::ranges::count_if(holders_.all(digest_of(hash)), [&](std::int64_t number) {
+    return !is_finished(trials_.state(static_cast<std::size_t>(number)));
+  });
 }
 
 void StudyModel::begin_confirming(const LeaderRow& row, std::int64_t runs,

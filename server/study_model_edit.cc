@@ -19,7 +19,7 @@ std::vector<Change> StudyModel::edit(std::shared_ptr<const StudySpec> spec, cons
   refit(*from, changes.back().writes);
   rank_all_noting(now, changes);
   for (std::int64_t number = 0; number < std::ssize(trials_); ++number) {
-    const Trial& trial = this->trial(number);
+    const Trial trial = this->trial(number);
     if (trial.state == TrialState::Waiting && trial.fit == Fit::Outside) {
       withdraw_outside(number, now, changes);
     }
@@ -35,7 +35,12 @@ void StudyModel::refit(const StudySpec& from, std::vector<storage::Write>& write
     return spec.resolved.value("constraints", Json());
   };
   const bool constraints_changed = constraints_of(from) != constraints_of(spec());
-  for (Trial& trial : trials_) {
+  competitors_.reset();
+  holders_.clear();
+  confirming_.clear();
+  confirming_begun_ = 0;
+  for (std::size_t n = 0; n < trials_.size(); ++n) {
+    Trial trial = trials_[n];
     bool rewritten = false;
     if (space_changed) {
       const bool full = from.space.contains(trial.config);
@@ -50,13 +55,9 @@ void StudyModel::refit(const StudySpec& from, std::vector<storage::Write>& write
       rewritten = true;
     }
     if (rewritten) writes.emplace_back(storage::UpdateTrial{trial.state, trial});
-  }
-  holders_.clear();
-  confirming_.clear();
-  confirming_begun_ = 0;
-  for (const Trial& trial : trials_) {
-    if (holds(trial)) holders_[hash_of(trial.config)].insert(trial.number);
+    if (holds(trial)) holders_.insert(digest_of(hash_of(trial.config)), trial.number);
     count_confirming(trial, 1);
+    trials_.put(std::move(trial));
   }
   ++holder_changes_;
 }

@@ -35,13 +35,16 @@ void StudyModel::join_topic(const std::string& name, std::int64_t number, Change
 }
 
 std::string StudyModel::worker_of(const Topic& topic) const {
-  const Trial* last = nullptr;
+  std::string worker;
+  std::optional<Timestamp> last;
   for (const std::int64_t number : topic.numbers) {
-    const Trial& trial = this->trial(number);
+    const Trial trial = this->trial(number);
     if (!trial.started || trial.record.worker.empty()) continue;
-    if (last == nullptr || *trial.started >= *last->started) last = &trial;
+    if (last && *trial.started < *last) continue;
+    last = trial.started;
+    worker = trial.record.worker;
   }
-  return last == nullptr ? std::string() : last->record.worker;
+  return worker;
 }
 
 std::optional<Hindrance> StudyModel::topic_hindrance(const Trial& trial, std::string_view worker,
@@ -79,7 +82,7 @@ std::optional<std::int64_t> StudyModel::first_waiting(const Taker& taker) const 
     if (!first || *queue.begin() < *first) first = *queue.begin();
   }
   for (const WaitingKey& key : bound_) {
-    const Trial& bound = trial(std::get<2>(key));
+    const Trial bound = trial(std::get<2>(key));
     const std::string& topic = bound.record.queue.topic;
     const bool is_its_topic = !topic.empty() && worker_of(this->topic(topic)) == taker.worker;
     const bool is_before =
@@ -95,7 +98,7 @@ std::optional<std::int64_t> StudyModel::first_waiting(const Taker& taker) const 
 bool StudyModel::may_have_later(const Taker& taker) const {
   if (count(TrialState::Running) == 0 && tasks_.in(TaskState::Running).empty()) return false;
   return std::ranges::any_of(queue_, [&](const WaitingKey& key) {
-    const TrialRecord& record = trial(std::get<2>(key)).record;
+    const TrialRecord record = trial(std::get<2>(key)).record;
     return !record.queue.hold && accepts_all(taker.accepts, record.tags) &&
            (record.queue.worker.empty() || record.queue.worker == taker.worker);
   });
@@ -113,12 +116,11 @@ bool StudyModel::some_worker_takes(const std::vector<std::string>& tags,
 }
 
 std::vector<Hindrance> StudyModel::hindrances(const WorkRef& work, Timestamp now) const {
-  const auto& tags = work.is_task ? task(work.number).tags : trial(work.number).record.tags;
-  const auto& terms = work.is_task ? task(work.number).queue : trial(work.number).record.queue;
-  const auto& trials =
-      work.is_task ? task(work.number).after_trials : trial(work.number).record.after;
-  const auto& tasks =
-      work.is_task ? task(work.number).after : trial(work.number).record.after_tasks;
+  const TrialRecord record = work.is_task ? TrialRecord{} : trial(work.number).record;
+  const auto& tags = work.is_task ? task(work.number).tags : record.tags;
+  const auto& terms = work.is_task ? task(work.number).queue : record.queue;
+  const auto& trials = work.is_task ? task(work.number).after_trials : record.after;
+  const auto& tasks = work.is_task ? task(work.number).after : record.after_tasks;
   std::vector<Hindrance> out;
   for (const std::int64_t number : trials) {
     const TrialState state = trial(number).state;
@@ -219,7 +221,7 @@ std::optional<TopicStep> StudyModel::topic_step(const Trial& trial) const {
   step.of = static_cast<int>(about.numbers.size());
   std::int64_t last = 0;
   for (const std::int64_t number : about.numbers) {
-    const Trial& other = this->trial(number);
+    const Trial other = this->trial(number);
     if (number < trial.number) ++step.index;
     if (other.state != TrialState::Complete || other.record.told < last) continue;
     last = other.record.told;

@@ -22,8 +22,7 @@ std::string name_of(const StudyModel& study, std::int64_t number) {
 }
 
 // The lease that `token` names among those of the trial.
-const LeaseRecord& find_lease(const StudyModel& study, std::int64_t number,
-                              const std::string& token) {
+LeaseRecord find_lease(const StudyModel& study, std::int64_t number, const std::string& token) {
   return lease_named(study.leases(number), token, name_of(study, number));
 }
 
@@ -285,7 +284,7 @@ Timestamp parked_until(const ParkRequest& request, Timestamp now) {
 ParkOutcome park(StudyModel& study, std::int64_t number, const ParkRequest& request,
                  Timestamp now) {
   const Timestamp until = parked_until(request, now);
-  const LeaseRecord& held = find_lease(study, number, request.lease);
+  const LeaseRecord held = find_lease(study, number, request.lease);
   ParkOutcome outcome;
   outcome.answer.stop = !held.current || study.trial(number).state != TrialState::Running;
   if (outcome.answer.stop) {
@@ -300,7 +299,7 @@ ParkOutcome park(StudyModel& study, std::int64_t number, const ParkRequest& requ
 
 BeatAnswer beat(StudyModel& study, std::int64_t number, const std::string& lease, Timestamp now) {
   const Trial& trial = study.trial(number);
-  const LeaseRecord& held = find_lease(study, number, lease);
+  const LeaseRecord held = find_lease(study, number, lease);
   BeatAnswer answer;
   if (!held.current || trial.state != TrialState::Running) {
     answer.stop = true;

@@ -19,7 +19,9 @@ namespace {
 
 constexpr std::size_t kMostReporting = 200;
 
-bool is_feasible(const Trial& trial) {
+// Of a Trial or a TrialOutline.
+template <typename T>
+bool is_feasible(const T& trial) {
   return std::none_of(trial.constraints.begin(), trial.constraints.end(),
                       [](double c) { return c > 0; });
 }
@@ -31,7 +33,8 @@ class BestSoFar {
       : minimize_(study.spec().directions.front() == Direction::Minimize) {}
 
   // Whether the trial is better than all before it.
-  bool add(const Trial& trial) {
+  template <typename T>
+  bool add(const T& trial) {
     if (trial.state != TrialState::Complete || trial.values.empty() || !is_feasible(trial)) {
       return false;
     }
@@ -94,7 +97,7 @@ ColumnBuilder::ColumnBuilder(const StudyModel& study, const ColumnsRequest& requ
 }
 
 void ColumnBuilder::choose(const StudyModel& study, std::int64_t points) {
-  const std::vector<Trial>& trials = study.trials();
+  const TrialTable& trials = study.trials();
   std::vector<double> values(trials.size(), std::numeric_limits<double>::quiet_NaN());
   std::vector<bool> keep(trials.size(), false);
   std::vector<double> cost(trials.size());
@@ -244,11 +247,13 @@ TrialColumns ColumnBuilder::finish() {
 std::vector<double> sparkline(const StudyModel& study) {
   std::vector<double> line;
   BestSoFar best(study);
+  TrialOutline trial;
   const std::size_t count = study.trials().size();
   const std::size_t stretches = std::min<std::size_t>(count, kMostSparks);
   for (std::size_t s = 0; s < stretches; ++s) {
     for (std::size_t i = s * count / stretches; i < (s + 1) * count / stretches; ++i) {
-      best.add(study.trials()[i]);
+      study.trials().read(i, trial);
+      best.add(trial);
     }
     if (std::isfinite(best.value())) line.push_back(best.value());
   }

@@ -21,7 +21,7 @@ enum Head : std::uint64_t {
   kHasUsage = 1U << 13,
   kHasWords = 1U << 14,  // note, title, description
   kHasEvidence = 1U << 15,
-  kHasLinks = 1U << 16,  // voided, confirms
+  kHasLinks = 1U << 16,  // voided, confirms, author
   kIsPruned = 1U << 17,
   kIsLate = 1U << 18,
 };
@@ -51,7 +51,7 @@ std::uint64_t head_of(const Trial& trial, bool with_record) {
   mark(record.usage != Usage{}, kHasUsage);
   mark(has_words(record), kHasWords);
   mark(!record.evidence.is_null(), kHasEvidence);
-  mark(record.voided != 0 || record.confirms >= 0, kHasLinks);
+  mark(record.voided != 0 || record.confirms >= 0 || !record.author.empty(), kHasLinks);
   mark(record.prune, kIsPruned);
   mark(record.late, kIsLate);
   return head;
@@ -97,6 +97,7 @@ void pack_record(const TrialRecord& record, std::uint64_t head, TextPool& texts,
   if ((head & kHasLinks) != 0) {
     out.whole(record.voided);
     out.whole(record.confirms);
+    out.natural(texts.number_of(record.author));
   }
 }
 
@@ -119,6 +120,7 @@ void unpack_record(Unpacker& in, std::uint64_t head, const TextPool& texts, Tria
   if ((head & kHasLinks) != 0) {
     record.voided = in.whole();
     record.confirms = in.whole();
+    record.author = texts.text(in.natural());
   }
   record.prune = (head & kIsPruned) != 0;
   record.late = (head & kIsLate) != 0;
@@ -146,7 +148,7 @@ std::uint64_t unpack_beginning(Unpacker& in, Begun& begun, std::optional<FailRea
 bool is_common(const TrialRecord& record) {
   return record.priority == 0 && record.earlier.empty() && record.foreign.empty() &&
          !record.parked_until && record.tags.empty() && record.after.empty() &&
-         record.after_tasks.empty();
+         record.after_tasks.empty() && record.queue == QueueTerms{} && record.question == 0;
 }
 
 void pack(const Trial& trial, bool with_record, TextPool& texts, Packer& out) {

@@ -83,7 +83,7 @@ class RandomTrials {
   TrialRecord record() {
     TrialRecord record;
     record.worker = text();
-    record.purpose = static_cast<Purpose>(rng_.index(4));
+    record.purpose = static_cast<Purpose>(rng_.index(5));
     record.attempt = static_cast<int>(rng_.index(4));
     record.sampler = text();
     record.slice = text();
@@ -104,6 +104,7 @@ class RandomTrials {
     record.version = text();
     record.title = text();
     record.description = text();
+    record.author = text();
     if (rng_.index(10) > 0) return record;
     record.priority = 2.5;
     record.earlier.push_back({"W2", usage()});
@@ -113,6 +114,8 @@ class RandomTrials {
     record.tags = {"gpu"};
     record.after = {1, 2};
     record.after_tasks = {3};
+    record.question = 2;
+    record.queue.worker = "W3";
     return record;
   }
 
