@@ -10,6 +10,7 @@
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/commands_variants.h"
 #include "cli/exit_code.h"
 #include "cli/text.h"
 #include "core/error.h"
@@ -188,9 +189,13 @@ int run(const std::vector<std::string>& args, std::istream& in, std::ostream& ou
     add_people_commands(root, session);
     add_task_command(root, session);
     add_result_commands(root, session);
+    add_compare_command(root, session);
+    add_merge_command(root, session);
+    add_import_command(root, session);
     add_artifacts_command(root, session);
     add_work_commands(root, session);
     add_fleet_commands(root, session);
+    add_variants_command(root, session);
     add_calibrate_command(root, session);
     add_workspaces_command(root, session);
     add_watch_commands(root, session);

@@ -1,29 +1,20 @@
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 
-#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
 #include "cli/fleet_control.h"
 #include "cli/fleet_state.h"
 #include "cli/fleet_supervisor.h"
-#include "cli/launch_plan.h"
-#include "cli/spawn.h"
+#include "cli/launch.h"
 #include "cli/text.h"
 #include "cli/tmux.h"
 #include "core/error.h"
-#include "core/hash.h"
 #include "core/resource_spec.h"
 #include "worker_shim/run_folder.h"
 #include "worker_shim/worktree.h"
@@ -34,186 +25,52 @@ namespace {
 
 constexpr const char* kGroup = "Fleet";
 
-std::filesystem::path absolute(const std::string& path) {
-  return std::filesystem::absolute(path).lexically_normal();
-}
-
 // --- launch ---
 
-struct LaunchArguments {
-  std::string study;
-  std::string workers;
-  std::string stagger = "30";
-  std::string restart_after = "5";
-  std::string runs = "runs";
-  std::string dir;
-  std::int64_t cores = 0;
-  std::int64_t reserve = -1;
-  bool tmux = false;
-  bool dry_run = false;
-};
-
-LaunchRequest request_of(const LaunchArguments& arguments, const Connection& connection) {
-  LaunchRequest request;
-  request.workers = arguments.workers;
-  request.stagger_s = parse_number(arguments.stagger, "--stagger");
-  if (request.stagger_s < 0)
-    throw Error(ErrorCode::Invalid, "--stagger: expected seconds, 0 or more");
-  request.cores = arguments.cores;
-  if (arguments.reserve >= 0) request.reserve = arguments.reserve;
-  request.work.study = arguments.study;
-  request.work.runs = arguments.runs;
-  request.work.experiment_dir = arguments.dir;
-  request.work.server_url = connection.server_url;
-  return request;
-}
-
-void print_plan(const Session& session, const LaunchPlan& plan) {
+void print_plan(const Session& session, const LaunchPlan& plan, bool with_lines) {
   for (const PlannedWorker& worker : plan.workers)
     session.out << fmt::format(
         "  {:<8} {:<12} {}\n", worker.name,
         worker.start_s > 0 ? "in " + format_duration(seconds_to_duration(worker.start_s)) : "now",
         worker.pinned.empty() ? "" : "processors " + cpu_list_text(worker.pinned));
   if (!plan.cores.empty()) session.out << "Processors: " << plan.cores << ".\n";
-  if (!plan.lines.empty()) session.out << "Each of them:\n";
-  for (const std::string& line : plan.lines) session.out << "  " << printable(line) << "\n";
+  if (with_lines && !plan.lines.empty()) {
+    session.out << "Each of them:\n";
+    for (const std::string& line : plan.lines) session.out << "  " << printable(line) << "\n";
+  }
   for (const std::string& warning : plan.warnings)
     session.out << session.paint("warning: ", Colour::Yellow) << printable(warning) << "\n";
   for (const std::string& problem : plan.problems)
     session.out << session.paint("problem: ", Colour::Red) << problem << "\n";
 }
 
-// What `study work` is called with; the token goes by the environment.
-std::vector<std::string> work_command(const Session& session, const LaunchArguments& arguments,
-                                      const Connection& connection) {
-  std::vector<std::string> words{"work", arguments.study, "--runs", absolute(arguments.runs)};
-  const auto add = [&](const char* option, const std::string& value) {
-    if (!value.empty()) words.insert(words.end(), {option, value});
-  };
-  if (connection.file.empty())
-    add("--server", connection.server_url);
-  else
-    add("--db", absolute(connection.file));
-  if (!arguments.dir.empty()) add("--dir", absolute(arguments.dir));
-  if (!session.token_file.empty()) add("--token-file", absolute(session.token_file));
-  if (!session.tls_ca.empty()) add("--tls-ca", absolute(session.tls_ca));
-  return words;
-}
-
-FleetState state_of(const Session& session, const LaunchArguments& arguments,
-                    const LaunchPlan& plan, const Connection& connection,
-                    const std::filesystem::path& folder) {
-  FleetState state;
-  state.study = arguments.study;
-  state.command = work_command(session, arguments, connection);
-  state.directory = std::filesystem::current_path();
-  if (arguments.tmux)
-    state.tmux = fmt::format("study-{}", sha256_hex(folder.string()).substr(0, 10));
-  state.restart_after_s = parse_number(arguments.restart_after, "--restart-after");
-  if (state.restart_after_s <= 0)
-    throw Error(ErrorCode::Invalid, "--restart-after: expected seconds, more than 0");
-  state.started = session.clock.now();
-  for (const PlannedWorker& planned : plan.workers) {
-    FleetWorker worker;
-    worker.name = planned.name;
-    worker.cpus = planned.cpus;
-    worker.since = state.started;
-    worker.next_start = state.started + seconds_to_duration(planned.start_s);
-    state.workers.push_back(std::move(worker));
-  }
-  // What a supervisor that was killed left running goes on.
-  const auto before = read_fleet(folder);
-  if (!before) return state;
-  for (const FleetWorker& old : before->workers) {
-    if (!is_alive(old.process)) continue;
-    const auto same = std::ranges::find(state.workers, old.name, &FleetWorker::name);
-    if (same == state.workers.end())
-      state.workers.push_back(old);
-    else
-      *same = old;
-  }
-  return state;
-}
-
-// Starts a supervisor for fleet.json in `folder` and waits until it is at it.
-void start_supervisor(const std::filesystem::path& folder) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-    throw Error(ErrorCode::Unavailable, "cannot make a pipe");
-  const worker_shim::Descriptor mine(ends[0]);
-  const std::filesystem::path log = folder / "supervisor.log";
-  std::error_code ignored;
-  std::filesystem::remove(log, ignored);
-  {
-    const worker_shim::Descriptor its(ends[1]);
-    start_detached("/proc/self/exe", {"study", "supervise", folder.string()}, "/", log, its.fd());
-  }
-  char byte = 0;
-  ssize_t n = 0;
-  while ((n = ::read(mine.fd(), &byte, 1)) < 0 && errno == EINTR) {
-  }
-  if (n == 1) return;
-  const auto words = worker_shim::read_file(log, 10'000);
-  throw Error(ErrorCode::Unavailable,
-              fmt::format("the supervisor did not start: {}", words.value_or("")));
-}
-
 int launch(const Session& session, const LaunchArguments& arguments) {
   const Connection connection = connect(session);
-  const LaunchRequest request = request_of(arguments, connection);
+  const LaunchPlan plan = plan_fleet(connection, arguments);
   const std::filesystem::path folder = fleet_folder(arguments.runs, arguments.study);
-  LaunchPlan plan = plan_launch(*connection.api, request, worker_shim::machine_cores());
-  if (arguments.tmux && !program_on_path("tmux"))
-    plan.problems.emplace_back("--tmux: there is no tmux on PATH");
-  if (has_supervisor(folder))
-    plan.problems.push_back(
-        fmt::format("workers of {} were launched already; `study status {}` "
-                    "shows them, `study stop {} --now` ends them",
-                    arguments.study, arguments.study, arguments.study));
-  if (std::filesystem::exists(folder.parent_path() / "STOP"))
-    plan.problems.push_back(
-        fmt::format("{} is still there from before: workers would not start; "
-                    "remove it",
-                    (folder.parent_path() / "STOP").string()));
+  Json json = to_json(plan);
+  json["folder"] = folder.string();
   if (arguments.dry_run) {
-    Json json = to_json(plan);
-    json["folder"] = folder.string();
     if (session.json) {
       session.print_json(json);
     } else {
       session.out << fmt::format("Would launch {} of {} ({}):\n",
                                  count_of(static_cast<std::int64_t>(plan.workers.size()), "worker"),
                                  arguments.study, connection.place);
-      print_plan(session, plan);
+      print_plan(session, plan, true);
       session.out << (plan.problems.empty() ? "Nothing stands in the way.\n" : "");
     }
     return plan.problems.empty() ? kDone : kWrongUse;
   }
-  if (!plan.problems.empty()) {
-    std::vector<Problem> problems;
-    for (const std::string& problem : plan.problems) problems.push_back({"", problem});
-    throw Error::from_problems(ErrorCode::Invalid,
-                               fmt::format("the workers of {} cannot be launched", arguments.study),
-                               problems);
-  }
-  std::filesystem::create_directories(folder);
-  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
-  write_fleet(folder, state_of(session, arguments, plan, connection, folder));
-  const std::string token = client_options(session).token;
-  if (!token.empty() && session.token_file.empty()) ::setenv("STUDY_TOKEN", token.c_str(), 1);
-  start_supervisor(folder);
-
+  start_fleet(session, connection, arguments, plan);
   if (session.json) {
-    Json json = to_json(plan);
-    json["folder"] = folder.string();
     session.print_json(json);
     return kDone;
   }
   session.out << fmt::format("Launched {} of {} ({}):\n",
                              count_of(static_cast<std::int64_t>(plan.workers.size()), "worker"),
                              arguments.study, connection.place);
-  plan.lines.clear();
-  print_plan(session, plan);
+  print_plan(session, plan, false);
   session.out << fmt::format(
       "What they say is kept in {}.\n`study status {}` shows them, `study logs {} {} -f` follows "
       "one{}; `study stop {}` ends them after their trials.\n",

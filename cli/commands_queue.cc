@@ -8,7 +8,9 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
+#include "cli/issue.h"
 #include "cli/queue_arguments.h"
+#include "cli/shared_options.h"
 #include "cli/show.h"
 #include "core/error.h"
 #include "core/study_api_json.h"
@@ -38,6 +40,7 @@ struct EnqueueArguments {
   std::string topic;
   std::string author;
   bool again = false;
+  std::string issue;
 };
 
 int enqueue(const Session& session, const EnqueueArguments& arguments) {
@@ -64,6 +67,8 @@ int enqueue(const Session& session, const EnqueueArguments& arguments) {
   request.queue.topic = arguments.topic;
   request.author = author_of(session, arguments.author);
   request.again = arguments.again;
+  if (!arguments.issue.empty())
+    fill_from_issue(arguments.issue, request.title, request.description);
   const EnqueueAnswer answer = connection.api->enqueue(arguments.study, request);
   if (session.json) {
     session.print_json(to_json(answer));
@@ -84,7 +89,8 @@ void add_enqueue(CLI::App& root, Session& session) {
                   {kGroup, "enqueue", "put a configuration in front of the queue",
                    "study enqueue heat_signature threshold_1src=0.33 init_strategy=grid\n"
                    "study enqueue heat_signature refine_top=3 --priority 5\n"
-                   "study enqueue heat_signature size=l --tag gpu --after 12"});
+                   "study enqueue heat_signature size=l --tag gpu --after 12\n"
+                   "study enqueue heat_signature issue=52 --from-issue 52"});
   const auto arguments = std::make_shared<EnqueueArguments>();
   add_study_name(command, arguments->study);
   command.add_option("PARAM", arguments->params, "name=value; the sampler chooses those not named")
@@ -123,6 +129,7 @@ void add_enqueue(CLI::App& root, Session& session) {
   command.add_flag("--again", arguments->again,
                    "run the configuration once more though it was handed out already");
   add_author(command, arguments->author);
+  add_from_issue(command, arguments->issue);
   command.callback([&session, arguments] {
     session.action = [&session, arguments] { return enqueue(session, *arguments); };
   });

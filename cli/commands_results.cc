@@ -11,6 +11,7 @@
 #include "cli/commands_plot.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
+#include "cli/mlflow_export.h"
 #include "cli/replace_file.h"
 #include "cli/show.h"
 #include "cli/text.h"
@@ -114,11 +115,33 @@ ExportFormat export_format(const Session& session, const ExportArguments& argume
   const std::optional<ExportFormat> format = export_format_from_string(arguments.format);
   if (!format)
     throw Error(ErrorCode::Invalid,
-                fmt::format("--format: \"{}\" is not one of csv, jsonl", arguments.format));
+                fmt::format("--format: \"{}\" is not one of csv, jsonl, mlflow", arguments.format));
   return *format;
 }
 
+int export_to_mlflow(const Session& session, const ExportArguments& arguments) {
+  if (arguments.file.empty() || arguments.file == "-")
+    throw Error(ErrorCode::Invalid, "--format mlflow writes a folder: give --out DIR");
+  const Connection connection = connect(session);
+  MlflowExport exporter(arguments.file, connection.api->study(arguments.study));
+  std::int64_t runs = 0;
+  std::int64_t after = -1;
+  while (true) {
+    const std::vector<TrialView> page = connection.api->trials(
+        arguments.study, {.after = after, .limit = kPage, .state = {}, .worker = {}});
+    if (page.empty()) break;
+    for (const TrialView& trial : page) runs += exporter.add(trial) ? 1 : 0;
+    after = page.back().number;
+  }
+  session.err << fmt::format(
+      "Wrote {} of experiment {} ({}); `mlflow ui --backend-store-uri {}` "
+      "shows them.\n",
+      count_of(runs, "run"), exporter.experiment_id(), arguments.study, arguments.file);
+  return kDone;
+}
+
 int export_trials(const Session& session, const ExportArguments& arguments) {
+  if (arguments.format == "mlflow") return export_to_mlflow(session, arguments);
   const ExportFormat format = export_format(session, arguments);
   const Connection connection = connect(session);
   TrialExporter exporter(
@@ -143,11 +166,15 @@ void add_export(CLI::App& root, Session& session) {
       add_command(root, session,
                   {kGroup, "export", "all trials as a table, in the columns of Optuna's dataframe",
                    "study export heat_signature > trials.csv\n"
-                   "study export heat_signature --format jsonl -o trials.jsonl"});
+                   "study export heat_signature --format jsonl -o trials.jsonl\n"
+                   "study export heat_signature --format mlflow --out mlruns"});
   const auto arguments = std::make_shared<ExportArguments>();
   add_study_name(command, arguments->study);
-  command.add_option("--format", arguments->format, "csv (default) or jsonl")->type_name("F");
-  command.add_option("-o,--output", arguments->file, "file (default: standard output)")
+  command.add_option("--format", arguments->format, "csv (default), jsonl, or mlflow, a folder")
+      ->type_name("F");
+  command
+      .add_option("-o,--output,--out", arguments->file,
+                  "file (default: standard output), or folder")
       ->type_name("FILE");
   command.callback([&session, arguments] {
     session.action = [&session, arguments] { return export_trials(session, *arguments); };

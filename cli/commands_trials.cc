@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
+#include "cli/shared_options.h"
 #include "cli/show_tasks.h"
 #include "cli/text.h"
 #include "core/error.h"
@@ -35,7 +36,7 @@ struct TrialArguments {
 void add_trial_arguments(CLI::App& command, TrialArguments& target) {
   add_study_name(command, target.study);
   add_integer(command, "NUMBER", target.number, 0, "number of the trial")->required();
-  command.add_option("--lease", target.lease, "lease token that ask printed")->type_name("TOKEN");
+  add_lease(command, target.lease);
 }
 
 // --- ask ---
@@ -140,10 +141,7 @@ void add_ask(CLI::App& root, Session& session) {
   add_integer(command, "--count", arguments->count, 1, "how many (default: 1)");
   command.add_option("--lease-s", arguments->lease_s, "length of the lease in seconds")
       ->type_name("S");
-  command
-      .add_option("--request-id", arguments->request_id,
-                  "the same id again gives the same answer again")
-      ->type_name("ID");
+  add_request_id(command, arguments->request_id);
   command
       .add_option("--accepts", arguments->accepts,
                   "a tag of enqueued trials and tasks to take; may be repeated (default: the study "
@@ -169,9 +167,7 @@ struct TellArguments {
   std::string state;
   std::string reason;
   std::string cause;
-  std::string cost_usd;
-  std::string turns;
-  std::string tokens;
+  UsageArguments usage;
   std::string note;
   std::string request_id;
 };
@@ -189,24 +185,8 @@ TellRequest tell_request(const TellArguments& arguments) {
                               arguments.reason));
     request.state = TrialState::Fail;
   }
-  if (!arguments.cost_usd.empty()) {
-    request.usage.cost_usd = parse_number(arguments.cost_usd, "--cost-usd");
-    if (*request.usage.cost_usd < 0)
-      throw Error(ErrorCode::Invalid, "--cost-usd: expected a number of at least 0");
-  }
-  if (!arguments.turns.empty()) request.usage.turns = parse_integer(arguments.turns, "--turns", 0);
-  if (!arguments.tokens.empty())
-    request.usage.tokens = parse_integer(arguments.tokens, "--tokens", 0);
-  if (!arguments.cause.empty()) {
-    request.cause = fault_cause_from_string(arguments.cause);
-    if (!request.cause)
-      throw Error(ErrorCode::Invalid,
-                  fmt::format("--cause: \"{}\" is not one of crash, stall, rate_limit, auth, "
-                              "server_error",
-                              arguments.cause));
-    if (request.reason != FailReason::Infra)
-      throw Error(ErrorCode::Invalid, "--cause goes with --reason infra only");
-  }
+  request.usage = usage_of(arguments.usage);
+  request.cause = cause_of(arguments.cause, request.reason);
   if (!arguments.state.empty()) {
     const std::optional<TrialState> state = trial_state_from_string(arguments.state);
     if (!state || !is_finished(*state))
@@ -268,19 +248,10 @@ void add_tell(CLI::App& root, Session& session) {
       .add_option("--reason", arguments->reason,
                   "why it failed: config (default), infra, declined or cancelled")
       ->type_name("R");
-  command
-      .add_option("--cause", arguments->cause,
-                  "of infra: crash (default), stall, rate_limit, auth or server_error; the last "
-                  "three are not held against the worker")
-      ->type_name("C");
-  command.add_option("--cost-usd", arguments->cost_usd, "what it cost")->type_name("USD");
-  command.add_option("--turns", arguments->turns, "turns that its agent took")->type_name("N");
-  command.add_option("--tokens", arguments->tokens, "tokens that it used")->type_name("N");
+  add_cause(command, arguments->cause);
+  add_usage(command, arguments->usage);
   command.add_option("--note", arguments->note, "words kept with the trial")->type_name("TEXT");
-  command
-      .add_option("--request-id", arguments->request_id,
-                  "the same id again gives the same answer again")
-      ->type_name("ID");
+  add_request_id(command, arguments->request_id);
   command.callback([&session, arguments] {
     session.action = [&session, arguments] { return tell(session, *arguments); };
   });

@@ -7,43 +7,13 @@
 #include <vector>
 
 #include "cli/text.h"
+#include "cli/trial_commits.h"
 #include "core/error.h"
-#include "worker_shim/run_folder.h"
 #include "worker_shim/worktree.h"
 
 namespace studyhall::cli {
 
 namespace {
-
-struct Commits {
-  std::string name;  // of the repository, of several
-  std::string repo;
-  std::string base;
-  std::string tip;  // a commit or a branch
-};
-
-std::vector<Commits> from_evidence(const Json& evidence) {
-  std::vector<Commits> found;
-  if (!evidence.is_object() || !evidence.contains("git") || !evidence["git"].is_array()) return {};
-  for (const Json& item : evidence["git"]) {
-    if (!item.is_object()) continue;
-    found.push_back({item.value("name", ""), item.value("repo", ""), item.value("base", ""),
-                     item.value("commit", "")});
-  }
-  return found;
-}
-
-std::vector<Commits> from_workspace(const std::filesystem::path& folder, std::int64_t number) {
-  std::vector<Commits> found;
-  for (const auto& workspace : worker_shim::list_workspaces(folder)) {
-    if (workspace.is_task || workspace.number != number || workspace.branch.empty()) continue;
-    found.clear();
-    for (const auto& worktree : worker_shim::load_worktrees(workspace.dir))
-      found.push_back(
-          {worktree.name, worktree.repo.string(), worktree.base, "refs/heads/" + worktree.branch});
-  }
-  return found;
-}
 
 // On a terminal, text of others must not steer it.
 void print(const Session& session, std::string_view text) {
@@ -66,7 +36,7 @@ Error elsewhere(const std::string& study, const TrialView& trial, const std::str
                            why, trial.number, study, worker.empty() ? "nobody yet" : worker));
 }
 
-std::string text_of(const Commits& commits, const std::string& study, const TrialView& trial,
+std::string text_of(const RunCommits& commits, const std::string& study, const TrialView& trial,
                     bool log, bool diff) {
   try {
     const worker_shim::Git git(commits.repo, "study");
@@ -90,16 +60,17 @@ std::string text_of(const Commits& commits, const std::string& study, const Tria
 
 void show_commits(const Session& session, const std::string& study, const TrialView& trial,
                   const std::string& runs, bool log, bool diff) {
-  std::vector<Commits> found = from_evidence(trial.record.evidence);
   const std::filesystem::path folder = std::filesystem::path(runs) / study;
-  if (found.empty()) found = from_workspace(folder, trial.number);
+  std::vector<RunCommits> found = commits_in_evidence(trial.record.evidence);
+  if (found.empty())
+    found = commits_in_workspace(worker_shim::list_workspaces(folder), trial.number);
   if (found.empty())
     throw elsewhere(study, trial,
                     fmt::format("no git worktree is known, neither in the trial's evidence nor in "
                                 "{}",
                                 folder.string()));
   Json list = Json::array();
-  for (const Commits& commits : found) {
+  for (const RunCommits& commits : found) {
     const std::string text = text_of(commits, study, trial, log, diff);
     if (session.json) {
       list.push_back({{"repo", commits.repo},

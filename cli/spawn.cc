@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <string_view>
 
 #include "core/error.h"
 #include "worker_shim/files.h"
@@ -44,6 +45,17 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
 Error cannot_start(const std::filesystem::path& program, int failure) {
   return Error(ErrorCode::Unavailable, fmt::format("cannot start {}: {}", program.string(),
                                                    worker_shim::system_words(failure)));
+}
+
+// Leaves the file at its beginning.
+void write_all(const std::filesystem::path& program, int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = write(fd, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw cannot_start(program, errno);
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  lseek(fd, 0, SEEK_SET);
 }
 
 std::string content_of(int fd) {
@@ -83,15 +95,19 @@ pid_t start_detached(const std::filesystem::path& program, std::vector<std::stri
   return pid;
 }
 
-ProgramAnswer run_to_end(const std::filesystem::path& program, std::vector<std::string> argv) {
+ProgramAnswer run_to_end(const std::filesystem::path& program, std::vector<std::string> argv,
+                         const std::string& input, const std::filesystem::path& directory) {
+  const Descriptor in(memfd_create("in", MFD_CLOEXEC));
   const Descriptor out(memfd_create("out", MFD_CLOEXEC));
   const Descriptor err(memfd_create("err", MFD_CLOEXEC));
-  if (!out.is_open() || !err.is_open()) throw cannot_start(program, errno);
+  if (!in.is_open() || !out.is_open() || !err.is_open()) throw cannot_start(program, errno);
+  write_all(program, in.fd(), input);
   FileActions files;
-  posix_spawn_file_actions_addopen(files.get(), STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(files.get(), in.fd(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(files.get(), out.fd(), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(files.get(), err.fd(), STDERR_FILENO);
   posix_spawn_file_actions_addclosefrom_np(files.get(), 3);
+  if (!directory.empty()) posix_spawn_file_actions_addchdir_np(files.get(), directory.c_str());
   pid_t pid = -1;
   const int failure =
       posix_spawn(&pid, program.c_str(), files.get(), nullptr, pointers(argv).data(), environ);
@@ -101,6 +117,11 @@ ProgramAnswer run_to_end(const std::filesystem::path& program, std::vector<std::
   }
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), content_of(out.fd()),
           content_of(err.fd())};
+}
+
+ProgramAnswer run_shell(const std::string& command, const std::string& input,
+                        const std::filesystem::path& directory) {
+  return run_to_end("/bin/sh", {"sh", "-c", command}, input, directory);
 }
 
 std::filesystem::path own_program() { return std::filesystem::read_symlink("/proc/self/exe"); }

@@ -25,8 +25,15 @@ struct ProgramAnswer {
 };
 
 // Runs a short program to its end, with this process's environment; daemons that it leaves go on.
-// Throws Error(Unavailable) if it cannot be started.
-ProgramAnswer run_to_end(const std::filesystem::path& program, std::vector<std::string> argv);
+// It reads `input`, and runs in `directory` (empty: this process's). Throws Error(Unavailable) if
+// it cannot be started.
+ProgramAnswer run_to_end(const std::filesystem::path& program, std::vector<std::string> argv,
+                         const std::string& input = "",
+                         const std::filesystem::path& directory = {});
+
+// The same of a command line that the user of this program gave, as the shell reads it.
+ProgramAnswer run_shell(const std::string& command, const std::string& input = "",
+                        const std::filesystem::path& directory = {});
 
 // Of this process.
 std::filesystem::path own_program();

@@ -19,7 +19,7 @@ _study() {
   local everywhere="--server --db --token --token-file --tls-ca --json --help --version"
   local commands="serve mcp create schema list show ask tell report heartbeat release park void
     enqueue trials artifacts best importance explain export plot work prompt calibrate launch restart pause attach cleanup compose
-    workspaces status top costs wait workers questions respond logs events replay insight
+    variants compare merge import queue topic requeue workspaces status top costs wait workers questions respond logs events replay insight
     task edit stop resume delete token audit backup check migrate completion"
   local command="" action="" positionals=0 i
 
@@ -35,7 +35,10 @@ _study() {
         --tls-cert | --tls-key | --allow-host | --cors-origin | --rate-limit | --audit | \
         --log-format | --log-level | --role | --want | --study | --allow | --expires | --by | --log | \
         --notify | --timeout | --image | --memory-gb | --gpus | --cores | --reserve | --workers | --stagger | --restart-after | --cpus | \
-        --backup | --after-task | --after-trial | --keep | --max-gb | --retries | --result | --evidence) ((++i)) ;;
+        --backup | --after-task | --after-trial | --keep | --max-gb | --retries | --result | --evidence | \
+        --variant | --variants | --generate | --task | --prompt | --command | --repo | --base | --score | --value | \
+        --pattern | --protect | --repeat | --max-parallel | --model | --max-turns | --max-cost-usd | --time-limit-min | \
+        --out | --with | --from-issue | --into | --test | --map) ((++i)) ;;
       -*) ;;
       *)
         if [[ -z $command ]]; then
@@ -51,11 +54,11 @@ _study() {
 
   case $previous in
     --db | -o | --output | --token-file | --tls-ca | --tls-cert | --tls-key | --audit | --log | \
-      --backup | --notify)
+      --backup | --notify | --out | --prompt | --variants | --map)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
-    --runs | --dir)
+    --runs | --dir | --repo)
       mapfile -t COMPREPLY < <(compgen -d -- "$current")
       return
       ;;
@@ -76,7 +79,11 @@ _study() {
       return
       ;;
     --format)
-      mapfile -t COMPREPLY < <(compgen -W "csv jsonl" -- "$current")
+      if [[ $command == compare ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "md html json" -- "$current")
+      else
+        mapfile -t COMPREPLY < <(compgen -W "csv jsonl mlflow" -- "$current")
+      fi
       return
       ;;
     --kind)
@@ -131,6 +138,13 @@ _study() {
     launch) options="--workers --stagger --restart-after --cores --reserve --tmux --dry-run --runs --dir" ;;
     compose) options="--workers --image --cores --reserve --memory-gb --gpus --dir --kubernetes
       -o --output" ;;
+    variants) options="--variant --variants --generate --task --prompt --command --repo --base --score --value --metric
+      --pattern --direction --protect --repeat --max-parallel --model --max-turns --max-cost-usd --time-limit-min --stagger
+      --out --runs --dry-run" ;;
+    mcp) options="--propose-as --quota" ;;
+    compare) options="--format -o --output --out --with --top --runs" ;;
+    import) options="--map --author --dry-run" ;;
+    merge) options="--into --test --trial --task --repo --author --dry-run" ;;
     wait) options="--until --timeout" ;;
     cleanup) options="--keep-worktrees --runs" ;;
     delete) options="-y --yes" ;;
@@ -146,7 +160,8 @@ _study() {
     task)
       case $action in
         add) options="--description --priority --tag --after --after-trial --retries --author
-          --request-id" ;;
+          --request-id --from-issue --hold --wave --for --needs --on-complete" ;;
+        import) options="--tag --author --dry-run" ;;
         list) options="--state --worker --after --limit" ;;
         ask) options="--worker --count --lease-s --accepts --request-id" ;;
         tell) options="--lease --state --reason --cause --result --evidence --note --cost-usd
@@ -156,16 +171,17 @@ _study() {
       esac
       ;;
     enqueue) options="--priority --count --request-id --tag --after --after-task --title
-      --description" ;;
+      --description --from-issue --hold --wave --for --needs --on-complete --topic --again --author" ;;
+    requeue) options="--reason --author" ;;
     trials) options="--state --worker --after --limit" ;;
     artifacts) options="-o --output --put --delete" ;;
     best) options="--top" ;;
     importance) options="--worker --objective --target-quantile --region-quantile" ;;
-    export) options="--format -o --output" ;;
+    export) options="--format -o --output --out" ;;
     plot) options="--kind -o --output --param --objective --open --direction --max --min" ;;
     questions) options="--all --worker" ;;
     respond) options="--author" ;;
-    work) options="--worker --role --want --once --max-trials --runs --dir --dry-run --cpus" ;;
+    work) options="--worker --role --want --once --max-trials --runs --dir --dry-run --cpus --every --quota --stale" ;;
     prompt) options="--worker --lease-s --runs --dir" ;;
     show) options="--diff --log --runs" ;;
     calibrate) options="--worker --times --reference --runs --dir" ;;
@@ -180,7 +196,7 @@ _study() {
   elif [[ -z $command ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current")
   elif [[ $command == task && -z $action ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "add list show ask tell heartbeat release cancel" -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W "add import list show ask tell heartbeat release cancel" -- "$current")
   elif ((positionals == 0)); then
     case $command in
       serve | mcp | schema | list | audit | check | migrate) COMPREPLY=() ;;
@@ -196,6 +212,8 @@ _study() {
         ;;
       *) mapfile -t COMPREPLY < <(compgen -W "$(_study_names "${COMP_WORDS[0]}")" -- "$current") ;;
     esac
+  elif [[ $command == import || ($command == task && $action == import) ]]; then
+    mapfile -t COMPREPLY < <(compgen -f -- "$current")
   elif ((positionals == 1)) && [[ $command == insight ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_study_names "${COMP_WORDS[0]}")" -- "$current")
   fi

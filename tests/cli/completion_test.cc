@@ -42,7 +42,8 @@ TEST_F(Completion, OffersCommandsOptionsAndValues) {
   EXPECT_THAT(offered({"he"}), ElementsAre("heartbeat"));
   EXPECT_THAT(offered({"st"}), UnorderedElementsAre("status", "stop"));
   EXPECT_THAT(offered({"export", "--form"}), ElementsAre("--format"));
-  EXPECT_THAT(offered({"export", "--format", ""}), ElementsAre("csv", "jsonl"));
+  EXPECT_THAT(offered({"export", "--format", ""}), ElementsAre("csv", "jsonl", "mlflow"));
+  EXPECT_THAT(offered({"compare", "demo", "--format", ""}), ElementsAre("md", "html", "json"));
   EXPECT_THAT(offered({"tell", "demo", "3", "--reason", "in"}), ElementsAre("infra"));
   EXPECT_THAT(offered({"completion", ""}), ElementsAre("bash"));
 }
@@ -75,12 +76,12 @@ TEST_F(Completion, KnowsEveryCommandAndOptionOfTheProgram) {
     EXPECT_GE(known.size(), 5U) << options;
     EXPECT_THAT(offered({command, "--"}), IsSupersetOf(known)) << command;
   }
-  EXPECT_EQ(commands, 51);
+  EXPECT_EQ(commands, 60);
 }
 
 TEST_F(Completion, KnowsTheActionsOnTasks) {
   create("demo");
-  const std::vector<std::string> actions{"add",  "list",      "show",    "ask",
+  const std::vector<std::string> actions{"add",  "import",    "list",    "show",  "ask",
                                          "tell", "heartbeat", "release", "cancel"};
   EXPECT_EQ(offered({"task", ""}), actions);
   EXPECT_THAT(offered({"task", "add", "--db", database().string(), "de"}), ElementsAre("demo"));
