@@ -38,12 +38,14 @@ _study() {
         --backup | --after-task | --after-trial | --keep | --max-gb | --retries | --result | --evidence | \
         --variant | --variants | --generate | --task | --prompt | --command | --repo | --base | --score | --value | \
         --pattern | --protect | --repeat | --max-parallel | --model | --max-turns | --max-cost-usd | --time-limit-min | \
-        --out | --with | --from-issue | --into | --test | --map) ((++i)) ;;
+        --out | --with | --from-issue | --into | --test | --map | --wave | --for | --needs | --on-complete | --topic | \
+        --every | --quota | --stale | --propose-as | --orchestrator | --before | --family | --hypothesis | --success | \
+        --trials) ((++i)) ;;
       -*) ;;
       *)
         if [[ -z $command ]]; then
           command=${COMP_WORDS[i]}
-        elif [[ $command == task && -z $action ]]; then
+        elif [[ $command =~ ^(task|queue|topic)$ && -z $action ]]; then
           action=${COMP_WORDS[i]}
         else
           ((++positionals))
@@ -136,7 +138,7 @@ _study() {
     stop) options="--reason --now --runs" ;;
     resume | restart | pause | attach | top) options="--runs" ;;
     launch) options="--workers --stagger --restart-after --cores --reserve --tmux --dry-run --runs --dir" ;;
-    compose) options="--workers --image --cores --reserve --memory-gb --gpus --dir --kubernetes
+    compose) options="--workers --image --cores --reserve --memory-gb --gpus --orchestrator --dir --kubernetes
       -o --output" ;;
     variants) options="--variant --variants --generate --task --prompt --command --repo --base --score --value --metric
       --pattern --direction --protect --repeat --max-parallel --model --max-turns --max-cost-usd --time-limit-min --stagger
@@ -170,6 +172,17 @@ _study() {
         cancel) options="--reason --author" ;;
       esac
       ;;
+    queue)
+      case $action in
+        list) options="--why" ;;
+        approve | hold | reject | remove) options="--reason --author" ;;
+        move) options="--reason --author --before --priority --for --wave" ;;
+      esac
+      ;;
+    topic)
+      [[ $action == add ]] && options="--family --hypothesis --success --trials --priority --tag --for --hold
+        --anyway --author"
+      ;;
     enqueue) options="--priority --count --request-id --tag --after --after-task --title
       --description --from-issue --hold --wave --for --needs --on-complete --topic --again --author" ;;
     requeue) options="--reason --author" ;;
@@ -197,6 +210,10 @@ _study() {
     mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current")
   elif [[ $command == task && -z $action ]]; then
     mapfile -t COMPREPLY < <(compgen -W "add import list show ask tell heartbeat release cancel" -- "$current")
+  elif [[ $command == queue && -z $action ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "list approve hold reject remove move" -- "$current")
+  elif [[ $command == topic && -z $action ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "add list" -- "$current")
   elif ((positionals == 0)); then
     case $command in
       serve | mcp | schema | list | audit | check | migrate) COMPREPLY=() ;;
