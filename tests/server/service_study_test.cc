@@ -202,9 +202,9 @@ TEST_P(SharedFile, ForeignResultsWithoutTheirConstraintsAreFeasibleToNobody) {
 
   EXPECT_EQ(service_->study("s").best_value, 1);
   const StudyModel model = StudyModel::load(*storage_, *storage_->find_study("s"));
-  for (const HistoryChange& seen : model.whole_history()) {
-    EXPECT_EQ(seen.observation->violation() > 0, seen.number == 0) << seen.number;
-  }
+  model.visit_history([](const Observation& seen) {
+    EXPECT_EQ(seen.violation() > 0, seen.number == 0) << seen.number;
+  });
 }
 
 }  // namespace
