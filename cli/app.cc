@@ -194,6 +194,7 @@ int run(const std::vector<std::string>& args, std::istream& in, std::ostream& ou
     add_import_command(root, session);
     add_artifacts_command(root, session);
     add_work_commands(root, session);
+    add_logs_command(root, session);
     add_fleet_commands(root, session);
     add_variants_command(root, session);
     add_calibrate_command(root, session);

@@ -25,7 +25,9 @@ void add_result_commands(CLI::App& root, Session& session);
 void add_artifacts_command(CLI::App& root, Session& session);
 void add_importance_command(CLI::App& root, Session& session);
 void add_explain_command(CLI::App& root, Session& session);
+// work, prompt.
 void add_work_commands(CLI::App& root, Session& session);
+void add_logs_command(CLI::App& root, Session& session);
 // launch, restart, pause, attach, cleanup.
 void add_fleet_commands(CLI::App& root, Session& session);
 void add_calibrate_command(CLI::App& root, Session& session);

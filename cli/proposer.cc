@@ -10,7 +10,7 @@ namespace studyhall::cli {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kOthers{"ask", "tell", "report", "stop"};
+constexpr std::array<std::string_view, 5> kOthers{"ask", "tell", "report", "ask_question", "stop"};
 constexpr std::array<std::string_view, 4> kSigned{"enqueue", "add_topic", "add_task",
                                                   "add_insight"};
 constexpr int kDefaultTopicTrials = 5;

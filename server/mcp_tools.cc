@@ -35,6 +35,7 @@ constexpr Tool kTools[] = {
     {"topics", "GET", "/{study}/topics", ""},
     {"add_task", "POST", "/{study}/tasks", ""},
     {"tasks", "GET", "/{study}/tasks", ""},
+    {"ask_question", "POST", "/{study}/trials/{n}/questions", ""},
     {"insights", "GET", "/{study}/insights", ""},
     {"add_insight", "POST", "/{study}/insights", ""},
     {"stop", "POST", "/{study}/stop", ""},

@@ -55,7 +55,7 @@ TEST_F(ProposerTest, AddsUpToItsQuota) {
 }
 
 TEST_F(ProposerTest, HandsOutAndTellsNothing) {
-  for (const char* tool : {"ask", "tell", "report", "stop"}) {
+  for (const char* tool : {"ask", "tell", "report", "ask_question", "stop"}) {
     EXPECT_TRUE(is_refused(call(tool, Json::object()))) << tool;
   }
   const Json list =

@@ -111,9 +111,10 @@ TEST_F(McpTest, DescribesEveryTool) {
       EXPECT_TRUE(schema.at("properties").contains(name.get<std::string>())) << name;
     }
   }
-  EXPECT_THAT(names, ElementsAre("list_studies", "show", "ask", "tell", "report", "best", "trials",
-                                 "importance", "explain", "enqueue", "queue", "add_topic", "topics",
-                                 "add_task", "tasks", "insights", "add_insight", "stop"));
+  EXPECT_THAT(names,
+              ElementsAre("list_studies", "show", "ask", "tell", "report", "best", "trials",
+                          "importance", "explain", "enqueue", "queue", "add_topic", "topics",
+                          "add_task", "tasks", "ask_question", "insights", "add_insight", "stop"));
 }
 
 // What a schema promises must not be refused as unknown.
@@ -163,7 +164,7 @@ TEST_F(McpTest, TakesEveryArgumentThatASchemaNames) {
                     {"trials", 2},
                     {"anyway", true}};
   const Json list = result("tools/list");
-  ASSERT_EQ(list.at("tools").size(), 18U);
+  ASSERT_EQ(list.at("tools").size(), 19U);
   for (const Json& tool : list.at("tools")) {
     Json arguments = Json::object();
     for (const auto& [name, property] : tool.at("inputSchema").at("properties").items()) {
