@@ -58,11 +58,12 @@ std::vector<WorkerLine> worker_lines(const Status& status) {
   return lines;
 }
 
-// "running", "task 3", "paused", "backing off", "parked until 12:30", "idle".
+// "running", "task 3", "paused", "backing off", "parked until 12:30", "has a question", "idle".
 std::string state_words(const WorkerLine& line) {
   const bool is_launched = line.local != nullptr && line.local->launched;
   if (is_launched && line.local->launched->state != WorkerState::Running)
     return std::string(to_string(line.local->launched->state));
+  if (line.trial != nullptr && line.trial->record.question > 0) return "has a question";
   if (line.trial != nullptr && line.trial->record.parked_until)
     return fmt::format("parked until {}",
                        format_time(*line.trial->record.parked_until).substr(11, 5));

@@ -39,7 +39,9 @@ TEST_F(QuestionCommands, ListAndAnswer) {
   const std::string list = study({"questions", "demo"}).out;
   EXPECT_THAT(list, HasSubstr("Keep the cache?"));
   EXPECT_THAT(list, HasSubstr("Which branch?"));
-  EXPECT_THAT(study({"status", "demo"}).out, HasSubstr("Keep the cache?"));
+  const std::string status = study({"status", "demo"}).out;
+  EXPECT_THAT(status, HasSubstr("Keep the cache?"));
+  EXPECT_THAT(status, HasSubstr("has a question"));
 
   EXPECT_EQ(study({"respond", "demo", "W2", "main,", "please"}).status, 0);
   EXPECT_EQ(study({"respond", "demo", "#1", "no"}).status, 0);
