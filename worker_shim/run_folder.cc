@@ -64,6 +64,21 @@ bool is_record(const std::filesystem::path& file, const std::string& score_file)
   return std::find(kRecord.begin(), kRecord.end(), name) != kRecord.end();
 }
 
+// By now: another worker may have been at it since the folders were listed.
+bool is_pruned(WorkspaceInfo workspace) {
+  if (!workspace.pruned) read_state(workspace);
+  return workspace.pruned;
+}
+
+// Held while workspaces are removed, so that the workers of a study do so one after the other.
+Descriptor pruning_lock(const std::vector<WorkspaceInfo>& workspaces) {
+  if (workspaces.empty()) return {};
+  const std::filesystem::path file = workspaces.front().dir.parent_path() / ".prune.lock";
+  Descriptor lock(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (lock.is_open()) flock(lock.fd(), LOCK_EX);
+  return lock;
+}
+
 void mark_pruned(const std::filesystem::path& dir) {
   const std::filesystem::path file = dir / "STATE.json";
   const auto text = read_file(file, kLongestState);
@@ -151,11 +166,12 @@ std::uintmax_t total_bytes(const std::vector<WorkspaceInfo>& workspaces) {
 std::vector<PruneVerdict> prune(const std::vector<WorkspaceInfo>& workspaces, const PruneRule& rule,
                                 const std::string& score_file, bool dry) {
   std::vector<PruneVerdict> verdicts;
+  const Descriptor lock = dry ? Descriptor() : pruning_lock(workspaces);
   std::uintmax_t left = total_bytes(workspaces);
   for (const WorkspaceInfo& workspace : workspaces) {
     PruneVerdict verdict;
     const bool too_much = rule.max_bytes && left > *rule.max_bytes;
-    if (workspace.pruned) {
+    if (is_pruned(workspace)) {
       verdict.why = "pruned before";
     } else if (rule.keep == KeepPolicy::All && !too_much) {
       verdict.why = workspace.running ? "running" : "all are kept";
@@ -170,7 +186,9 @@ std::vector<PruneVerdict> prune(const std::vector<WorkspaceInfo>& workspaces, co
           left -= std::min(left, workspace.bytes);
         }
       } catch (const std::exception& error) {
-        verdict = {false, fmt::format("cannot be removed: {}", error.what())};
+        verdict = {false, is_pruned(workspace)
+                              ? std::string("pruned before")
+                              : fmt::format("cannot be removed: {}", error.what())};
       }
     }
     verdicts.push_back(std::move(verdict));
