@@ -64,10 +64,12 @@ bool is_record(const std::filesystem::path& file, const std::string& score_file)
   return std::find(kRecord.begin(), kRecord.end(), name) != kRecord.end();
 }
 
-// By now: another worker may have been at it since the folders were listed.
-bool is_pruned(WorkspaceInfo workspace) {
-  if (!workspace.pruned) read_state(workspace);
-  return workspace.pruned;
+// As it is now. A folder without a state whose worker lives is being made.
+void read_standing(WorkspaceInfo& info) {
+  read_state(info);
+  const bool may_run = info.status == "running" || info.status == "unknown";
+  info.running = may_run && is_alive(info.dir.parent_path(), info.worker);
+  if (info.status == "running" && !info.running) info.status = "interrupted";
 }
 
 // Held while workspaces are removed, so that the workers of a study do so one after the other.
@@ -130,9 +132,7 @@ std::vector<WorkspaceInfo> list_workspaces(const std::filesystem::path& study_fo
     info.number = name.number;
     info.is_task = name.is_task;
     info.dir = std::filesystem::absolute(entry.path()).lexically_normal();
-    read_state(info);
-    info.running = info.status == "running" && is_alive(study_folder, info.worker);
-    if (info.status == "running" && !info.running) info.status = "interrupted";
+    read_standing(info);
     info.bytes = bytes_in(info.dir);
     try {
       const auto worktrees = load_worktrees(info.dir);
@@ -168,10 +168,11 @@ std::vector<PruneVerdict> prune(const std::vector<WorkspaceInfo>& workspaces, co
   std::vector<PruneVerdict> verdicts;
   const Descriptor lock = dry ? Descriptor() : pruning_lock(workspaces);
   std::uintmax_t left = total_bytes(workspaces);
-  for (const WorkspaceInfo& workspace : workspaces) {
+  for (WorkspaceInfo workspace : workspaces) {
+    read_standing(workspace);  // which others may have changed since it was listed
     PruneVerdict verdict;
     const bool too_much = rule.max_bytes && left > *rule.max_bytes;
-    if (is_pruned(workspace)) {
+    if (workspace.pruned) {
       verdict.why = "pruned before";
     } else if (rule.keep == KeepPolicy::All && !too_much) {
       verdict.why = workspace.running ? "running" : "all are kept";
@@ -186,9 +187,7 @@ std::vector<PruneVerdict> prune(const std::vector<WorkspaceInfo>& workspaces, co
           left -= std::min(left, workspace.bytes);
         }
       } catch (const std::exception& error) {
-        verdict = {false, is_pruned(workspace)
-                              ? std::string("pruned before")
-                              : fmt::format("cannot be removed: {}", error.what())};
+        verdict = {false, fmt::format("cannot be removed: {}", error.what())};
       }
     }
     verdicts.push_back(std::move(verdict));
