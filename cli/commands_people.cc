@@ -77,64 +77,33 @@ void add_park(CLI::App& root, Session& session) {
   });
 }
 
-void add_void(CLI::App& root, Session& session) {
-  struct Arguments {
-    std::string study;
-    std::int64_t number = -1;
-    Person person;
-  };
-  CLI::App& command =
-      add_command(root, session,
-                  {"Trials", "void", "declare a trial void: out of every reckoning",
-                   "study void heat_signature 12 --reason \"the machine was overloaded\""});
-  const auto arguments = std::make_shared<Arguments>();
-  add_study_name(command, arguments->study);
-  add_integer(command, "NUMBER", arguments->number, 0, "number of the trial")->required();
-  command.add_option("--reason", arguments->person.reason, "words kept with the trial")
-      ->type_name("TEXT");
-  add_author(command, arguments->person.author);
-  command.callback([&session, arguments] {
-    session.action = [&session, arguments] {
-      const Connection connection = connect(session);
-      connection.api->void_trial(
-          arguments->study, arguments->number,
-          {arguments->person.reason, author_of(session, arguments->person.author)});
-      if (session.json)
-        session.print_json({{"voided", arguments->number}});
-      else
-        session.out << fmt::format("Trial {} is void; its configuration may be suggested again.\n",
-                                   arguments->number);
-      return kDone;
-    };
-  });
-}
+using Step = void (StudyApi::*)(const std::string&, std::int64_t, const PersonalRequest&);
 
-void add_requeue(CLI::App& root, Session& session) {
+// A command that does one thing to one trial; `done` is the member of the JSON, `words` follow the
+// trial's number.
+void add_step(CLI::App& root, Session& session, const CommandText& text, Step step,
+              const char* done, const char* words) {
   struct Arguments {
     std::string study;
     std::int64_t number = -1;
     Person person;
   };
-  CLI::App& command =
-      add_command(root, session,
-                  {"Trials", "requeue", "take a running trial from its worker: it waits again",
-                   "study requeue heat_signature 12 --reason \"the machine is gone\""});
+  CLI::App& command = add_command(root, session, text);
   const auto arguments = std::make_shared<Arguments>();
   add_study_name(command, arguments->study);
   add_integer(command, "NUMBER", arguments->number, 0, "number of the trial")->required();
-  command.add_option("--reason", arguments->person.reason, "words kept with the event")
-      ->type_name("TEXT");
+  command.add_option("--reason", arguments->person.reason, "words kept with it")->type_name("TEXT");
   add_author(command, arguments->person.author);
-  command.callback([&session, arguments] {
-    session.action = [&session, arguments] {
+  command.callback([&session, arguments, step, done, words] {
+    session.action = [&session, arguments, step, done, words] {
       const Connection connection = connect(session);
-      connection.api->requeue(
+      ((*connection.api).*step)(
           arguments->study, arguments->number,
           {arguments->person.reason, author_of(session, arguments->person.author)});
       if (session.json)
-        session.print_json({{"requeued", arguments->number}});
+        session.print_json({{done, arguments->number}});
       else
-        session.out << fmt::format("Trial {} waits again.\n", arguments->number);
+        session.out << fmt::format("Trial {} {}.\n", arguments->number, words);
       return kDone;
     };
   });
@@ -367,8 +336,14 @@ void add_edit(CLI::App& root, Session& session) {
 
 void add_people_commands(CLI::App& root, Session& session) {
   add_park(root, session);
-  add_void(root, session);
-  add_requeue(root, session);
+  add_step(root, session,
+           {"Trials", "void", "declare a trial void: out of every reckoning",
+            "study void heat_signature 12 --reason \"the machine was overloaded\""},
+           &StudyApi::void_trial, "voided", "is void; its configuration may be suggested again");
+  add_step(root, session,
+           {"Trials", "requeue", "take a running trial from its worker: it waits again",
+            "study requeue heat_signature 12 --reason \"the machine is gone\""},
+           &StudyApi::requeue, "requeued", "waits again");
   add_workers(root, session);
   add_insights(root, session);
   add_edit(root, session);

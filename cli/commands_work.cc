@@ -225,6 +225,7 @@ int work(const Session& session, WorkArguments arguments) {
   if (!arguments.every.empty() && arguments.role.empty()) {
     throw Error(ErrorCode::Invalid, "work: --every needs --role, the name to propose in");
   }
+  if (!arguments.every.empty()) static_cast<void>(parse_span(arguments.every, "--every"));
   if (arguments.worker.empty()) arguments.worker = arguments.role;
   if (arguments.worker.empty()) throw Error(ErrorCode::Invalid, "work: give --worker or --role");
   check_worker_name(arguments.worker);

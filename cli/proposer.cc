@@ -90,7 +90,8 @@ server::McpAnswer Proposer::answer(const std::string& text) {
                              "this would add {}",
                              quota_, used_, used_ == 1 ? "is" : "are", wanted(params)));
   }
-  if (is_among(kSigned, tool)) params["arguments"]["author"] = author_;
+  const bool can_sign = !params.contains("arguments") || params["arguments"].is_object();
+  if (is_among(kSigned, tool) && can_sign) params["arguments"]["author"] = author_;
   server::McpAnswer answer = mcp_.answer(message.dump());
   if (answer.message) used_ += added(params, *answer.message);
   return answer;

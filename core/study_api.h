@@ -42,7 +42,7 @@ struct BudgetUse {
 // feasible, of the first objective, runs again left out, at most the newest kMostCompared of each.
 struct Proposals {
   std::string author;
-  std::int64_t trials = 0;  // complete ones, all of them
+  std::int64_t trials = 0;  // complete ones, and the best of them, among the author's newest 2,000
   std::optional<std::int64_t> best_number;
   std::optional<double> best_value;
   // The probability that one of its results is better than one of the sampler's (ties count half):

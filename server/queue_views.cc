@@ -53,6 +53,9 @@ std::string why_similar(const Topic& topic, const TopicRequest& request) {
   return {};
 }
 
+// Trials that are read for a comparison, at most.
+constexpr int kMostLookedAt = 2000;
+
 bool is_better(double a, double b, bool maximise) { return maximise ? a > b : a < b; }
 
 // Whether its result is one to compare: complete, feasible, no run again.
@@ -64,7 +67,6 @@ bool counts(const Trial& trial) {
 
 // Results of the sampler's own, the newest first.
 std::vector<double> newest_suggested(const StudyModel& study) {
-  constexpr int kMostLookedAt = 2000;
   std::vector<double> values;
   const std::int64_t last = std::ssize(study.trials()) - 1;
   for (std::int64_t n = last; n >= 0 && last - n < kMostLookedAt; --n) {
@@ -175,9 +177,11 @@ std::vector<Proposals> view_proposals(const StudyModel& study) {
     Proposals view;
     view.author = author;
     std::vector<double> values;
-    for (auto it = numbers.rbegin(); it != numbers.rend(); ++it) {
-      const Trial& trial = study.trial(*it);
-      if (trial.record.purpose == Purpose::Imported || !counts(trial)) continue;
+    int looked_at = 0;
+    for (auto it = numbers.rbegin(); it != numbers.rend() && looked_at < kMostLookedAt; ++it) {
+      ++looked_at;
+      const Trial trial = study.trial(*it);
+      if (!counts(trial)) continue;
       ++view.trials;
       const double value = trial.values.front();
       if (std::ssize(values) < kMostCompared) values.push_back(value);
@@ -186,10 +190,7 @@ std::vector<Proposals> view_proposals(const StudyModel& study) {
       view.best_number = *it;
     }
     view.beats_sampler = share_of_wins(values, suggested, maximise);
-    const bool proposed_any = std::ranges::any_of(numbers, [&](std::int64_t number) {
-      return study.trial(number).record.purpose != Purpose::Imported;
-    });
-    if (proposed_any) out.push_back(std::move(view));
+    out.push_back(std::move(view));
   }
   return out;
 }

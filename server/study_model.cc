@@ -258,7 +258,9 @@ void StudyModel::index(const Trial& trial) {
   budget_.add(trial);
   rules_.add(trial);
   count_confirming(trial, 1);
-  if (!trial.record.author.empty()) proposed_[trial.record.author].insert(trial.number);
+  if (!trial.record.author.empty() && trial.record.purpose != Purpose::Imported) {
+    proposed_[trial.record.author].insert(trial.number);
+  }
   if (trial.state == TrialState::Waiting) {
     for (const std::int64_t awaited : trial.record.after) dependents_[awaited].insert(trial.number);
     if (!trial.record.after_tasks.empty()) after_tasks_.insert(trial.number);

@@ -54,6 +54,17 @@ TEST_F(ProposerTest, AddsUpToItsQuota) {
   EXPECT_EQ(service_.queue("s").size(), 3U);
 }
 
+TEST_F(ProposerTest, RefusesArgumentsThatAreNone) {
+  for (const char* arguments : {"\"x\"", "[]", "7", "null"}) {
+    const std::string text = std::string(R"({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+                        "params": {"name": "enqueue", "arguments": )") +
+                             arguments + "}}";
+    const Json answer = *proposer_.answer(text).message;
+    EXPECT_TRUE(answer.contains("error") || is_refused(answer["result"])) << answer;
+  }
+  EXPECT_EQ(service_.queue("s").size(), 0U);
+}
+
 TEST_F(ProposerTest, HandsOutAndTellsNothing) {
   for (const char* tool : {"ask", "tell", "report", "ask_question", "stop"}) {
     EXPECT_TRUE(is_refused(call(tool, Json::object()))) << tool;
