@@ -3,12 +3,17 @@
 
 The simulated workers, durations and noise are those of runner.h; the sampler has its constructor's defaults, with
 constraints_func on constrained problems. A configuration that breaks "require", which Optuna cannot state, is refused
-at no cost (the trial fails, the next one takes its place), up to 100 times in a row; then it is drawn uniformly.
+at no cost (the trial fails, the next one takes its place), up to 100 times in a row, GPSampler's 10; then it is drawn
+uniformly.
 
     python3 optuna_opponent.py --bench build/release/bench/bench_quality --seeds 0-15 --trials 200 -o optuna.csv
+
+GPSampler asks for PyTorch 2; with PyTorch 1 its one use of that (`with torch.device("cpu")`, the default anyway) is
+left out.
 """
 
 import argparse
+import contextlib
 import csv
 import heapq
 import json
@@ -23,6 +28,7 @@ import optuna
 BUDGETS = (25, 50, 100, 200, 400, 1000)
 COLUMNS = ("problem", "group", "seed", "label", "trials", "regret", "ask_seconds")
 MOST_REFUSALS = 100
+MOST_REFUSALS_OF_GP = 10  # it does not learn of them either, and an ask takes a tenth of a second
 
 
 class Suite:
@@ -99,6 +105,28 @@ def make_sampler(name, seed, constrained):
     return kinds[name]()
 
 
+class TorchOfTheSampler:
+    """PyTorch 1 as GPSampler's module sees it: torch.device is no context manager there."""
+
+    def __init__(self, torch):
+        self.torch = torch
+
+    def __getattr__(self, name):
+        return getattr(self.torch, name)
+
+    def device(self, _):
+        return contextlib.nullcontext()
+
+
+def prepare_torch():
+    import optuna.samplers._gp.sampler as module
+    import torch
+
+    torch.set_num_threads(1)
+    if int(torch.__version__.split(".")[0]) < 2:
+        module.torch = TorchOfTheSampler(torch)
+
+
 class Run:
     def __init__(self, suite, problem, seed, args):
         self.suite = suite
@@ -106,6 +134,8 @@ class Run:
         self.seed = seed
         self.label = args.label
         self.trials = args.trials
+        self.most_refusals = MOST_REFUSALS_OF_GP if args.sampler == "gp" else MOST_REFUSALS
+        self.workers = args.workers or problem["workers"]
         self.budgets = [b for b in BUDGETS if b < args.trials] + [args.trials]
         study_seed = suite.call("study_seed", problem=problem["name"], seed=seed)["seed"]
         self.spare = random.Random(study_seed)
@@ -125,7 +155,7 @@ class Run:
         )
 
     def start(self):
-        for _ in range(MOST_REFUSALS):
+        for _ in range(self.most_refusals):
             before = time.process_time()
             trial = self.study.ask()
             params = suggest(trial, self.problem["params"])
@@ -170,7 +200,7 @@ class Run:
 
     def play(self):
         while self.asked < self.trials or self.running:
-            if self.asked < self.trials and len(self.running) < self.problem["workers"]:
+            if self.asked < self.trials and len(self.running) < self.workers:
                 self.start()
             else:
                 self.finish()
@@ -184,6 +214,7 @@ def read_args():
     parser.add_argument("--label", help="default: optuna-VERSION-SAMPLER")
     parser.add_argument("--seeds", default="0-15", help="one, or the first and last")
     parser.add_argument("--trials", type=int, default=200)
+    parser.add_argument("--workers", type=int, help="trials that run at once; without it as each problem has it")
     parser.add_argument("--problems", help="only those whose name this regular expression finds")
     parser.add_argument("--group")
     chosen = parser.add_mutually_exclusive_group()
@@ -210,14 +241,16 @@ def main():
     if args.holdout or args.tuning:
         selection["holdout"] = args.holdout
     problems = suite.call("problems", **selection)["problems"]
-    # Seed by seed, each seed written as soon as it is there: a run that is cut short leaves whole seeds.
+    if args.sampler == "gp":
+        prepare_torch()
+    # Seed by seed, each run written as soon as it is there.
     with open(args.output, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for seed in args.seeds:
-            rows = [row for problem in problems for row in Run(suite, problem, seed, args).play()]
-            writer.writerows(rows)
-            file.flush()
+            for problem in problems:
+                writer.writerows(Run(suite, problem, seed, args).play())
+                file.flush()
             print(f"seed {seed}: {len(problems)} problems", file=sys.stderr, flush=True)
 
 
