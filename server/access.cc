@@ -135,8 +135,7 @@ std::shared_ptr<const TokenRecord> Access::authenticate(std::string_view authori
     const auto found = book->find(hash);
     // The time that the look-up takes tells of the hash at most, from which no token follows.
     if (found != book->end() && CRYPTO_memcmp(found->first.data(), hash.data(), hash.size()) == 0) {
-      const auto& expires = found->second->expires;
-      if (!expires || clock_.now() < *expires) return found->second;
+      if (!has_expired(*found->second)) return found->second;
       fault = "the token has expired";
     }
   } else if (!given.empty()) {
@@ -145,6 +144,14 @@ std::shared_ptr<const TokenRecord> Access::authenticate(std::string_view authori
   if (!required_) return nullptr;
   throw Error(ErrorCode::Unauthorized,
               fmt::format("this server asks for a token: {} (--token-file, STUDY_TOKEN)", fault));
+}
+
+bool Access::is_good(const TokenRecord& token) const {
+  return book_.load()->contains(token.hash) && !has_expired(token);
+}
+
+bool Access::has_expired(const TokenRecord& token) const {
+  return token.expires && clock_.now() >= *token.expires;
 }
 
 std::string new_token() { return std::string(kTokenPrefix) + random_token() + random_token(); }

@@ -40,11 +40,15 @@ class Access {
   [[nodiscard]] std::shared_ptr<const storage::TokenRecord> authenticate(
       std::string_view authorization) const;
 
+  // Whether a token that was good still is: neither revoked nor expired.
+  [[nodiscard]] bool is_good(const storage::TokenRecord& token) const;
   [[nodiscard]] bool required() const { return required_; }
 
  private:
   using Token = std::shared_ptr<const storage::TokenRecord>;
   using Book = std::unordered_map<std::string, Token>;
+
+  [[nodiscard]] bool has_expired(const storage::TokenRecord& token) const;
 
   const Clock& clock_;
   const bool required_;

@@ -15,6 +15,7 @@
 #include "server/audit_log.h"
 #include "server/compression.h"
 #include "server/deferred_answer.h"
+#include "server/guarded_stream.h"
 #include "server/http_error.h"
 #include "server/http_listener.h"
 #include "server/http_policy.h"
@@ -118,10 +119,11 @@ void put_json(const Reply& reply, const httplib::Request& request, httplib::Resp
 }
 
 // cpp-httplib sends the head; the pieces follow where the thread is done with it.
-void put_stream(const Reply& reply, httplib::Response& response) {
-  response.set_chunked_content_provider(reply.content_type,
+void put_stream(const std::string& content_type, std::shared_ptr<LiveStream> live,
+                httplib::Response& response) {
+  response.set_chunked_content_provider(content_type,
                                         [](std::size_t, httplib::DataSink&) { return false; });
-  DeferredAnswer::current()->go_on(reply.live);
+  DeferredAnswer::current()->go_on(std::move(live));
 }
 
 // Beats come often and change nothing that people look for.
@@ -219,7 +221,7 @@ class HttpServer::Impl {
       if (DeferredAnswer::current()->waiting()) return metrics_->put_off();
       route = reply.route;
       exchange.inner = std::move(reply.inner);
-      put(reply, request, response);
+      put(reply, request, exchange.caller, response);
     }
     record(request, response.status, exchange);
     metrics_->end(route, response.status, std::chrono::steady_clock::now() - exchange.begin);
@@ -231,7 +233,8 @@ class HttpServer::Impl {
     return ++*sending_ > most_sending_ ? nullptr : turn;
   }
 
-  void put(const Reply& reply, const httplib::Request& request, httplib::Response& response) {
+  void put(const Reply& reply, const httplib::Request& request, const Caller& caller,
+           httplib::Response& response) {
     std::shared_ptr<void> turn;
     if (reply.pages && !(turn = turn_for_pages())) {
       response.status = http_status(ErrorCode::Unavailable);
@@ -245,7 +248,11 @@ class HttpServer::Impl {
       response.set_header(name, value);
     }
     if (reply.live && request.method != "HEAD") {
-      put_stream(reply, response);
+      put_stream(reply.content_type,
+                 caller.token == nullptr
+                     ? reply.live
+                     : std::make_shared<GuardedStream>(reply.live, *access_, caller.token),
+                 response);
     } else if (reply.pages) {
       put_pages(reply, request, std::move(turn), response);
     } else if (reply.file) {

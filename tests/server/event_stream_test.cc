@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "core/hash.h"
 #include "core/json.h"
+#include "server/access.h"
 #include "server/study_service.h"
 #include "storage/memory_storage.h"
 #include "tests/support/fake_clock.h"
@@ -145,6 +147,60 @@ TEST_F(EventStreams, EndsWithItsStudy) {
   service_.delete_study("s");
   EXPECT_THAT(socket.read_all(), AllOf(HasSubstr("event: end\ndata: {"), HasSubstr("not_found"),
                                        HasSubstr("\r\n0\r\n\r\n")));
+}
+
+// A server that asks for tokens, and two of them.
+class GuardedEventStreams : public EventStreams {
+ protected:
+  void SetUp() override {
+    EventStreams::SetUp();
+    access_.set_tokens({record(kept_), record(other_)});
+    serve({.threads = 1, .access = &access_});
+  }
+  void TearDown() override { server_.reset(); }
+  [[nodiscard]] storage::TokenRecord record(const std::string& token) const {
+    storage::TokenRecord record{.name = token.substr(0, 9), .role = storage::TokenRole::Read};
+    record.hash = sha256_hex(token);
+    record.created = clock_.now();
+    return record;
+  }
+  static std::string header(const std::string& token) {
+    return "Authorization: Bearer " + token + "\r\n";
+  }
+
+  const std::string kept_ = new_token();
+  const std::string other_ = new_token();
+  Access access_{clock_, true};
+};
+
+TEST_F(GuardedEventStreams, EndWithTheirToken) {
+  const RawSocket kept = listen("?after=1", header(kept_));
+  const RawSocket other = listen("?after=1", header(other_));
+
+  access_.set_tokens({record(kept_)});
+  service_.stop_study("s", "a secret");
+
+  EXPECT_THAT(kept.read_until("}\n\n"), HasSubstr("a secret"));
+  EXPECT_EQ(other.read_all(), "0\r\n\r\n");
+}
+
+TEST_F(GuardedEventStreams, EndWithTheirTokenWhereNothingHappensToo) {
+  serve({.threads = 1, .heartbeat = std::chrono::milliseconds(1), .access = &access_});
+  const RawSocket other = listen("?after=1", header(other_));
+  access_.set_tokens({record(kept_)});
+  EXPECT_EQ(other.read_all(), "0\r\n\r\n");
+}
+
+TEST_F(GuardedEventStreams, EndWhenTheirTokenExpires) {
+  storage::TokenRecord brief = record(other_);
+  brief.expires = clock_.now() + std::chrono::hours(1);
+  access_.set_tokens({brief});
+  const RawSocket socket = listen("?after=1", header(other_));
+
+  clock_.advance(std::chrono::hours(1));
+  service_.stop_study("s", "a secret");
+
+  EXPECT_THAT(socket.read_all(), Not(HasSubstr("a secret")));
 }
 
 TEST_F(EventStreams, EndsWithItsServer) {
