@@ -2,7 +2,7 @@
 // start to the first answered ask.
 //
 //   bench_million make FILE [TRIALS] [SAMPLER]   makes the database, by the transitions of a server
-//   bench_million open FILE                      opens it as a server does, asks once
+//   bench_million open FILE [ASKS]               opens it as a server does, asks once or more often
 #include <fmt/format.h>
 #include <malloc.h>
 
@@ -110,13 +110,14 @@ int make(const std::string& file, std::int64_t trials, const std::string& sample
       run_trial(study, clock.now(), changes);
       static_cast<void>(study.take_history_changes());
     }
+    while (auto block = study.take_block_write()) changes.back().writes.push_back(*block);
     static_cast<void>(storage->commit(changes));
   }
   fmt::print("{} trials made in {:.1f} s\n", trials, seconds_since(start));
   return 0;
 }
 
-int open(const std::string& file) {
+int open(const std::string& file, std::int64_t asks) {
   const auto start = std::chrono::steady_clock::now();
   const auto storage = storage::open_sqlite_storage(file, {});
   const SystemClock clock;
@@ -133,6 +134,7 @@ int open(const std::string& file) {
       "{} trials: read in {:.2f} s, {:.0f} MB; first ask answered after {:.2f} s, {:.0f} MB, "
       "{:.0f} MB at most; ",
       answer.trials.front().number, loaded_s, loaded_mb, asked_s, asked_mb, memory_mb("VmHWM:"));
+  for (std::int64_t i = 1; i < asks; ++i) static_cast<void>(service.ask("million", request));
   ::malloc_trim(0);
   fmt::print("{:.0f} MB in use\n", memory_mb("VmRSS:"));
   return 0;
@@ -148,11 +150,11 @@ int main(int argc, char** argv) {
       return studyhall::server::make(argv[2], argc > 3 ? std::atoll(argv[3]) : 1'000'000,
                                      argc > 4 ? argv[4] : "random");
     }
-    if (verb == "open") return studyhall::server::open(argv[2]);
+    if (verb == "open") return studyhall::server::open(argv[2], argc > 3 ? std::atoll(argv[3]) : 1);
   } catch (const std::exception& fault) {
     fmt::print(stderr, "bench_million: {}\n", fault.what());
     return 1;
   }
-  fmt::print(stderr, "bench_million make FILE [TRIALS] [SAMPLER] | open FILE\n");
+  fmt::print(stderr, "bench_million make FILE [TRIALS] [SAMPLER] | open FILE [ASKS]\n");
   return 2;
 }

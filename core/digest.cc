@@ -1,6 +1,7 @@
 #include "core/digest.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/hash.h"
 
@@ -13,7 +14,7 @@ constexpr std::string_view kHex = "0123456789abcdef";
 
 std::uint64_t value_of(std::string_view digits) {
   std::uint64_t value = 0;
-  for (const char digit : digits) value = (value << 4) | kHex.find(digit);
+  std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
   return value;
 }
 

@@ -34,6 +34,12 @@ class MeteredStorage final : public Storage {
   std::vector<Trial> trials(StudyId study, const TrialFilter& filter) override {
     return storage_.trials(study, filter);
   }
+  std::vector<std::int64_t> trial_blocks(StudyId study) override {
+    return storage_.trial_blocks(study);
+  }
+  std::optional<std::string> trial_block(StudyId study, std::int64_t first) override {
+    return storage_.trial_block(study, first);
+  }
   std::vector<Event> events(StudyId study, std::int64_t after, int limit) override {
     return storage_.events(study, after, limit);
   }

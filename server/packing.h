@@ -1,6 +1,7 @@
 // Values as few bytes, and back: for what is kept of very many ended trials and leases.
 //
-// Nothing here is written to a disk or sent: the form may change from build to build.
+// The form may change from build to build: what is kept of it on a disk names its form and can be
+// done without (server/trial_block.cc).
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@ class TextPool {
  public:
   std::uint64_t number_of(std::string_view text);
   [[nodiscard]] const std::string& text(std::uint64_t number) const { return texts_[number]; }
+  [[nodiscard]] std::uint64_t size() const { return texts_.size(); }
 
  private:
   std::deque<std::string> texts_;  // stay where they are

@@ -111,6 +111,9 @@ CommitQueue::Ticket StudyService::Impl::submit(LiveStudy& live,
   for (storage::Write& write : live.study->take_lease_writes()) {
     last.writes.push_back(std::move(write));
   }
+  if (std::optional<storage::Write> block = live.study->take_block_write()) {
+    last.writes.push_back(std::move(*block));
+  }
   last.request = request;
   if (request) changes.front().event->body["request_id"] = request->request_id;
   CommitQueue::Ticket ticket = queue.submit(std::move(changes));

@@ -2,117 +2,28 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
-#include <future>
 #include <limits>
 #include <utility>
 
 #include "core/error.h"
 #include "core/study_api_json.h"
 #include "core/tags.h"
-#include "server/foreign_trial.h"
 
 namespace studyhall::server {
 
-using storage::LeaseRecord;
-
 namespace {
 
-constexpr int kTrialsPerRead = 5'000;
-constexpr std::size_t kReadsAhead = 2;  // while what was read is taken in
-
 std::size_t slot(TrialState state) { return static_cast<std::size_t>(state); }
-
-bool same_config(const Config& a, const Config& b) {
-  return std::ranges::equal(
-      a, b, [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); });
-}
 
 }  // namespace
 
 StudyModel::StudyModel(storage::StudyRecord record)
     : record_(std::move(record)), standing_(*record_.spec) {}
 
-StudyModel StudyModel::load(storage::Storage& storage, const storage::StudyRecord& record) {
-  StudyModel study(record);
-  study.last_sequence_ = storage.last_sequence(record.id);
-  for (storage::TaskRecord& task : storage.tasks(record.id)) study.place_task(std::move(task));
-  study.load_trials(storage);
-  study.rank_all();
-  for (const storage::Fact& fact : storage.facts(record.id)) study.recall(fact);
-  std::sort(study.insights_.begin(), study.insights_.end(),
-            [](const Insight& a, const Insight& b) { return a.id < b.id; });
-  std::sort(study.questions_.begin(), study.questions_.end(),
-            [](const Question& a, const Question& b) { return a.id < b.id; });
-  std::sort(study.topics_.begin(), study.topics_.end(),
-            [](const Topic& a, const Topic& b) { return a.numbers < b.numbers; });
-  return study;
-}
-
-void StudyModel::load_trials(storage::Storage& storage) {
-  for (const LeaseRecord& lease : storage.leases(record_.id)) {
-    leases_.add(lease);
-    if (lease.current) expiries_.emplace(lease.expires_at, lease.number);
-  }
-  const auto read = [&storage, study = record_.id](std::int64_t from) {
-    storage::TrialFilter filter;
-    filter.after = from - 1;
-    filter.limit = kTrialsPerRead;
-    return storage.trials(study, filter);
-  };
-  std::vector<Trial> trials = read(0);
-  std::deque<std::future<std::vector<Trial>>> next;
-  for (std::int64_t from = kTrialsPerRead; !trials.empty(); from += kTrialsPerRead) {
-    const bool is_last = trials.size() < kTrialsPerRead;
-    while (!is_last && next.size() < kReadsAhead) {
-      const std::int64_t ahead = from + std::ssize(next) * kTrialsPerRead;
-      next.push_back(std::async(std::launch::async, read, ahead));
-    }
-    for (Trial& trial : trials) {
-      if (is_news(trial)) foreign_.push_back(trial.number);
-      place(std::move(trial));
-    }
-    if (is_last) return;
-    trials = next.front().get();
-    next.pop_front();
-  }
-}
-
 StudyModel StudyModel::created(storage::StudyRecord record) {
   StudyModel study(std::move(record));
   study.last_sequence_ = 1;
   return study;
-}
-
-bool StudyModel::is_news(const Trial& trial) const {
-  if (is_finished(trial.state)) return trial.record.told == 0;
-  const TrialRecord& record = trial.record;
-  const bool waits_of_ours =
-      record.attempt > 0 || record.purpose != Purpose::Suggested || !record.sampler.empty();
-  const bool ours =
-      trial.state == TrialState::Running ? current_lease(trial.number) != nullptr : waits_of_ours;
-  return !ours && record.foreign != foreign_digest(space(), trial);
-}
-
-void StudyModel::find_foreign(Trial trial) {
-  const std::int64_t number = trial.number;
-  place(std::move(trial));
-  foreign_.push_back(number);
-}
-
-void StudyModel::rank_all() {
-  std::vector<std::pair<std::int64_t, std::int64_t>> finished;  // told, number
-  TrialOutline trial;
-  for (std::size_t n = 0; n < trials_.size(); ++n) {
-    trials_.read(n, trial);
-    const bool failed = trial.state == TrialState::Fail && trial.reason == FailReason::BadConfig;
-    if ((trial.state == TrialState::Complete || failed) && trial.told > 0) {
-      finished.emplace_back(trial.told, n);
-    }
-  }
-  std::sort(finished.begin(), finished.end());
-  standing_ = Standing(spec());
-  for (const auto& [told, number] : finished) rank(this->trial(number));
 }
 
 Trial StudyModel::trial(std::int64_t number) const {
@@ -207,18 +118,22 @@ void StudyModel::recall(const storage::Fact& fact) {
 }
 
 void StudyModel::place(Trial trial) {
+  const std::optional<Digest> held = held_of(trial);
+  place(std::move(trial), held);
+}
+
+void StudyModel::place(Trial trial, const std::optional<Digest>& held) {
   const auto at = static_cast<std::size_t>(trial.number);
+  if (holders_.held_by(trial.number) != held) ++holder_changes_;
+  bool had_ended = false;
   if (at < trials_.size()) {
     const Trial before = trials_[at];
-    if (holds(before) != holds(trial) || !same_config(before.config, trial.config)) {
-      ++holder_changes_;
-    }
+    had_ended = is_finished(before.state);
     unindex(before);
-  } else if (holds(trial)) {
-    ++holder_changes_;
   }
+  blocks_.note(trial.number, had_ended, is_finished(trial.state));
   if (competitors_) competitors_->put(trial);
-  index(trial);
+  index(trial, held);
   trials_.put(std::move(trial));
   const auto waits = dependents_.find(static_cast<std::int64_t>(at));
   if (waits == dependents_.end()) return;
@@ -253,7 +168,7 @@ LeadChange StudyModel::rank(const Trial& trial) {
   return standing_.add(trial, hash_of(trial), trials_);
 }
 
-void StudyModel::index(const Trial& trial) {
+void StudyModel::index(const Trial& trial, const std::optional<Digest>& held) {
   ++counts_[slot(trial.state)];
   budget_.add(trial);
   rules_.add(trial);
@@ -267,7 +182,7 @@ void StudyModel::index(const Trial& trial) {
     queue_.insert(waiting_key(trial));
     line_up(trial);
   }
-  if (holds(trial)) holders_.insert(digest_of(hash_of(trial.config)), trial.number);
+  if (held) holders_.insert(*held, trial.number);
 }
 
 bool StudyModel::holds(const Trial& trial) const {
@@ -276,6 +191,11 @@ bool StudyModel::holds(const Trial& trial) const {
   const bool older = is_finished(trial.state) && !trial.record.version.empty() &&
                      trial.record.version != spec().experiment_version;
   return !may_run_again && !older && trial.fit == Fit::Exact && space().contains(trial.config);
+}
+
+std::optional<Digest> StudyModel::held_of(const Trial& trial) const {
+  if (!holds(trial)) return std::nullopt;
+  return digest_of(hash_of(trial.config));
 }
 
 void StudyModel::unindex(const Trial& trial) {

@@ -21,6 +21,7 @@
 #include "core/cpu_level.h"
 #include "core/history.h"
 #include "core/study_api.h"
+#include "server/block_book.h"
 #include "server/budget.h"
 #include "server/competitors.h"
 #include "server/config_hashes.h"
@@ -188,6 +189,9 @@ class StudyModel {
   void mark_told(std::int64_t number, const std::string& token, std::int64_t told_as);
   // Writes for the leases changed since the last call: they go along with the next change.
   std::vector<storage::Write> take_lease_writes();
+  // Writes a block of ended trials that storage should have: one at most, so that no change waits
+  // for many. It goes along with the next change too.
+  std::optional<storage::Write> take_block_write();
   // Every lease, of tasks too, gets its full length again from `now`.
   void renew_leases(Timestamp now);
 
@@ -273,11 +277,15 @@ class StudyModel {
   // Takes in what storage knows beside the trials.
   void recall(const storage::Fact& fact);
   void place(Trial trial);
+  // `held`: the digest of the configuration that it holds.
+  void place(Trial trial, const std::optional<Digest>& held);
+  // What it holds.
+  [[nodiscard]] std::optional<Digest> held_of(const Trial& trial) const;
   // Reads trials and their leases from storage.
   void load_trials(storage::Storage& storage);
   // Takes a Complete trial into the standing, unless its parameters are not those of the space.
   LeadChange rank(const Trial& trial);
-  void index(const Trial& trial);
+  void index(const Trial& trial, const std::optional<Digest>& held);
   void unindex(const Trial& trial);
   // Whether the trial keeps its configuration from being handed out again.
   [[nodiscard]] bool holds(const Trial& trial) const;
@@ -366,6 +374,7 @@ class StudyModel {
 
   storage::StudyRecord record_;
   TrialTable trials_;
+  BlockBook blocks_;
   mutable std::optional<Competitors> competitors_;  // absent: never asked for
   std::array<std::int64_t, 5> counts_{};            // by TrialState
   Budget budget_;

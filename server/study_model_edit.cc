@@ -55,11 +55,12 @@ void StudyModel::refit(const StudySpec& from, std::vector<storage::Write>& write
       rewritten = true;
     }
     if (rewritten) writes.emplace_back(storage::UpdateTrial{trial.state, trial});
-    if (holds(trial)) holders_.insert(digest_of(hash_of(trial.config)), trial.number);
+    if (const auto held = held_of(trial)) holders_.insert(*held, trial.number);
     count_confirming(trial, 1);
     trials_.put(std::move(trial));
   }
   ++holder_changes_;
+  blocks_.forget_stored();
 }
 
 std::vector<Change> StudyModel::withdraw(std::int64_t number, Timestamp now) {

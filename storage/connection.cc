@@ -11,6 +11,12 @@ std::string_view Query::text(int column) {
   return {begin, static_cast<std::size_t>(value.getBytes())};
 }
 
+std::string_view Query::bytes(int column) {
+  const SQLite::Column value = statement_.getColumn(column);
+  const auto* begin = static_cast<const char*>(value.getBlob());
+  return {begin, static_cast<std::size_t>(value.getBytes())};
+}
+
 Connection::Connection(const std::filesystem::path& file, int flags,
                        std::chrono::milliseconds busy_timeout)
     : database_(std::filesystem::absolute(file).string(), flags,
@@ -50,6 +56,10 @@ void Connection::bind(SQLite::Statement& statement, int position, std::string_vi
 
 void Connection::bind(SQLite::Statement& statement, int position, const std::string& value) {
   statement.bind(position, value);
+}
+
+void Connection::bind(SQLite::Statement& statement, int position, const Blob& value) {
+  statement.bind(position, value.bytes.data(), static_cast<int>(value.bytes.size()));
 }
 
 Transaction::Transaction(Connection& connection, Kind kind) : connection_(connection) {

@@ -20,6 +20,11 @@
 
 namespace studyhall::storage {
 
+// A text to be bound as bytes.
+struct Blob {
+  std::string_view bytes;
+};
+
 // One execution of a statement. A statement has one Query at a time; its rows are valid until the
 // next call of next().
 class Query {
@@ -41,6 +46,8 @@ class Query {
   [[nodiscard]] bool is_null(int column) { return statement_.getColumn(column).isNull(); }
   // Empty for NULL.
   [[nodiscard]] std::string_view text(int column);
+  // Empty for NULL.
+  [[nodiscard]] std::string_view bytes(int column);
 
  private:
   SQLite::Statement& statement_;
@@ -80,6 +87,7 @@ class Connection {
   static void bind(SQLite::Statement& statement, int position, double value);
   static void bind(SQLite::Statement& statement, int position, std::string_view value);
   static void bind(SQLite::Statement& statement, int position, const std::string& value);
+  static void bind(SQLite::Statement& statement, int position, const Blob& value);
   template <class Value>
   static void bind(SQLite::Statement& statement, int position, const std::optional<Value>& value) {
     if (value) {

@@ -204,6 +204,9 @@ class GroupWriter {
     }
   }
 
+  // Nothing is ever read again at a start.
+  void write(const PutTrialBlock& /*put*/) {}
+
   std::size_t position_of(std::int64_t number) {
     if (number < 0 || number >= std::ssize(study(study_).trials)) {
       throw no_such_trial(study_, number);
@@ -294,6 +297,11 @@ class MemoryStorage final : public Storage {
       }
     }
     return found;
+  }
+
+  std::vector<std::int64_t> trial_blocks(StudyId /*study*/) override { return {}; }
+  std::optional<std::string> trial_block(StudyId /*study*/, std::int64_t /*first*/) override {
+    return std::nullopt;
   }
 
   std::vector<Event> events(StudyId study, std::int64_t after, int limit) override {

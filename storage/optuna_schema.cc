@@ -13,7 +13,7 @@ constexpr std::string_view kAlembicVersion = "v3.2.0.a";
 constexpr int kOptunaSchema = 12;
 // The first Optuna with this schema: what a file of ours says it was made by.
 constexpr std::string_view kLibraryVersion = "3.2.0";
-constexpr int kOwnSchema = 3;
+constexpr int kOwnSchema = 4;
 
 // Tables, columns and constraints are those that Optuna's own create_all() gives (Optuna 3.2 to 5),
 // but for AUTOINCREMENT, by which SQLite gives no id twice.
@@ -150,20 +150,6 @@ CREATE TABLE studyhall_events (
   body TEXT NOT NULL,
   PRIMARY KEY (study_id, sequence)
 ) WITHOUT ROWID;
-CREATE TABLE studyhall_leases (
-  lease_id INTEGER PRIMARY KEY,
-  study_id INTEGER NOT NULL,
-  number INTEGER NOT NULL,
-  token TEXT NOT NULL,
-  worker TEXT NOT NULL,
-  attempt INTEGER NOT NULL,
-  length_us INTEGER NOT NULL,
-  expires_us INTEGER NOT NULL,
-  is_current INTEGER NOT NULL,
-  told_as INTEGER NOT NULL,
-  UNIQUE (study_id, token)
-);
-CREATE INDEX studyhall_leases_number ON studyhall_leases (study_id, number);
 CREATE TABLE studyhall_requests (
   study_id INTEGER NOT NULL,
   request_id TEXT NOT NULL,
@@ -186,6 +172,36 @@ CREATE TRIGGER studyhall_trial_deleted AFTER DELETE ON trials BEGIN
   UPDATE studyhall_ids SET high_water = OLD.trial_id
     WHERE name = 'trials' AND high_water < OLD.trial_id;
 END;
+)sql";
+
+// Leases in the order of their trials: one tree that grows at its end. `place` counts those of a
+// trial.
+constexpr std::string_view kLeasesTable = R"sql(
+CREATE TABLE studyhall_leases (
+  study_id INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  place INTEGER NOT NULL,
+  token TEXT NOT NULL,
+  worker TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  length_us INTEGER NOT NULL,
+  expires_us INTEGER NOT NULL,
+  is_current INTEGER NOT NULL,
+  told_as INTEGER NOT NULL,
+  PRIMARY KEY (study_id, number, place)
+) WITHOUT ROWID;
+)sql";
+
+// Up to version 3 the table of leases had an id, and indexes on tokens and numbers.
+constexpr std::string_view kKeepLeases = R"sql(
+CREATE TEMP TABLE studyhall_kept AS
+  SELECT study_id, number, row_number() OVER (PARTITION BY study_id, number ORDER BY lease_id) - 1,
+    token, worker, attempt, length_us, expires_us, is_current, told_as FROM studyhall_leases;
+DROP TABLE studyhall_leases;
+)sql";
+constexpr std::string_view kPutLeasesBack = R"sql(
+INSERT INTO studyhall_leases SELECT * FROM temp.studyhall_kept;
+DROP TABLE temp.studyhall_kept;
 )sql";
 
 // What version 2 of our tables has and version 1 had not.
@@ -214,6 +230,29 @@ CREATE TABLE studyhall_tasks (
 ) WITHOUT ROWID;
 CREATE TRIGGER studyhall_study_deleted_tasks AFTER DELETE ON studies BEGIN
   DELETE FROM studyhall_tasks WHERE study_id = OLD.study_id;
+END;
+)sql";
+
+// What version 4 has and version 3 had not. A block holds what stands in the rows of its trials, so
+// it goes when they change. 1024: kTrialsPerBlock.
+constexpr std::string_view kTrialBlocksTable = R"sql(
+CREATE TABLE studyhall_trial_blocks (
+  block_id INTEGER PRIMARY KEY,
+  study_id INTEGER NOT NULL,
+  first_number INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  UNIQUE (study_id, first_number)
+);
+CREATE TRIGGER studyhall_study_deleted_blocks AFTER DELETE ON studies BEGIN
+  DELETE FROM studyhall_trial_blocks WHERE study_id = OLD.study_id;
+END;
+CREATE TRIGGER studyhall_spec_changed_blocks AFTER UPDATE OF spec ON studyhall_studies BEGIN
+  DELETE FROM studyhall_trial_blocks WHERE study_id = OLD.study_id;
+END;
+CREATE TRIGGER studyhall_trial_changed_blocks AFTER UPDATE ON trials
+  WHEN OLD.state NOT IN ('RUNNING', 'WAITING') BEGIN
+  DELETE FROM studyhall_trial_blocks
+    WHERE study_id = OLD.study_id AND first_number = OLD.number - OLD.number % 1024;
 END;
 )sql";
 
@@ -262,7 +301,9 @@ void check_own_version(Connection& connection, const std::filesystem::path& file
 }
 
 // Versions that are brought up to this one.
-bool is_earlier_version(const std::string& version) { return version == "1" || version == "2"; }
+bool is_earlier_version(const std::string& version) {
+  return version == "1" || version == "2" || version == "3";
+}
 
 // Whether everything is there already; throws as prepare_schema() does.
 bool is_prepared(Connection& connection, const std::filesystem::path& file) {
@@ -291,10 +332,15 @@ void prepare_schema(Connection& connection, const std::filesystem::path& file) {
     return;
   }
   if (has_table(connection, "studyhall_schema")) {
-    if (own_version(connection) == "1") {
+    const std::string version = own_version(connection);
+    if (version == "1") {
       connection.exec(std::string(kFactsTable));
     }
-    connection.exec(std::string(kTasksTable));
+    if (version != "3") {
+      connection.exec(std::string(kTasksTable));
+    }
+    connection.exec(std::string(kTrialBlocksTable));
+    connection.exec(std::string(kKeepLeases).append(kLeasesTable).append(kPutLeasesBack));
     connection.query("UPDATE studyhall_schema SET version = ?1", kOwnSchema).run();
     transaction.commit();
     return;
@@ -305,9 +351,11 @@ void prepare_schema(Connection& connection, const std::filesystem::path& file) {
     connection.query("INSERT INTO version_info VALUES (1, ?1, ?2)", kOptunaSchema, kLibraryVersion)
         .run();
   }
+  connection.exec(std::string(kLeasesTable));
   connection.exec(kOwnTables);
   connection.exec(std::string(kFactsTable));
   connection.exec(std::string(kTasksTable));
+  connection.exec(std::string(kTrialBlocksTable));
   connection.query("INSERT INTO studyhall_schema VALUES (?1)", kOwnSchema).run();
   transaction.commit();
 }

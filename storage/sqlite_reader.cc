@@ -94,6 +94,24 @@ std::vector<Trial> SqliteReader::trials(StudyId study, const TrialFilter& filter
   return read_trials(connection_, study, *spec, filter, zone_);
 }
 
+std::vector<std::int64_t> SqliteReader::trial_blocks(StudyId study) {
+  std::vector<std::int64_t> firsts;
+  Query row = connection_.query(
+      "SELECT first_number FROM studyhall_trial_blocks WHERE study_id = ?1 ORDER BY first_number",
+      study);
+  while (row.next()) {
+    firsts.push_back(row.integer(0));
+  }
+  return firsts;
+}
+
+std::optional<std::string> SqliteReader::trial_block(StudyId study, std::int64_t first) {
+  Query row = connection_.query(
+      "SELECT body FROM studyhall_trial_blocks WHERE study_id = ?1 AND first_number = ?2", study,
+      first);
+  return row.next() ? std::optional(std::string(row.bytes(0))) : std::nullopt;
+}
+
 std::vector<Event> SqliteReader::events(StudyId study, std::int64_t after, int limit) {
   std::vector<Event> events;
   Query row = connection_.query(
@@ -120,7 +138,7 @@ std::vector<LeaseRecord> SqliteReader::leases(StudyId study) {
   std::vector<LeaseRecord> leases;
   Query row = connection_.query(
       "SELECT number, token, worker, attempt, length_us, expires_us, is_current, "
-      "told_as FROM studyhall_leases WHERE study_id = ?1 ORDER BY number, lease_id",
+      "told_as FROM studyhall_leases WHERE study_id = ?1 ORDER BY number, place",
       study);
   while (row.next()) {
     leases.push_back({.number = row.integer(0),

@@ -22,6 +22,8 @@ class SqliteReader {
   std::vector<StudyRecord> studies();
   std::optional<StudyRecord> find_study(const std::string& name);
   std::vector<Trial> trials(StudyId study, const TrialFilter& filter);
+  std::vector<std::int64_t> trial_blocks(StudyId study);
+  std::optional<std::string> trial_block(StudyId study, std::int64_t first);
   std::vector<Event> events(StudyId study, std::int64_t after, int limit);
   std::int64_t last_sequence(StudyId study);
   std::vector<LeaseRecord> leases(StudyId study);

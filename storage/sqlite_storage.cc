@@ -167,6 +167,13 @@ class SqliteStorage final : public Storage {
     return read(file_, readers_,
                 [&](SqliteReader& reader) { return reader.trials(study, filter); });
   }
+  std::vector<std::int64_t> trial_blocks(StudyId study) override {
+    return read(file_, readers_, [&](SqliteReader& reader) { return reader.trial_blocks(study); });
+  }
+  std::optional<std::string> trial_block(StudyId study, std::int64_t first) override {
+    return read(file_, readers_,
+                [&](SqliteReader& reader) { return reader.trial_block(study, first); });
+  }
   std::vector<Event> events(StudyId study, std::int64_t after, int limit) override {
     return read(file_, readers_,
                 [&](SqliteReader& reader) { return reader.events(study, after, limit); });

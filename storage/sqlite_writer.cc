@@ -161,18 +161,21 @@ void SqliteWriter::write(Target& target, const SetIntermediate& set) {
 
 void SqliteWriter::write(Target& target, const PutLease& put) {
   const LeaseRecord& lease = put.lease;
-  connection_
-      .query(
-          "INSERT INTO studyhall_leases (study_id, number, token, worker, attempt, length_us, "
-          "expires_us, is_current, told_as) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
-          "ON CONFLICT (study_id, token) DO UPDATE SET number = excluded.number, "
-          "worker = excluded.worker, attempt = excluded.attempt, length_us = excluded.length_us, "
-          "expires_us = excluded.expires_us, is_current = excluded.is_current, "
-          "told_as = excluded.told_as",
-          target.study, lease.number, lease.token, lease.worker, lease.attempt,
-          lease.length.count(), microseconds(lease.expires_at), lease.current ? 1 : 0,
-          lease.told_as)
-      .run();
+  const auto put_lease = [&](std::string_view sql) {
+    connection_
+        .query(sql, target.study, lease.number, lease.token, lease.worker, lease.attempt,
+               lease.length.count(), microseconds(lease.expires_at), lease.current ? 1 : 0,
+               lease.told_as)
+        .run();
+    return connection_.changes() > 0;
+  };
+  const bool is_known = put_lease(
+      "UPDATE studyhall_leases SET worker = ?4, attempt = ?5, length_us = ?6, expires_us = ?7, "
+      "is_current = ?8, told_as = ?9 WHERE study_id = ?1 AND number = ?2 AND token = ?3");
+  if (is_known) return;
+  put_lease(
+      "INSERT INTO studyhall_leases SELECT ?1, ?2, coalesce(max(place) + 1, 0), ?3, ?4, ?5, ?6, "
+      "?7, ?8, ?9 FROM studyhall_leases WHERE study_id = ?1 AND number = ?2");
 }
 
 void SqliteWriter::write(Target& target, const PutFact& put) {
@@ -201,6 +204,15 @@ void SqliteWriter::write(Target& target, const AddTask& add) {
 
 void SqliteWriter::write(Target& target, const UpdateTask& update) {
   update_task(connection_, target.study, update.from, update.record);
+}
+
+void SqliteWriter::write(Target& target, const PutTrialBlock& put) {
+  connection_
+      .query(
+          "INSERT INTO studyhall_trial_blocks (study_id, first_number, body) VALUES (?1, ?2, ?3) "
+          "ON CONFLICT (study_id, first_number) DO UPDATE SET body = excluded.body",
+          target.study, put.first, Blob{put.bytes})
+      .run();
 }
 
 void SqliteWriter::add_event(StudyId study, const Event& event) {

@@ -44,6 +44,7 @@ class SqliteWriter {
   void write(Target& target, const SetSpec& set);
   void write(Target& target, const AddTask& add);
   void write(Target& target, const UpdateTask& update);
+  void write(Target& target, const PutTrialBlock& put);
   void add_event(StudyId study, const Event& event);
   void add_request(StudyId study, const RequestRecord& request);
 

@@ -28,6 +28,7 @@ namespace studyhall::storage {
 using StudyId = std::int64_t;
 // In a Change: the study that this change creates.
 inline constexpr StudyId kNewStudy = 0;
+inline constexpr std::int64_t kTrialsPerBlock = 1024;
 
 struct StudyRecord {
   StudyId id = kNewStudy;
@@ -98,7 +99,7 @@ struct SetIntermediate {
   std::int64_t step = 0;
   double value = 0;
 };
-// Adds a lease, or replaces the one with that token.
+// Adds a lease, or replaces the one of that trial with that token.
 struct PutLease {
   LeaseRecord lease;
 };
@@ -123,8 +124,18 @@ struct SetSpec {
   std::shared_ptr<const StudySpec> spec;
 };
 
-using Write = std::variant<CreateStudy, DeleteStudy, SetStopped, AddTrial, UpdateTrial,
-                           SetIntermediate, PutLease, PutFact, SetSpec, AddTask, UpdateTask>;
+// Keeps the ended trials first .. first + kTrialsPerBlock - 1 in one piece, in a form of the
+// writer's, so that a start need not read their rows. Goes when one of these trials or the study
+// file is changed, by whichever program; nothing is lost with it, and a storage may keep none.
+// REQUIRES: `first` is a multiple of kTrialsPerBlock, and these trials have ended.
+struct PutTrialBlock {
+  std::int64_t first = 0;
+  std::string bytes;
+};
+
+using Write =
+    std::variant<CreateStudy, DeleteStudy, SetStopped, AddTrial, UpdateTrial, SetIntermediate,
+                 PutLease, PutFact, SetSpec, AddTask, UpdateTask, PutTrialBlock>;
 
 // One event with everything that it changes. Only the extension of a lease has no event.
 struct Change {
@@ -179,6 +190,11 @@ class Storage {
 
   // Ascending by number. A study without a spec has no trials here.
   [[nodiscard]] virtual std::vector<Trial> trials(StudyId study, const TrialFilter& filter) = 0;
+  // The first trials of the blocks that there are, ascending.
+  [[nodiscard]] virtual std::vector<std::int64_t> trial_blocks(StudyId study) = 0;
+  // The bytes of one; nullopt: there is none.
+  [[nodiscard]] virtual std::optional<std::string> trial_block(StudyId study,
+                                                               std::int64_t first) = 0;
   // Events with a sequence above `after`, ascending, at most `limit` (0: all).
   [[nodiscard]] virtual std::vector<Event> events(StudyId study, std::int64_t after, int limit) = 0;
   // The last event's sequence; 0 for a study without events.

@@ -21,6 +21,26 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
+// Takes back what version 4 of our tables changed.
+const std::string kToVersionThree = R"sql(
+DROP TRIGGER studyhall_study_deleted_blocks;
+DROP TRIGGER studyhall_spec_changed_blocks;
+DROP TRIGGER studyhall_trial_changed_blocks;
+DROP TABLE studyhall_trial_blocks;
+CREATE TABLE leases AS SELECT * FROM studyhall_leases;
+DROP TABLE studyhall_leases;
+CREATE TABLE studyhall_leases (
+  lease_id INTEGER PRIMARY KEY, study_id INTEGER NOT NULL, number INTEGER NOT NULL,
+  token TEXT NOT NULL, worker TEXT NOT NULL, attempt INTEGER NOT NULL, length_us INTEGER NOT NULL,
+  expires_us INTEGER NOT NULL, is_current INTEGER NOT NULL, told_as INTEGER NOT NULL,
+  UNIQUE (study_id, token)
+);
+CREATE INDEX studyhall_leases_number ON studyhall_leases (study_id, number);
+INSERT INTO studyhall_leases SELECT NULL, study_id, number, token, worker, attempt, length_us,
+  expires_us, is_current, told_as FROM leases ORDER BY place, study_id, number;
+DROP TABLE leases;
+)sql";
+
 class SqliteStorage : public ::testing::Test {
  protected:
   [[nodiscard]] std::filesystem::path file() const { return folder_.path() / "studies.db"; }
@@ -92,20 +112,20 @@ TEST_F(SqliteStorage, RefusesAnotherSchemaVersionAndNamesBoth) {
 
 TEST_F(SqliteStorage, RefusesALaterVersionOfItsOwnTables) {
   (void)open();
-  RawDatabase(file()).run("UPDATE studyhall_schema SET version = 4");
+  RawDatabase(file()).run("UPDATE studyhall_schema SET version = 5");
 
   const Error error = error_of([&] { (void)open(); });
 
   EXPECT_EQ(error.code(), ErrorCode::Corrupt);
-  EXPECT_THAT(error.what(), AllOf(HasSubstr("version 4"), HasSubstr("expected version 3")));
+  EXPECT_THAT(error.what(), AllOf(HasSubstr("version 5"), HasSubstr("expected version 4")));
 }
 
 TEST_F(SqliteStorage, BringsItsOwnTablesUpFromVersionOne) {
   const StudyId study = create(*open(), make_spec("a"));
-  RawDatabase(file()).run(
-      "DROP TRIGGER studyhall_study_deleted_facts; DROP TABLE studyhall_facts;"
-      "DROP TRIGGER studyhall_study_deleted_tasks; DROP TABLE studyhall_tasks;"
-      "UPDATE studyhall_schema SET version = 1");
+  RawDatabase(file()).run(kToVersionThree +
+                          "DROP TRIGGER studyhall_study_deleted_facts; DROP TABLE studyhall_facts;"
+                          "DROP TRIGGER studyhall_study_deleted_tasks; DROP TABLE studyhall_tasks;"
+                          "UPDATE studyhall_schema SET version = 1");
 
   const auto storage = open();
   commit(*storage, study, {PutFact{{"worker", "W1", Json{{"failures", 2}}}}});
@@ -116,12 +136,33 @@ TEST_F(SqliteStorage, BringsItsOwnTablesUpFromVersionOne) {
   EXPECT_THAT(storage->facts(study), ::testing::IsEmpty());
 }
 
+TEST_F(SqliteStorage, BringsItsOwnTablesUpFromVersionThree) {
+  const StudyId study = create(*open(), make_spec("a"));
+  commit(*open(), study, {AddTrial{make_running(0)}, AddTrial{make_running(1)}});
+  LeaseRecord lease;
+  for (const std::int64_t number : {1, 0, 1}) {
+    lease.number = number;
+    lease.token += "t";
+    commit(*open(), study, {PutLease{lease}});
+  }
+  const std::vector<LeaseRecord> leases = open()->leases(study);
+  RawDatabase(file()).run(kToVersionThree + "UPDATE studyhall_schema SET version = 3");
+
+  const auto storage = open();
+  EXPECT_EQ(storage->leases(study), leases);
+  commit(*storage, study, {PutTrialBlock{0, std::string("a\0b", 3)}});
+
+  EXPECT_THAT(storage->trial_blocks(study), ::testing::ElementsAre(0));
+  EXPECT_EQ(storage->trial_block(study, 0), std::string("a\0b", 3));
+  EXPECT_EQ(storage->trial_block(study, kTrialsPerBlock), std::nullopt);
+}
+
 TEST_F(SqliteStorage, BringsItsOwnTablesUpFromVersionTwo) {
   const StudyId study = create(*open(), make_spec("a"));
   commit(*open(), study, {PutFact{{"worker", "W1", Json{{"failures", 2}}}}});
-  RawDatabase(file()).run(
-      "DROP TRIGGER studyhall_study_deleted_tasks; DROP TABLE studyhall_tasks;"
-      "UPDATE studyhall_schema SET version = 2");
+  RawDatabase(file()).run(kToVersionThree +
+                          "DROP TRIGGER studyhall_study_deleted_tasks; DROP TABLE studyhall_tasks;"
+                          "UPDATE studyhall_schema SET version = 2");
 
   const auto storage = open();
   TaskRecord task;

@@ -62,7 +62,7 @@ TEST_F(UpkeepTest, FindsWhatIsWrong) {
       {"UPDATE trials SET state = 'COMPLETE' WHERE number = 1", "trial 1 is complete"},
       {"UPDATE studyhall_studies SET study_id = 77", "id 77"},
       {"INSERT INTO trial_values VALUES (1, 999, 0, 1.0, 'FINITE')", "trial_values"},
-      {"INSERT INTO studyhall_leases VALUES (99, 1, 55, 't', 'w', 1, 1, 1, 1, -1)", "trial 55"},
+      {"INSERT INTO studyhall_leases VALUES (1, 55, 0, 't', 'w', 1, 1, 1, 1, -1)", "trial 55"},
   };
   for (const auto& [sql, said] : faults) {
     std::filesystem::remove(copy());

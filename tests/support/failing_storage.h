@@ -33,6 +33,12 @@ class FailingStorage : public storage::Storage {
   std::vector<Trial> trials(storage::StudyId study, const storage::TrialFilter& filter) override {
     return inner_.trials(study, filter);
   }
+  std::vector<std::int64_t> trial_blocks(storage::StudyId study) override {
+    return inner_.trial_blocks(study);
+  }
+  std::optional<std::string> trial_block(storage::StudyId study, std::int64_t first) override {
+    return inner_.trial_block(study, first);
+  }
   std::vector<Event> events(storage::StudyId study, std::int64_t after, int limit) override {
     return inner_.events(study, after, limit);
   }
