@@ -14,6 +14,10 @@ constexpr const char* kName = "cmaes";
 // results of another task; these are of the same one.
 constexpr int kWarmGenerations = 10;
 constexpr double kWarmGamma = 0.1;
+// Of more earlier results the latest are looked at, and again after so many more.
+constexpr std::size_t kMostEarlier = 10'000;
+constexpr std::size_t kEarlierStep = 200;
+constexpr std::size_t kEveryEarlier = 1'000;  // up to here after each
 constexpr double kWarmAlpha = 0.03;
 constexpr std::uint64_t kRestartSeed = 0x72657374617274;
 
@@ -61,6 +65,8 @@ void Run::reset() {
   taken_.clear();
   waiting_.clear();
   earlier_.clear();
+  earlier_count_ = 0;
+  begun_at_ = 0;
   begun_ = false;
 }
 
@@ -108,14 +114,27 @@ void Run::catch_up(const SearchSpace& space, const History& history) {
       take(std::move(*result));
     } else if (trial.sampler == kName) {
       begun_ = true;
-      begin_from(std::exchange(earlier_, {}));
+      begin_from(earlier(earlier_count_));
+      earlier_.clear();
       take(std::move(*result));
     } else {
+      ++earlier_count_;
       earlier_.push_back(std::move(*result));
+      if (earlier_.size() > kMostEarlier + kEarlierStep) earlier_.pop_front();
     }
   }
   mark_ = history.mark();
-  if (!begun_) begin_from(earlier_);
+  if (begun_) return;
+  const std::size_t due =
+      earlier_count_ - (earlier_count_ < kEveryEarlier ? 0 : earlier_count_ % kEarlierStep);
+  if (due != begun_at_) begin_from(earlier(due));
+  begun_at_ = due;
+}
+
+std::vector<Result> Run::earlier(std::size_t count) const {
+  const auto end = earlier_.end() - static_cast<std::ptrdiff_t>(earlier_count_ - count);
+  const auto most = std::min<std::ptrdiff_t>(kMostEarlier, end - earlier_.begin());
+  return {end - most, end};
 }
 
 void Run::take(Result result) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,6 +56,8 @@ class Run {
   [[nodiscard]] bool is_prefix_of(const History& history) const;
   [[nodiscard]] bool belongs(const SearchSpace& space, const Observation& trial) const;
   void take(Result result);
+  // The latest of the first `count` earlier ones.
+  [[nodiscard]] std::vector<Result> earlier(std::size_t count) const;
   // Begins from what others have found, where that is enough to tell a shape from.
   void begin_from(std::vector<Result> earlier);
   void tell_generation();
@@ -84,9 +87,11 @@ class Run {
   std::vector<bool> taken_;      // by number: it is among those seen
   std::int64_t belonging_ = 0;   // how many of those seen are the slice's
   std::vector<Result> waiting_;  // less than a generation
-  // Results before the first trial that this strategy drew; told when that one is.
-  std::vector<Result> earlier_;
-  bool begun_ = false;  // that one was told
+  // The latest results before the first trial that this strategy drew; told when that one is.
+  std::deque<Result> earlier_;
+  std::size_t earlier_count_ = 0;  // all of them
+  std::size_t begun_at_ = 0;       // the number of them that the present state is from
+  bool begun_ = false;             // that one was told
 };
 
 }  // namespace studyhall::sampler::cmaes

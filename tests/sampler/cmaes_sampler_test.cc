@@ -309,6 +309,29 @@ TEST(CmaEsSampler, FindsManyMixedParametersWithADiagonalCovariance) {
   EXPECT_LT(std::abs(begun.mean[0] - 0.3), 0.15);
 }
 
+// Of very many earlier results the latest 10,000 count, whenever it is asked.
+TEST(CmaEsRun, BeginsFromTheLatestOfVeryManyResults) {
+  const SearchSpace space = testing::box_space(2);
+  const Slice slice = whole_space(space);
+  History history({Direction::Minimize});
+  cmaes::Run asked_often(space, slice, {});
+  Rng rng = Rng::for_trial(5, 0);
+  for (int i = 0; i < 12'345; ++i) {
+    const double optimum = i < 2'000 ? 0.9 : 0.2;
+    const double x = rng.uniform();
+    const double value = std::abs(x - optimum) - (i < 2'000 ? 1 : 0);
+    history.apply(complete(i, {x, rng.uniform()}, value));
+    if (i % 7 == 0 || i == 12'344) asked_often.catch_up(space, history);
+  }
+  cmaes::Run asked_once(space, slice, {});
+  asked_once.catch_up(space, history);
+
+  const Eigen::VectorXd mean = asked_often.mixed().gaussian.mean;
+  EXPECT_NEAR(mean[0], asked_often.coordinates().axes[0].to_unit(0.2), 0.05);
+  EXPECT_EQ(mean, asked_once.mixed().gaussian.mean);
+  EXPECT_EQ(asked_often.mixed().gaussian.C, asked_once.mixed().gaussian.C);
+}
+
 // A flat function stops each run by TolFun.
 int lambda_after(int trials, Restart restart) {
   const SearchSpace space = testing::box_space(2);
