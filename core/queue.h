@@ -93,13 +93,15 @@ struct QueueChange {
 
 // --- Topics: several trials about one thing, one after another, by one worker ---
 
+inline constexpr int kMostTrialsOfTopic = 100;
+
 struct TopicRequest {
   std::string name;  // as a worker's
   std::string family{};
   std::string hypothesis{};
   std::string success{};         // what would show that it holds
   Json params = Json::object();  // that all its trials have; the sampler chooses the rest
-  int trials = 5;                // 1 to 100
+  int trials = 5;                // 1 to kMostTrialsOfTopic
   double priority = 0;
   std::vector<std::string> tags{};
   std::string worker{};  // only for this one

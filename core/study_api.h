@@ -262,8 +262,10 @@ struct GivenResult {
   Usage usage{};
 };
 
+inline constexpr std::size_t kMostResults = 1000;
+
 struct ResultsRequest {
-  std::vector<GivenResult> results;  // 1 to 1000
+  std::vector<GivenResult> results;  // 1 to kMostResults
   std::string author{};              // empty: "user"
   std::string request_id{};
 };

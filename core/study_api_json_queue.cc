@@ -10,8 +10,6 @@ namespace studyhall {
 
 namespace {
 
-constexpr int kMostTrialsOfTopic = 100;
-constexpr std::size_t kMostResults = 1000;
 constexpr std::string_view kValue = "a finite number";
 
 void put_work(Json& json, const WorkRef& work) {

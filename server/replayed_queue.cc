@@ -7,6 +7,7 @@
 #include "core/study_api_json.h"
 #include "core/study_api_json_reader.h"
 #include "server/event_body.h"
+#include "server/one_change.h"
 
 namespace studyhall::server {
 
@@ -14,21 +15,9 @@ using storage::Change;
 
 namespace {
 
-std::vector<Change> one(Change change) {
-  std::vector<Change> changes;
-  changes.push_back(std::move(change));
-  return changes;
-}
-
 WorkRef work_of(const EventBody& body) {
   if (body.has("task")) return {.is_task = true, .number = body.need<std::int64_t>("task")};
   return {.is_task = false, .number = body.number()};
-}
-
-// How the study, which throws for a number that it does not have, has it stand.
-std::string_view state_of(const StudyModel& study, const WorkRef& work) {
-  return work.is_task ? to_string(study.task(work.number).state)
-                      : to_string(study.trial(work.number).state);
 }
 
 // Reads the body as a request without the members `besides`.
@@ -107,7 +96,7 @@ std::vector<Change> apply_queue_event(StudyModel& study, const Event& event) {
   if (event.kind == EventKind::TopicAdded) return apply_topic(study, event);
   const WorkRef work = work_of(body);
   const bool wants_running = event.kind != EventKind::QueueChanged;
-  const std::string_view state = state_of(study, work);
+  const std::string_view state = study.state_of(work);
   if (state != (wants_running ? "running" : "waiting")) {
     body.refuse(fmt::format("{} is {}", to_string(work), state));
   }

@@ -8,6 +8,7 @@
 
 #include "server/event_body.h"
 #include "server/foreign_trial.h"
+#include "server/one_change.h"
 #include "server/pruning.h"
 #include "server/replayed_queue.h"
 #include "server/replayed_tasks.h"
@@ -30,12 +31,6 @@ storage::StudyRecord record_of(const Event& created) {
   record.directions = record.spec->directions;
   record.created = created.time;
   return record;
-}
-
-std::vector<Change> one(Change change) {
-  std::vector<Change> changes;
-  changes.push_back(std::move(change));
-  return changes;
 }
 
 bool same_bits(const Config& a, const Config& b) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/event_body.h"
+#include "server/one_change.h"
 #include "server/replayed_queue.h"
 #include "server/task_telling.h"
 
@@ -13,12 +14,6 @@ namespace studyhall::server {
 using storage::Change;
 
 namespace {
-
-std::vector<Change> one(Change change) {
-  std::vector<Change> changes;
-  changes.push_back(std::move(change));
-  return changes;
-}
 
 std::vector<Change> apply_added(StudyModel& study, const Event& event) {
   const EventBody body(event);

@@ -19,9 +19,7 @@ namespace studyhall::server {
 namespace {
 
 constexpr std::size_t kMostTopics = 10'000;
-constexpr int kMostTrialsOfTopic = 100;
 constexpr std::size_t kLongestText = 20'000;
-constexpr std::size_t kMostResults = 1000;
 
 std::string author_of(const std::string& author) { return author.empty() ? "user" : author; }
 
@@ -33,12 +31,6 @@ void check_text(const std::string& what, const std::string& text) {
 
 std::string name_of(const StudyModel& study, const WorkRef& work) {
   return fmt::format("{} of study \"{}\"", to_string(work), study.record().name);
-}
-
-// How it stands, by name.
-std::string_view state_of(const StudyModel& study, const WorkRef& work) {
-  return work.is_task ? to_string(study.task(work.number).state)
-                      : to_string(study.trial(work.number).state);
 }
 
 void check(const StudyModel& study, const TopicRequest& request) {
@@ -190,10 +182,10 @@ void StudyService::change_queued(const std::string& study, const WorkRef& work,
     {
       const std::lock_guard lock(live.mutex);
       StudyModel& model = impl_->writable(live);
-      if (state_of(model, work) != "waiting") {
+      if (model.state_of(work) != "waiting") {
         throw Error(ErrorCode::Conflict,
                     fmt::format("{} is {}: only what waits has a place in the queue",
-                                name_of(model, work), state_of(model, work)));
+                                name_of(model, work), model.state_of(work)));
       }
       ticket = impl_->submit(live, {model.change_queued(work, wanted, impl_->clock.now())});
     }
@@ -312,7 +304,7 @@ Question StudyService::answer_question(const std::string& study, std::int64_t id
                     before.state == QuestionState::Answered
                         ? fmt::format("question {} was answered by {}", id, before.author)
                         : fmt::format("question {} is moot: {} is {}", id,
-                                      name_of(model, before.work), state_of(model, before.work)));
+                                      name_of(model, before.work), model.state_of(before.work)));
       }
       ticket = impl_->submit(live, {model.answer_question(id, wanted, impl_->clock.now())});
       answered = view_question(model, model.questions()[static_cast<std::size_t>(id - 1)]);

@@ -236,6 +236,8 @@ class StudyModel {
 
   // Waiting trials in the order of the queue, those that wait for something included.
   [[nodiscard]] const std::set<WaitingKey>& queue() const { return queue_; }
+  // By name. Throws Error(NotFound) for a number that the study does not have.
+  [[nodiscard]] std::string_view state_of(const WorkRef& work) const;
   // Why something that waits cannot go to any of the study's workers now. REQUIRES: it waits.
   [[nodiscard]] std::vector<Hindrance> hindrances(const WorkRef& work, Timestamp now) const;
   // Whether a trial waits that this worker may have without a person's approval once something that

@@ -115,6 +115,10 @@ bool StudyModel::some_worker_takes(const std::vector<std::string>& tags,
   return std::ranges::any_of(spec().workers, [&](const auto& item) { return takes(item.second); });
 }
 
+std::string_view StudyModel::state_of(const WorkRef& work) const {
+  return work.is_task ? to_string(task(work.number).state) : to_string(trial(work.number).state);
+}
+
 std::vector<Hindrance> StudyModel::hindrances(const WorkRef& work, Timestamp now) const {
   const TrialRecord record = work.is_task ? TrialRecord{} : trial(work.number).record;
   const auto& tags = work.is_task ? task(work.number).tags : record.tags;

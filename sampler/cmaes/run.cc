@@ -145,7 +145,7 @@ void Run::take(Result result) {
 void Run::begin_from(std::vector<Result> earlier) {
   begin(start_, options_.sigma, options_.popsize);
   waiting_.clear();
-  if (std::ssize(earlier) < kWarmGenerations * lambda_) {
+  if (std::ssize(earlier) < std::int64_t{kWarmGenerations} * lambda_) {
     for (Result& result : earlier) take(std::move(result));
     return;
   }
