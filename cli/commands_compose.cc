@@ -11,6 +11,7 @@
 #include "cli/connect.h"
 #include "cli/exit_code.h"
 #include "cli/launch_plan.h"
+#include "cli/role_workers.h"
 #include "cli/spawn.h"
 #include "cli/text.h"
 #include "core/error.h"
@@ -36,6 +37,7 @@ struct Arguments {
   std::string dir;
   std::int64_t cores = 0;
   std::int64_t reserve = -1;
+  std::string roles;
   std::string orchestrator;
   bool kubernetes = false;
 };
@@ -84,10 +86,14 @@ ContainerPlan plan_of(const Arguments& arguments, const Connection& connection,
         {.name = name, .cpus = resources.cpus, .memory_gb = memory ? memory : resources.memory_gb});
   }
   share_out(arguments, plan);
-  if (!arguments.orchestrator.empty()) {
-    parse_span(arguments.orchestrator, "--orchestrator");
-    plan.workers.push_back({.name = "orchestrator", .research_every = arguments.orchestrator});
+  std::vector<std::string> names;
+  for (const ContainerWorker& worker : plan.workers) names.push_back(worker.name);
+  for (RoleWorker& worker : role_workers(arguments.roles, arguments.orchestrator, spec, names)) {
+    plan.workers.push_back({.name = std::move(worker.name),
+                            .role = std::move(worker.role),
+                            .research_every = std::move(worker.every)});
   }
+  if (plan.workers.empty()) throw Error(ErrorCode::Invalid, "no worker: --workers is 0");
   return plan;
 }
 
@@ -218,6 +224,10 @@ void add_compose_command(CLI::App& root, Session& session) {
   command
       .add_option("--memory-gb", arguments->memory_gb, "of each worker (default: the study file's)")
       ->type_name("GB");
+  command
+      .add_option("--roles", arguments->roles,
+                  "workers besides, in roles of the study file, and how many: docs=1,executor=2")
+      ->type_name("R=N,R=N");
   command
       .add_option("--orchestrator", arguments->orchestrator,
                   "a service that does research so often (15m): doc/research.md")

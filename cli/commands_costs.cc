@@ -21,6 +21,15 @@ std::string duration(double seconds) {
   return seconds > 0 ? format_duration(seconds_to_duration(seconds)) : "";
 }
 
+// "1234", "12k", "1.2M", "34M".
+std::string compact(std::int64_t count) {
+  const auto of = static_cast<double>(count);
+  if (count < 10'000) return std::to_string(count);
+  if (count < 1'000'000) return fmt::format("{:.0f}k", of / 1e3);
+  return fmt::format("{:.{}f}M", of / 1e6, count < 10'000'000 ? 1 : 0);
+}
+
+// At most 80 columns with a name of eight letters and a day of stalls.
 void print_workers(const Session& session, const Costs& costs) {
   Table table({{"worker", Align::Left, true},
                {"USD", Align::Right},
@@ -28,8 +37,8 @@ void print_workers(const Session& session, const Costs& costs) {
                {"tokens", Align::Right},
                {"done", Align::Right},
                {"failed", Align::Right},
-               {"sent back", Align::Right},
-               {"an hour", Align::Right},
+               {"back", Align::Right},
+               {"per h", Align::Right},
                {"stalled", Align::Right},
                {"limited", Align::Right}});
   for (const auto& [name, worker] : costs.workers) {
@@ -37,7 +46,7 @@ void print_workers(const Session& session, const Costs& costs) {
     const auto failures = worker.failure_rate();
     table.add(
         {name.empty() ? "(no name)" : printable(name), usd(worker.used.cost_usd),
-         std::to_string(worker.used.turns), std::to_string(worker.used.tokens),
+         std::to_string(worker.used.turns), compact(worker.used.tokens),
          std::to_string(worker.done),
          fmt::format(
              "{}{}", worker.failed,

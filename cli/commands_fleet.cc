@@ -27,16 +27,29 @@ constexpr const char* kGroup = "Fleet";
 
 // --- launch ---
 
+std::string role_words(const PlannedWorker& worker) {
+  if (!worker.every.empty()) return fmt::format("research every {}  ", worker.every);
+  return worker.role.empty() ? "" : fmt::format("role {}  ", worker.role);
+}
+
 void print_plan(const Session& session, const LaunchPlan& plan, bool with_lines) {
+  std::size_t width = 8;
+  for (const PlannedWorker& worker : plan.workers) width = std::max(width, worker.name.size());
   for (const PlannedWorker& worker : plan.workers)
     session.out << fmt::format(
-        "  {:<8} {:<12} {}\n", worker.name,
+        "  {:<{}} {:<12} {}\n", worker.name, width,
         worker.start_s > 0 ? "in " + format_duration(seconds_to_duration(worker.start_s)) : "now",
-        worker.pinned.empty() ? "" : "processors " + cpu_list_text(worker.pinned));
+        role_words(worker) +
+            (worker.pinned.empty() ? "" : "processors " + cpu_list_text(worker.pinned)));
   if (!plan.cores.empty()) session.out << "Processors: " << plan.cores << ".\n";
   if (with_lines && !plan.lines.empty()) {
     session.out << "Each of them:\n";
     for (const std::string& line : plan.lines) session.out << "  " << printable(line) << "\n";
+  }
+  for (const auto& [role, lines] : plan.lines_of_roles) {
+    if (!with_lines || lines.empty()) continue;
+    session.out << fmt::format("In the role {}:\n", role);
+    for (const std::string& line : lines) session.out << "  " << printable(line) << "\n";
   }
   for (const std::string& warning : plan.warnings)
     session.out << session.paint("warning: ", Colour::Yellow) << printable(warning) << "\n";
@@ -92,6 +105,7 @@ void add_launch(CLI::App& root, Session& session) {
       {kGroup, "launch", "start workers of a study in the background, and keep them running",
        "study launch heat_signature --workers 3 --dry-run\n"
        "study launch heat_signature --workers 3 --cores 7 --reserve 4\n"
+       "study launch heat_signature --workers 2 --roles docs=1,executor=2 --orchestrator 15m\n"
        "study launch heat_signature --workers W1,W3 --tmux --stagger 60"});
   const auto arguments = std::make_shared<LaunchArguments>();
   add_study_name(command, arguments->study);
@@ -99,6 +113,14 @@ void add_launch(CLI::App& root, Session& session) {
       .add_option("--workers", arguments->workers,
                   "how many, or their names (default: those of the study file)")
       ->type_name("N|W,W");
+  command
+      .add_option("--roles", arguments->roles,
+                  "workers besides, in roles of the study file, and how many: docs=1,executor=2")
+      ->type_name("R=N,R=N");
+  command
+      .add_option("--orchestrator", arguments->orchestrator,
+                  "one more that does research so often (15m): doc/research.md")
+      ->type_name("TIME");
   command.add_option("--stagger", arguments->stagger, "seconds between two starts (default: 30)")
       ->type_name("S");
   command

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 
@@ -25,6 +26,7 @@ struct Arguments {
   std::string study;
   std::string source;
   std::string map;
+  std::string optuna_study;
   std::string author;
   bool dry_run = false;
 };
@@ -134,7 +136,7 @@ std::vector<std::string> refusals(const Source& source, const std::vector<Mapped
 int import_records(const Session& session, Arguments arguments) {
   arguments.author = author_of(session, arguments.author);
   ImportMap map = map_of(arguments.map);
-  const Source source = read_source(arguments.source, map.list);
+  const Source source = read_source(arguments.source, map.list, arguments.optuna_study);
   const Connection connection = connect(session);
   const auto spec = parse_study_spec(connection.api->study(arguments.study).spec);
   const RecordMapper mapper(*spec, std::move(map), source.kind);
@@ -145,16 +147,23 @@ int import_records(const Session& session, Arguments arguments) {
     importer.take(records.back());
   }
   const std::vector<std::string> left = refusals(source, records);
+  const std::int64_t stepped = std::ranges::count_if(
+      source.records, [](const SourceRecord& one) { return one.data.contains("intermediate"); });
   if (session.json) {
     session.print_json({{"results", importer.results()},
                         {"configurations", importer.configurations()},
                         {"numbers", importer.numbers()},
                         {"dry_run", arguments.dry_run},
+                        {"without_intermediate", stepped},
                         {"not_imported", left}});
   } else {
     session.out << fmt::format("{}: {} and {}.\n", arguments.dry_run ? "Would import" : "Imported",
                                count_of(importer.results(), "result"),
                                count_of(importer.configurations(), "configuration") + " to try");
+    if (stepped > 0)
+      session.out << fmt::format(
+          "Without the intermediate values that {} had (doc/importing.md).\n",
+          count_of(stepped, "record"));
     for (std::size_t i = 0; i < std::min(left.size(), kMostShown); ++i)
       session.out << "  " << printable(left[i]) << "\n";
     if (left.size() > kMostShown)
@@ -175,19 +184,24 @@ void add_import_command(CLI::App& root, Session& session) {
                    "study import heat_signature experiments/ --dry-run\n"
                    "study import heat_signature all_results.jsonl --map map.json\n"
                    "study import heat_signature mlruns --map '{\"value\": \"/metrics/score\"}'\n"
-                   "study import heat_signature trials.csv"});
+                   "study import heat_signature trials.csv\n"
+                   "study import heat_signature optuna.db --optuna-study old"});
   const auto arguments = std::make_shared<Arguments>();
   add_study_name(command, arguments->study);
   command
       .add_option("SOURCE", arguments->source,
-                  "JSON, JSON lines or CSV file or its address, a folder with STATE.json files, or "
-                  "one of MLflow's")
+                  "JSON, JSON lines or CSV file or its address, a database of Optuna's, a folder "
+                  "with STATE.json files, or one of MLflow's")
       ->required()
       ->type_name("");
   command
       .add_option("--map", arguments->map,
                   "file that says which member is what, or that JSON itself")
       ->type_name("FILE");
+  command
+      .add_option("--optuna-study", arguments->optuna_study,
+                  "which study of a database that has several")
+      ->type_name("NAME");
   add_author(command, arguments->author);
   command.add_flag("--dry-run", arguments->dry_run, "say what would be imported, and add nothing");
   command.callback([&session, arguments] {

@@ -9,6 +9,7 @@
 #include "cli/connect.h"
 #include "cli/exit_code.h"
 #include "cli/experiment_files.h"
+#include "cli/holding_options.h"
 #include "cli/queue_arguments.h"
 #include "cli/text.h"
 #include "core/error.h"
@@ -29,10 +30,7 @@ void add_park(CLI::App& root, Session& session) {
   struct Arguments {
     std::string study;
     std::int64_t number = -1;
-    std::string lease;
-    std::string until;
-    std::string for_s;
-    std::string reason;
+    ParkArguments park;
   };
   CLI::App& command =
       add_command(root, session,
@@ -42,27 +40,10 @@ void add_park(CLI::App& root, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
   add_study_name(command, arguments->study);
   add_integer(command, "NUMBER", arguments->number, 0, "number of the trial")->required();
-  command.add_option("--lease", arguments->lease, "lease token that ask printed")
-      ->type_name("TOKEN");
-  command.add_option("--until", arguments->until, "time in UTC")->type_name("TIME");
-  command.add_option("--for-s", arguments->for_s, "seconds from now")->type_name("S");
-  command.add_option("--reason", arguments->reason, "words kept with the event")->type_name("TEXT");
+  add_park_options(command, arguments->park);
   command.callback([&session, arguments] {
     session.action = [&session, arguments] {
-      ParkRequest request;
-      request.lease = arguments->lease;
-      request.reason = arguments->reason;
-      if (!arguments->until.empty()) {
-        request.until = parse_utc(arguments->until);
-        if (!request.until)
-          throw Error(ErrorCode::Invalid,
-                      fmt::format("--until: \"{}\", expected a time in UTC such as "
-                                  "2026-03-01T12:00:00Z",
-                                  arguments->until));
-      }
-      if (!arguments->for_s.empty()) request.for_s = parse_number(arguments->for_s, "--for-s");
-      if (request.until.has_value() == request.for_s.has_value())
-        throw Error(ErrorCode::Invalid, "park: give --until or --for-s");
+      const ParkRequest request = park_request(arguments->park);
       const Connection connection = connect(session);
       const BeatAnswer answer = connection.api->park(arguments->study, arguments->number, request);
       if (session.json)

@@ -49,6 +49,7 @@ struct ServeArguments {
   std::string log_format = "text";
   std::string log_level = "info";
   std::string notify;
+  std::vector<std::string> notify_hosts;
 };
 
 DatabaseLock lock_for_life(const std::filesystem::path& database) {
@@ -182,13 +183,14 @@ std::vector<client::Hook> hooks_in(const Session& session, const std::string& fi
                              [&](const std::string& name) { return session.env.variable(name); });
 }
 
-client::NotifierOptions notifier_options(const Session& session,
+client::NotifierOptions notifier_options(const Session& session, const ServeArguments& arguments,
                                          const std::filesystem::path& database) {
   client::NotifierOptions options;
-  options.folder = database;
-  options.folder += ".notify";
-  options.client.tls_ca = client_options(session).tls_ca;
-  options.say = [&err = session.err](const std::string& line) {
+  options.study_hosts = {arguments.notify_hosts.begin(), arguments.notify_hosts.end()};
+  options.teller.folder = database;
+  options.teller.folder += ".notify";
+  options.teller.client.tls_ca = client_options(session).tls_ca;
+  options.teller.say = [&err = session.err](const std::string& line) {
     err << fmt::format("study: {}\n", line) << std::flush;
   };
   return options;
@@ -243,7 +245,7 @@ int serve(const Session& session, const ServeArguments& arguments) {
   session.out.flush();
   {
     const client::Notifier notifier(service, session.clock, std::move(hooks),
-                                    notifier_options(session, database));
+                                    notifier_options(session, arguments, database));
     const Ticker ticker(session, {service, tokens, access, audit.get(), http});
     http.run();
   }
@@ -300,6 +302,11 @@ void add_server_commands(CLI::App& root, Session& session) {
                   "file of webhooks that are told of new bests, failures, budgets and the end "
                   "(doc/notifications.md)")
       ->type_name("FILE");
+  command
+      .add_option("--notify-host", arguments->notify_hosts,
+                  "host to which webhooks of study files (notify) may be sent, or '*' (default: "
+                  "none)")
+      ->type_name("HOST");
   command.add_option("--log-format", arguments->log_format, "text or json, on standard error")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("FORMAT");

@@ -82,6 +82,9 @@ int create(const Session& session, const std::string& path) {
   else
     session.out << fmt::format("  study ask {0}\n  study tell {0} 0 VALUE\n", info.name);
   session.out << fmt::format("  study status {} --watch\n", info.name);
+  if (info.spec.contains("notify"))
+    session.out
+        << "Its webhooks are told by `study serve --notify-host HOST` (doc/notifications.md).\n";
   return kDone;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/commands_task.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
+#include "cli/holding_options.h"
 #include "cli/shared_options.h"
 #include "cli/show_tasks.h"
 #include "cli/text.h"
@@ -27,6 +28,7 @@ struct AskArguments {
   std::int64_t count = 1;
   std::string lease_s;
   std::string request_id;
+  std::string wait_s;
   std::vector<std::string> accepts;
 };
 
@@ -38,8 +40,9 @@ int ask(const Session& session, const AskArguments& arguments) {
   if (!arguments.lease_s.empty()) request.lease_s = parse_number(arguments.lease_s, "--lease-s");
   request.request_id = arguments.request_id;
   if (!arguments.accepts.empty()) request.accepts = arguments.accepts;
+  const double wait_s = wait_seconds(arguments.wait_s);
   const Connection connection = connect(session);
-  const AskAnswer answer = connection.api->ask(arguments.study, request);
+  const AskAnswer answer = ask_waiting(*connection.api, arguments.study, request, wait_s);
   if (answer.status == AskStatus::Finished) {
     if (session.json) session.print_json(error_json("finished", answer.reason));
     session.err << fmt::format("study: nothing to hand out: {}\n", printable(answer.reason));
@@ -59,7 +62,8 @@ void add_ask(CLI::App& task, Session& session) {
   CLI::App& command =
       add_command(task, session,
                   {kTaskGroup, "ask", "get the next tasks (trials as well: `study ask`)",
-                   "study task ask heat_signature --worker W1 --accepts cpp"});
+                   "study task ask heat_signature --worker W1 --accepts cpp\n"
+                   "study task ask heat_signature --worker W1 --wait 600"});
   const auto arguments = std::make_shared<AskArguments>();
   add_study_name(command, arguments->study);
   command.add_option("--worker", arguments->worker, "who will do them (default: nobody named)")
@@ -69,6 +73,7 @@ void add_ask(CLI::App& task, Session& session) {
       ->type_name("S");
   add_several(command, "--accepts", arguments->accepts,
               "a tag of tasks to take; may be repeated (default: the study file's)", "T");
+  add_wait(command, arguments->wait_s);
   add_request_id(command, arguments->request_id);
   command.callback([&session, arguments] {
     session.action = [&session, arguments] { return ask(session, *arguments); };
@@ -167,7 +172,37 @@ void add_tell(CLI::App& task, Session& session) {
   });
 }
 
-// --- heartbeat, release ---
+// --- park, heartbeat, release ---
+
+void add_park(CLI::App& task, Session& session) {
+  struct Arguments {
+    TaskArguments task;
+    ParkArguments park;
+  };
+  CLI::App& command =
+      add_command(task, session,
+                  {kTaskGroup, "park", "keep a task while its worker waits out a rate limit",
+                   "study task park heat_signature 3 --for-s 1800 --reason \"rate limit\""});
+  const auto arguments = std::make_shared<Arguments>();
+  add_task_number(command, arguments->task);
+  add_park_options(command, arguments->park);
+  command.callback([&session, arguments] {
+    session.action = [&session, arguments] {
+      const ParkRequest request = park_request(arguments->park);
+      const Connection connection = connect(session);
+      const BeatAnswer answer =
+          connection.api->park_task(arguments->task.study, arguments->task.number, request);
+      if (session.json)
+        session.print_json(to_json(answer));
+      else if (answer.stop)
+        session.out << "stop: the task is no longer wanted\n";
+      else
+        session.out << fmt::format("Task {} is parked, lease until {} UTC.\n",
+                                   arguments->task.number, format_time(answer.expires_at));
+      return kDone;
+    };
+  });
+}
 
 int heartbeat(const Session& session, const TaskArguments& arguments) {
   const Connection connection = connect(session);
@@ -214,6 +249,7 @@ void add_task_work(CLI::App& task, Session& session) {
               {kTaskGroup, "heartbeat", "keep the lease of a running task",
                "study task heartbeat heat_signature 3"},
               heartbeat);
+  add_park(task, session);
   add_holding(
       task, session,
       {kTaskGroup, "release", "give a running task back", "study task release heat_signature 3"},

@@ -4,8 +4,10 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <utility>
 
+#include "cli/answer_draft.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
@@ -54,10 +56,14 @@ class Top {
       throw Error(ErrorCode::Invalid,
                   "this needs a terminal; `study status --watch` prints a line for each change");
     read();  // what is wrong is said on the screen that stays
-    const FullScreen screen;
+    FullScreen screen;
     while (!interrupted.load()) {
-      FullScreen::draw(text());
-      const int key = FullScreen::read_key(kRefresh);
+      FullScreen::draw(draft_ ? draft_->screen(FullScreen::size(), session_.env.colour()) : text());
+      const int key = screen.read_key(kRefresh);
+      if (draft_) {
+        write(key);
+        continue;
+      }
       if (key == 'q' || key == kControlC) break;
       if (key != 0) act(key);
       try_to_read();
@@ -124,7 +130,8 @@ class Top {
         workers_.empty() ? ""
                          : fmt::format("[{}] j k: other worker  p: pause or go on  r: restart  ",
                                        workers_[chosen_]);
-    return worker + "s: stop the study  q: leave";
+    const std::string question = status_.questions.empty() ? "" : "a: answer a question  ";
+    return question + worker + "s: stop the study  q: leave";
   }
 
   void act(int key) {
@@ -138,6 +145,7 @@ class Top {
         return;
       }
       if (key == 's') asks_ = true;
+      if (key == 'a' && !status_.questions.empty()) draft_.emplace(status_.questions);
       if (workers_.empty()) return;
       if (key == 'j' || key == kDown) chosen_ = (chosen_ + 1) % workers_.size();
       if (key == 'k' || key == kUp) chosen_ = (chosen_ + workers_.size() - 1) % workers_.size();
@@ -146,6 +154,24 @@ class Top {
     } catch (const Error& error) {
       said_ = error.what();
     }
+  }
+
+  // A key of an answer that is being typed.
+  void write(int key) {
+    const AnswerDraft::Step step = key == 0 ? AnswerDraft::Step::Typing : draft_->press(key);
+    if (step == AnswerDraft::Step::Typing) return;
+    const AnswerDraft draft = *std::exchange(draft_, std::nullopt);
+    said_.clear();
+    if (step == AnswerDraft::Step::Leave) return;
+    try {
+      const Question answered = connect(session_).api->answer_question(
+          arguments_.study, draft.question().id, {draft.text(), session_.env.variable("USER")});
+      said_ = fmt::format("Question {} is answered; {} goes on with {}.", answered.id,
+                          answered.worker, to_string(answered.work));
+    } catch (const Error& error) {
+      said_ = error.what();
+    }
+    try_to_read();
   }
 
   [[nodiscard]] bool is_paused() const {
@@ -166,6 +192,7 @@ class Top {
   std::vector<std::string> workers_;  // launched here
   std::size_t chosen_ = 0;
   bool asks_ = false;
+  std::optional<AnswerDraft> draft_;
   std::string said_;
 };
 
@@ -174,7 +201,8 @@ class Top {
 void add_top_command(CLI::App& root, Session& session) {
   CLI::App& command = add_command(
       root, session,
-      {"Watching", "top", "a study on the whole terminal, with keys to pause workers and to stop",
+      {"Watching", "top",
+       "a study on the whole terminal, with keys to answer, to pause workers and to stop",
        "study top heat_signature\n"
        "study top heat_signature --server http://head:8642"});
   const auto arguments = std::make_shared<Arguments>();

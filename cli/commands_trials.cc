@@ -1,16 +1,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <memory>
-#include <thread>
 #include <vector>
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
+#include "cli/holding_options.h"
 #include "cli/shared_options.h"
 #include "cli/show_tasks.h"
 #include "cli/text.h"
@@ -23,8 +22,6 @@ namespace studyhall::cli {
 namespace {
 
 constexpr const char* kGroup = "Trials";
-constexpr std::chrono::duration<double> kPause{1};
-constexpr double kLongestWaitS = 1e6;
 
 // What the commands of one trial share.
 struct TrialArguments {
@@ -51,21 +48,6 @@ struct AskArguments {
   std::string wait_s;
   bool tasks = false;
 };
-
-// Asks until there is something, the study is over or the time is.
-AskAnswer ask_waiting(StudyApi& api, const std::string& study, AskRequest request, double wait_s) {
-  using SteadyClock = std::chrono::steady_clock;
-  const auto until = SteadyClock::now() + std::chrono::duration<double>(wait_s);
-  while (true) {
-    const auto begin = SteadyClock::now();
-    const std::chrono::duration<double> left = until - begin;
-    request.wait_s = std::clamp(left.count(), 0.0, kMostWaitSeconds);
-    AskAnswer answer = api.ask(study, request);
-    if (answer.status != AskStatus::Wait || SteadyClock::now() >= until) return answer;
-    // A server that is ending answers early.
-    if (SteadyClock::now() - begin < left / 2) std::this_thread::sleep_for(std::min(left, kPause));
-  }
-}
 
 void print_asked(const Session& session, const std::string& study,
                  const std::vector<AskedTrial>& trials) {
@@ -96,10 +78,7 @@ int ask(const Session& session, const AskArguments& arguments) {
   request.request_id = arguments.request_id;
   if (!arguments.accepts.empty()) request.accepts = arguments.accepts;
   if (arguments.tasks) request.want = Want::Any;
-  const double wait_s = arguments.wait_s.empty() ? 0 : parse_number(arguments.wait_s, "--wait");
-  if (!(wait_s >= 0 && wait_s <= kLongestWaitS))
-    throw Error(ErrorCode::Invalid,
-                fmt::format("--wait: {}, expected seconds, 0 to {}", wait_s, kLongestWaitS));
+  const double wait_s = wait_seconds(arguments.wait_s);
   const Connection connection = connect(session);
   const AskAnswer answer = ask_waiting(*connection.api, arguments.study, request, wait_s);
 
@@ -148,10 +127,7 @@ void add_ask(CLI::App& root, Session& session) {
                   "file's)")
       ->type_name("T")
       ->allow_extra_args(false);
-  command
-      .add_option("--wait", arguments->wait_s,
-                  "seconds to wait for something to do where there is nothing now")
-      ->type_name("S");
+  add_wait(command, arguments->wait_s);
   command.add_flag("--tasks", arguments->tasks, "take tasks as well (study task)");
   command.callback([&session, arguments] {
     session.action = [&session, arguments] { return ask(session, *arguments); };

@@ -31,12 +31,13 @@ std::string login_folder(const ContainerPlan& plan, const std::string& worker) {
 
 Json work_command(const ContainerPlan& plan, const ContainerWorker& worker) {
   Json command = {"study", "work", plan.study, "--worker", worker.name, "--runs", kRuns};
-  if (!worker.research_every.empty()) {
-    for (const std::string& word :
-         {std::string("--role"), worker.name, std::string("--every"), worker.research_every}) {
-      command.push_back(word);
-    }
-  }
+  const auto add = [&command](const char* option, const std::string& value) {
+    if (value.empty()) return;
+    command.push_back(option);
+    command.push_back(value);
+  };
+  add("--role", worker.role);
+  add("--every", worker.research_every);
   if (!plan.experiment.empty()) {
     command.push_back("--dir");
     command.push_back(plain(plan.experiment));
@@ -169,8 +170,8 @@ Json compose_file(const ContainerPlan& plan) {
   if (plan.server_url.empty()) services["server"] = server_service(plan);
   for (std::size_t i = 0; i < plan.workers.size(); ++i) {
     const ContainerWorker& worker = plan.workers[i];
-    const std::string name =
-        worker.research_every.empty() ? fmt::format("worker{}", i + 1) : worker.name;
+    std::string name = worker.role.empty() ? fmt::format("worker{}", i + 1) : worker.name;
+    if (services.contains(name)) name = "role-" + name;
     services[name] = worker_service(plan, worker);
     volumes["runs-" + worker.name] = nullptr;
     volumes["login-" + worker.name] = nullptr;

@@ -14,7 +14,8 @@ struct ContainerWorker {
   std::string name;
   std::vector<int> cpus{};            // pinned to; empty: none
   std::optional<double> memory_gb{};  // limit
-  std::string research_every{};       // it does research in its name; empty: it runs trials
+  std::string role{};                 // that it has; empty: none
+  std::string research_every{};  // it does research in its role; empty: it runs what it is given
 };
 
 struct ContainerPlan {

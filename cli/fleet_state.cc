@@ -44,6 +44,7 @@ Timestamp time_from(const Json& json) {
 Json to_json(const FleetWorker& worker) {
   return {{"name", worker.name},
           {"cpus", cpu_list_text(worker.cpus)},
+          {"options", worker.options},
           {"state", to_string(worker.state)},
           {"process", worker.process.pid == 0 ? Json() : to_json(worker.process)},
           {"since", format_utc(worker.since)},
@@ -57,6 +58,7 @@ FleetWorker worker_from(const Json& json) {
   FleetWorker worker;
   worker.name = json.at("name").get<std::string>();
   worker.cpus = parse_cpu_list(json.at("cpus").get<std::string>()).value_or(std::vector<int>());
+  worker.options = json.value("options", worker.options);
   const auto state = std::ranges::find(kStates, json.at("state").get<std::string>());
   worker.state = static_cast<WorkerState>(
       std::min<std::ptrdiff_t>(state - kStates.begin(), kStates.size() - 1));

@@ -47,7 +47,8 @@ std::string_view to_string(WorkerState state);
 
 struct FleetWorker {
   std::string name;
-  std::vector<int> cpus;  // that launch gave it; empty: the study file's, or none
+  std::vector<int> cpus;               // that launch gave it; empty: the study file's, or none
+  std::vector<std::string> options{};  // of its command alone: "--role", "docs"
   WorkerState state = WorkerState::Waiting;
   ProcessId process{};     // while it has one
   Timestamp since{};       // of the state

@@ -140,6 +140,7 @@ class Supervisor {
     std::vector<std::string> argv{"study"};
     argv.insert(argv.end(), state_.command.begin(), state_.command.end());
     argv.insert(argv.end(), {"--worker", worker.name, "--fleet", folder_.string()});
+    argv.insert(argv.end(), worker.options.begin(), worker.options.end());
     if (!worker.cpus.empty()) argv.insert(argv.end(), {"--cpus", cpu_list_text(worker.cpus)});
     pid_t pid = 0;
     try {

@@ -155,6 +155,13 @@ class MapReader {
   std::vector<Problem> problems_;
 };
 
+bool may_be_null(const SearchSpace& space, const std::string& name) {
+  const auto p = space.find(name);
+  if (!p) return false;
+  const std::vector<Json>& choices = space.params()[*p].choices;
+  return std::ranges::find(choices, Json()) != choices.end();
+}
+
 // What each kind of source has where.
 void fill_usual(ImportMap& map, SourceKind kind) {
   const auto usual = [&map](const char* name, const char* where) {
@@ -180,6 +187,10 @@ void fill_usual(ImportMap& map, SourceKind kind) {
     usual("title", "name");
     usual("worker", "/tags/mlflow.user");
     usual("note", "/tags/mlflow.note.content");
+  } else if (kind == SourceKind::Optuna) {
+    if (map.params.is_null()) map.params = "params";
+    if (map.metrics.is_null()) map.metrics = "user_attrs";
+    usual("worker", "/user_attrs/worker");
   } else if (kind == SourceKind::Csv) {
     usual("started", "datetime_start");
     usual("completed", "datetime_complete");
@@ -221,7 +232,7 @@ std::string RecordMapper::text(const Json& data, const std::string& name) const 
 
 void RecordMapper::take_param(const std::string& name, const Json& value,
                               MappedRecord& mapped) const {
-  if (value.is_null()) return;
+  if (value.is_null() && !may_be_null(spec_.space, name)) return;
   Json translated = value;
   const std::string word = value.is_string() ? value.get<std::string>() : dump_json(value);
   if (const auto words = map_.choices.find(name); words != map_.choices.end())

@@ -10,9 +10,11 @@
 
 #include "cli/arguments.h"
 #include "cli/csv_file.h"
+#include "cli/optuna_source.h"
 #include "cli/spawn.h"
 #include "cli/text.h"
 #include "core/error.h"
+#include "storage/optuna_study.h"
 #include "worker_shim/files.h"
 
 namespace studyhall::cli {
@@ -258,8 +260,20 @@ Source from_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-Source read_source(const std::string& place, const std::string& list) {
+Source read_source(const std::string& place, const std::string& list,
+                   const std::string& optuna_study) {
+  constexpr std::string_view kSqlite = "sqlite:///";
+  const std::string file = place.starts_with(kSqlite) ? place.substr(kSqlite.size()) : place;
+  if (storage::is_sqlite_file(file)) return read_optuna_study(file, optuna_study);
+  if (!optuna_study.empty())
+    throw Error(ErrorCode::Invalid,
+                fmt::format("--optuna-study is of a database of Optuna's, and {} is none", place));
   const bool is_address = place.starts_with("http://") || place.starts_with("https://");
+  if (!is_address && place.find("://") != std::string::npos)
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("{}: of databases SQLite files alone are read; optuna.copy_study() "
+                            "copies a study into one",
+                            place.substr(0, place.find("://"))));
   if (!is_address && std::filesystem::is_directory(place)) return from_folder(place);
   const std::string text = is_address ? fetched(place) : text_of(place);
   const std::string path = is_address ? place.substr(0, place.find_first_of("?#")) : place;
@@ -267,9 +281,7 @@ Source read_source(const std::string& place, const std::string& list) {
   if (path.ends_with(".jsonl") || path.ends_with(".ndjson")) return from_lines(text, place);
   if (text.starts_with("SQLite format 3"))
     throw Error(ErrorCode::Unsupported,
-                fmt::format("{} is a database: doc/optuna.md has how a study of Optuna's moves, or "
-                            "export its trials_dataframe() as CSV and import that",
-                            place));
+                fmt::format("{} is a database: fetch it into a file, and import that", place));
   return from_document(text, place, list);
 }
 

@@ -29,6 +29,8 @@ std::filesystem::path absolute(const std::string& path) {
 LaunchRequest request_of(const LaunchArguments& arguments, const Connection& connection) {
   LaunchRequest request;
   request.workers = arguments.workers;
+  request.roles = arguments.roles;
+  request.orchestrator = arguments.orchestrator;
   request.stagger_s = parse_number(arguments.stagger, "--stagger");
   if (request.stagger_s < 0)
     throw Error(ErrorCode::Invalid, "--stagger: expected seconds, 0 or more");
@@ -75,6 +77,9 @@ FleetState state_of(const Session& session, const LaunchArguments& arguments,
     FleetWorker worker;
     worker.name = planned.name;
     worker.cpus = planned.cpus;
+    if (!planned.role.empty()) worker.options = {"--role", planned.role};
+    if (!planned.every.empty())
+      worker.options.insert(worker.options.end(), {"--every", planned.every});
     worker.since = state.started;
     worker.next_start = state.started + seconds_to_duration(planned.start_s);
     state.workers.push_back(std::move(worker));

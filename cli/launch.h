@@ -13,6 +13,8 @@ namespace studyhall::cli {
 struct LaunchArguments {
   std::string study;
   std::string workers;
+  std::string roles;
+  std::string orchestrator;
   std::string stagger = "30";
   std::string restart_after = "5";
   std::string runs = "runs";

@@ -8,6 +8,7 @@
 
 #include "cli/arguments.h"
 #include "cli/progress.h"
+#include "cli/role_workers.h"
 #include "cli/text.h"
 #include "core/error.h"
 #include "core/resource_spec.h"
@@ -38,7 +39,10 @@ std::string or_none(const std::vector<int>& cpus) {
 
 void share_out(const LaunchRequest& request, const std::vector<worker_shim::Core>& machine,
                LaunchPlan& plan) {
-  const int count = static_cast<int>(plan.workers.size());
+  std::vector<PlannedWorker*> sharing;
+  for (PlannedWorker& worker : plan.workers)
+    if (worker.takes_trials) sharing.push_back(&worker);
+  const int count = static_cast<int>(sharing.size());
   const int reserve = reserve_of(request, machine);
   if (request.cores == 0) {
     const int most = worker_shim::most_per_worker(machine, count, reserve);
@@ -51,8 +55,8 @@ void share_out(const LaunchRequest& request, const std::vector<worker_shim::Core
   }
   const worker_shim::CoreLayout layout = worker_shim::lay_out(
       machine, count, static_cast<int>(std::min<std::int64_t>(request.cores, 100'000)), reserve);
-  for (std::size_t i = 0; i < plan.workers.size(); ++i)
-    plan.workers[i].cpus = plan.workers[i].pinned = layout.workers[i];
+  for (std::size_t i = 0; i < sharing.size(); ++i)
+    sharing[i]->cpus = sharing[i]->pinned = layout.workers[i];
   plan.cores = fmt::format("{} for each worker, {} left to the system ({}); {}", request.cores,
                            reserve, or_none(layout.reserved),
                            layout.siblings ? "both threads of a core go to one worker first"
@@ -97,7 +101,7 @@ void check_study(const StudyInfo& info, LaunchPlan& plan) {
                                         info.finished_because, info.name));
   if (info.state == StudyState::Finished)
     plan.problems.push_back(fmt::format("the study is finished: {}", info.finished_because));
-  const auto count = static_cast<std::int64_t>(plan.workers.size());
+  const auto count = std::ranges::count_if(plan.workers, &PlannedWorker::takes_trials);
   if (const auto left = trials_left(info); left && *left < count)
     plan.warnings.push_back(
         fmt::format("{} for {} workers", count_of(*left, "trial") + " left", count));
@@ -107,6 +111,20 @@ void check_study(const StudyInfo& info, LaunchPlan& plan) {
       running->get<double>() < static_cast<double>(count))
     plan.warnings.push_back(fmt::format("limits.running lets {} trials run at once, for {} workers",
                                         format_scalar(*running), count));
+}
+
+std::vector<std::string> names_of(const LaunchPlan& plan) {
+  std::vector<std::string> names;
+  for (const PlannedWorker& worker : plan.workers) names.push_back(worker.name);
+  return names;
+}
+
+std::vector<std::string> without(std::vector<std::string> lines,
+                                 const std::vector<std::string>& others) {
+  std::erase_if(lines, [&](const std::string& line) {
+    return std::ranges::find(others, line) != others.end();
+  });
+  return lines;
 }
 
 void add_new(std::vector<std::string>& known, const std::vector<std::string>& words,
@@ -140,7 +158,7 @@ std::vector<std::string> worker_names(const std::string& text, const Json& spec)
     return names;
   }
   const auto count = static_cast<std::size_t>(
-      is_count ? parse_integer(text, "--workers", 1)
+      is_count ? parse_integer(text, "--workers", 0)
                : std::max<std::int64_t>(1, static_cast<std::int64_t>(known.size())));
   if (count > kMostWorkers)
     throw Error(ErrorCode::Invalid,
@@ -157,17 +175,30 @@ LaunchPlan plan_launch(StudyApi& api, const LaunchRequest& request,
                        const std::vector<worker_shim::Core>& machine) {
   const StudyInfo info = api.study(request.work.study);
   LaunchPlan plan;
-  for (const std::string& name : worker_names(request.workers, info.spec)) {
-    const double start = request.stagger_s * static_cast<double>(plan.workers.size());
-    plan.workers.push_back({.name = name, .start_s = start});
+  for (const std::string& name : worker_names(request.workers, info.spec))
+    plan.workers.push_back({.name = name});
+  const auto spec = parse_study_spec(info.spec);
+  for (RoleWorker& worker :
+       role_workers(request.roles, request.orchestrator, *spec, names_of(plan))) {
+    plan.workers.push_back({.name = std::move(worker.name),
+                            .role = std::move(worker.role),
+                            .every = std::move(worker.every),
+                            .takes_trials = worker.takes_trials});
   }
+  if (plan.workers.empty()) plan.problems.emplace_back("no worker: --workers is 0");
+  for (std::size_t i = 0; i < plan.workers.size(); ++i)
+    plan.workers[i].start_s = request.stagger_s * static_cast<double>(i);
   check_study(info, plan);
   for (PlannedWorker& worker : plan.workers) {
     worker_shim::WorkOptions options = request.work;
     options.worker = worker.name;
+    options.role = worker.role;
+    if (!worker.every.empty()) options.research.emplace();
     const worker_shim::Readiness readiness = worker_shim::check_readiness(api, options);
     worker.pinned = readiness.cpus;
-    if (plan.lines.empty()) plan.lines = readiness.lines;
+    if (plan.lines.empty() && worker.role.empty()) plan.lines = readiness.lines;
+    if (!worker.role.empty() && !plan.lines_of_roles.contains(worker.role))
+      plan.lines_of_roles[worker.role] = without(readiness.lines, plan.lines);
     add_new(plan.problems, readiness.problems, worker.name);
     add_new(plan.warnings, readiness.warnings, worker.name);
   }
@@ -182,15 +213,17 @@ LaunchPlan plan_launch(StudyApi& api, const LaunchRequest& request,
 
 Json to_json(const LaunchPlan& plan) {
   Json workers = Json::array();
-  for (const PlannedWorker& worker : plan.workers)
-    workers.push_back({{"worker", worker.name},
-                       {"start_s", worker.start_s},
-                       {"cpus", cpu_list_text(worker.pinned)}});
-  return {{"workers", std::move(workers)},
-          {"would", plan.lines},
-          {"cores", plan.cores},
-          {"problems", plan.problems},
-          {"warnings", plan.warnings}};
+  for (const PlannedWorker& worker : plan.workers) {
+    Json one{{"worker", worker.name},
+             {"start_s", worker.start_s},
+             {"cpus", cpu_list_text(worker.pinned)}};
+    if (!worker.role.empty()) one["role"] = worker.role;
+    if (!worker.every.empty()) one["every"] = worker.every;
+    workers.push_back(std::move(one));
+  }
+  return {{"workers", std::move(workers)},   {"would", plan.lines},
+          {"would_as", plan.lines_of_roles}, {"cores", plan.cores},
+          {"problems", plan.problems},       {"warnings", plan.warnings}};
 }
 
 }  // namespace studyhall::cli

@@ -65,15 +65,31 @@ void FullScreen::draw(const std::string& text) {
 }
 
 int FullScreen::read_key(std::chrono::milliseconds patience) {
-  pollfd in{STDIN_FILENO, POLLIN, 0};
-  if (::poll(&in, 1, static_cast<int>(patience.count())) <= 0) return 0;
-  std::array<char, 16> keys{};
-  const ssize_t n = ::read(STDIN_FILENO, keys.data(), keys.size());
-  if (n <= 0) return kControlC;  // the terminal is gone
-  const std::string_view read(keys.data(), static_cast<std::size_t>(n));
-  if (read.starts_with("\x1b[A")) return kUp;
-  if (read.starts_with("\x1b[B")) return kDown;
-  return static_cast<unsigned char>(read.front());
+  if (typed_.empty()) {
+    pollfd in{STDIN_FILENO, POLLIN, 0};
+    if (::poll(&in, 1, static_cast<int>(patience.count())) <= 0) return 0;
+    std::array<char, 256> keys{};
+    const ssize_t n = ::read(STDIN_FILENO, keys.data(), keys.size());
+    if (n <= 0) return kControlC;  // the terminal is gone
+    typed_.assign(keys.data(), static_cast<std::size_t>(n));
+  }
+  return take_key();
+}
+
+int FullScreen::take_key() {
+  const auto take = [this](std::size_t count, int key) {
+    typed_.erase(0, count);
+    return key;
+  };
+  const bool is_sequence = typed_.starts_with("\x1b[") || typed_.starts_with("\x1bO");
+  if (!is_sequence) return take(1, static_cast<unsigned char>(typed_.front()));
+  // Up to its last byte, which is a letter or '~'.
+  const auto last =
+      std::find_if(typed_.begin() + 2, typed_.end(), [](char c) { return c >= '@' && c <= '~'; });
+  if (last == typed_.end()) return take(typed_.size(), 0);
+  const auto length = static_cast<std::size_t>(last - typed_.begin()) + 1;
+  const char kind = length == 3 ? *last : '\0';
+  return take(length, kind == 'A' ? kUp : kind == 'B' ? kDown : 0);
 }
 
 }  // namespace studyhall::cli

@@ -25,15 +25,20 @@ class FullScreen {
   [[nodiscard]] static Size size();
   // `text` from the first line on; what does not fit is left out.
   static void draw(const std::string& text);
-  // One key, or 0 after `patience`: a character, or kUp and kDown.
-  static int read_key(std::chrono::milliseconds patience);
+  // One key, or 0 after `patience`: a byte of what was typed, kEscape, kUp or kDown. Keys that send
+  // other escape sequences count as none.
+  int read_key(std::chrono::milliseconds patience);
 
  private:
+  int take_key();
+
   termios before_{};
+  std::string typed_;  // and not yet taken: text that is pasted comes at once
 };
 
 inline constexpr int kUp = 1000;
 inline constexpr int kDown = 1001;
 inline constexpr int kControlC = 3;
+inline constexpr int kEscape = 27;
 
 }  // namespace studyhall::cli

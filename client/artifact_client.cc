@@ -19,38 +19,39 @@ class ArtifactClient final : public ArtifactApi {
   ArtifactClient(ServerUrl url, ClientOptions options)
       : url_(std::move(url)), options_(std::move(options)) {}
 
-  Artifact put_artifact(const std::string& study, std::int64_t trial, const std::string& name,
+  Artifact put_artifact(const std::string& study, const WorkRef& of, const std::string& name,
                         const std::string& type, std::string_view bytes) override {
-    httplib::Request request = request_of("PUT", study, trial, "/" + percent_encode(name));
+    httplib::Request request = request_of("PUT", study, of, "/" + percent_encode(name));
     request.body = bytes;
     request.set_header("Content-Type", type);
     return artifact_from_json(parse_json(send(request), "answer"));
   }
 
-  std::vector<Artifact> artifacts(const std::string& study, std::int64_t trial) override {
-    const Json answer = parse_json(send(request_of("GET", study, trial, "")), "answer");
+  std::vector<Artifact> artifacts(const std::string& study, const WorkRef& of) override {
+    const Json answer = parse_json(send(request_of("GET", study, of, "")), "answer");
     std::vector<Artifact> list;
     for (const Json& one : answer.at("artifacts")) list.push_back(artifact_from_json(one));
     return list;
   }
 
-  std::string artifact(const std::string& study, std::int64_t trial,
+  std::string artifact(const std::string& study, const WorkRef& of,
                        const std::string& name) override {
-    return send(request_of("GET", study, trial, "/" + percent_encode(name)));
+    return send(request_of("GET", study, of, "/" + percent_encode(name)));
   }
 
-  void delete_artifact(const std::string& study, std::int64_t trial,
+  void delete_artifact(const std::string& study, const WorkRef& of,
                        const std::string& name) override {
-    send(request_of("DELETE", study, trial, "/" + percent_encode(name)));
+    send(request_of("DELETE", study, of, "/" + percent_encode(name)));
   }
 
  private:
   [[nodiscard]] httplib::Request request_of(const std::string& method, const std::string& study,
-                                            std::int64_t trial, const std::string& rest) const {
+                                            const WorkRef& of, const std::string& rest) const {
     httplib::Request request;
     request.method = method;
-    request.path = fmt::format("{}/api/v1/studies/{}/trials/{}/artifacts{}", url_.prefix,
-                               percent_encode(study), trial, rest);
+    request.path =
+        fmt::format("{}/api/v1/studies/{}/{}/{}/artifacts{}", url_.prefix, percent_encode(study),
+                    of.is_task ? "tasks" : "trials", of.number, rest);
     return request;
   }
 

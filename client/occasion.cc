@@ -11,8 +11,6 @@
 namespace studyhall::client {
 namespace {
 
-constexpr std::array<std::string_view, 7> kNames{
-    "new_best", "confirmed", "failure_streak", "rate_limit", "budget", "finished", "question"};
 constexpr std::array<int, 3> kLevels{50, 80, 100};
 constexpr std::chrono::minutes kBetweenLimits{10};
 
@@ -53,14 +51,6 @@ void read_result(const std::string& study, const Event& event, int streak, Occas
 }
 
 }  // namespace
-
-std::string_view to_string(OccasionKind kind) { return kNames[static_cast<std::size_t>(kind)]; }
-
-std::optional<OccasionKind> occasion_from_string(std::string_view name) {
-  const auto found = std::ranges::find(kNames, name);
-  if (found == kNames.end()) return std::nullopt;
-  return static_cast<OccasionKind>(found - kNames.begin());
-}
 
 Json to_json(const OccasionCursor& cursor) {
   return {{"sequence", cursor.sequence},

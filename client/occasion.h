@@ -5,27 +5,13 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/event.h"
+#include "core/hook_spec.h"
 #include "core/study_api.h"
 
 namespace studyhall::client {
-
-enum class OccasionKind {
-  NewBest,        // a trial leads now
-  Confirmed,      // its configuration was run again and stays the best
-  FailureStreak,  // so many trials failed one after the other
-  RateLimit,      // a worker waits out a rate limit; once in ten minutes
-  Budget,         // 50, 80 or 100 % of a limit are used
-  Finished,       // nothing more is handed out
-  Question,       // an agent waits for a person's answer
-};
-// "new_best", "confirmed", "failure_streak", "rate_limit", "budget", "finished",
-// "question".
-std::string_view to_string(OccasionKind kind);
-std::optional<OccasionKind> occasion_from_string(std::string_view name);
 
 // How far a study's events have been read, and what must be known of those before.
 struct OccasionCursor {

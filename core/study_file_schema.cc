@@ -66,6 +66,13 @@ constexpr std::string_view kSchema = R"json({
       "additionalProperties": {"$ref": "#/$defs/role"},
       "description": "What several workers do alike, for study work --role."
     },
+    "notify": {
+      "type": "object",
+      "maxProperties": 20,
+      "propertyNames": {"$ref": "#/$defs/name"},
+      "additionalProperties": {"$ref": "#/$defs/webhook"},
+      "description": "Webhooks that study serve tells what happens to this study, on the hosts that --notify-host allows."
+    },
     "focus_share": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.8, "description": "The share of a focused worker's suggestions that move its focus only; the others may move everything."},
     "sampler": {"$ref": "#/$defs/sampler", "default": "auto"},
     "pruner": {"$ref": "#/$defs/pruner", "description": "Which trials are ended early."},
@@ -388,6 +395,17 @@ constexpr std::string_view kSchema = R"json({
         "accepts": {"type": "array", "maxItems": 100, "uniqueItems": true, "items": {"$ref": "#/$defs/name"}, "description": "Tags that its workers take, besides those of workers.W.accepts."},
         "model": {"type": "string", "pattern": "^[^-]", "description": "Of its tasks, in place of experiment.claude.model."},
         "allow_web": {"type": "boolean", "description": "Of its tasks, in place of experiment.claude.allow_web."}
+      }
+    },
+    "webhook": {
+      "type": "object",
+      "additionalProperties": false,
+      "required": ["url"],
+      "properties": {
+        "url": {"type": "string", "pattern": "^https?://[!-~]+$", "maxLength": 2000, "description": "Everybody who may read the study can read it."},
+        "format": {"enum": ["json", "slack", "discord"], "default": "json"},
+        "events": {"type": "array", "items": {"enum": ["new_best", "confirmed", "failure_streak", "rate_limit", "budget", "finished", "question"]}, "description": "Those that it is told; all where it is absent."},
+        "failure_streak": {"type": "integer", "minimum": 1, "maximum": 1000000, "default": 3, "description": "So many failures one after the other are told."}
       }
     },
     "word": {"type": "string", "minLength": 1, "pattern": "^[^-]"},

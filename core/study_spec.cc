@@ -7,6 +7,7 @@
 
 #include "core/enum_names.h"
 #include "core/experiment_version.h"
+#include "core/hook_spec.h"
 #include "core/study_file_parts.h"
 #include "core/study_file_refusals.h"
 
@@ -87,6 +88,7 @@ class StudyReader {
       read_search();
       read_experiment();
       read_roles_of_agents();
+      static_cast<void>(read_hooks(object_.field("notify")));
       close_refusing(object_);
       if (problems_.empty()) check_workers_can_work();
       if (problems_.empty()) check_one_trial_fits();

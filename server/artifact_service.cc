@@ -24,18 +24,23 @@ void check_name(const std::string& name) {
 bool is_visible(char c) { return c >= ' ' && c <= '~'; }
 
 Error no_artifact(const storage::ArtifactOwner& owner, const std::string& name) {
-  return Error(ErrorCode::NotFound, fmt::format("trial {} of study \"{}\" has no artifact {}",
-                                                owner.trial, owner.study, brief(Json(name))));
+  return Error(ErrorCode::NotFound,
+               fmt::format("{} of study \"{}\" has no artifact {}", to_string(owner.work),
+                           owner.study, brief(Json(name))));
 }
 
 }  // namespace
 
-storage::ArtifactOwner ArtifactService::owner(const std::string& study, std::int64_t trial) {
-  static_cast<void>(api_.trial(study, trial));
-  return {.study = study, .created = api_.study(study).created, .trial = trial};
+storage::ArtifactOwner ArtifactService::owner(const std::string& study, const WorkRef& of) {
+  if (of.is_task) {
+    static_cast<void>(api_.task(study, of.number));
+  } else {
+    static_cast<void>(api_.trial(study, of.number));
+  }
+  return {.study = study, .created = api_.study(study).created, .work = of};
 }
 
-Artifact ArtifactService::put_artifact(const std::string& study, std::int64_t trial,
+Artifact ArtifactService::put_artifact(const std::string& study, const WorkRef& of,
                                        const std::string& name, const std::string& type,
                                        std::string_view bytes) {
   check_name(name);
@@ -52,26 +57,26 @@ Artifact ArtifactService::put_artifact(const std::string& study, std::int64_t tr
                     .sha256 = sha256_hex(bytes),
                     .created = clock_.now(),
                     .bytes = bytes.size()};
-  store_.put(owner(study, trial), artifact, bytes);
+  store_.put(owner(study, of), artifact, bytes);
   return artifact;
 }
 
-std::vector<Artifact> ArtifactService::artifacts(const std::string& study, std::int64_t trial) {
-  return store_.list(owner(study, trial));
+std::vector<Artifact> ArtifactService::artifacts(const std::string& study, const WorkRef& of) {
+  return store_.list(owner(study, of));
 }
 
-std::string ArtifactService::artifact(const std::string& study, std::int64_t trial,
+std::string ArtifactService::artifact(const std::string& study, const WorkRef& of,
                                       const std::string& name) {
-  const storage::ArtifactOwner of = owner(study, trial);
-  auto bytes = store_.find(of, name);
-  if (!bytes) throw no_artifact(of, name);
+  const storage::ArtifactOwner whose = owner(study, of);
+  auto bytes = store_.find(whose, name);
+  if (!bytes) throw no_artifact(whose, name);
   return std::move(*bytes);
 }
 
-void ArtifactService::delete_artifact(const std::string& study, std::int64_t trial,
+void ArtifactService::delete_artifact(const std::string& study, const WorkRef& of,
                                       const std::string& name) {
-  const storage::ArtifactOwner of = owner(study, trial);
-  if (!store_.remove(of, name)) throw no_artifact(of, name);
+  const storage::ArtifactOwner whose = owner(study, of);
+  if (!store_.remove(whose, name)) throw no_artifact(whose, name);
 }
 
 }  // namespace studyhall::server

@@ -14,16 +14,16 @@ class ArtifactService final : public ArtifactApi {
   ArtifactService(StudyApi& api, storage::ArtifactStore& store, const Clock& clock)
       : api_(api), store_(store), clock_(clock) {}
 
-  Artifact put_artifact(const std::string& study, std::int64_t trial, const std::string& name,
+  Artifact put_artifact(const std::string& study, const WorkRef& of, const std::string& name,
                         const std::string& type, std::string_view bytes) override;
-  std::vector<Artifact> artifacts(const std::string& study, std::int64_t trial) override;
-  std::string artifact(const std::string& study, std::int64_t trial,
+  std::vector<Artifact> artifacts(const std::string& study, const WorkRef& of) override;
+  std::string artifact(const std::string& study, const WorkRef& of,
                        const std::string& name) override;
-  void delete_artifact(const std::string& study, std::int64_t trial,
+  void delete_artifact(const std::string& study, const WorkRef& of,
                        const std::string& name) override;
 
  private:
-  storage::ArtifactOwner owner(const std::string& study, std::int64_t trial);
+  storage::ArtifactOwner owner(const std::string& study, const WorkRef& of);
 
   StudyApi& api_;
   storage::ArtifactStore& store_;

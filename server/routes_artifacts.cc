@@ -9,9 +9,6 @@
 namespace studyhall::server {
 namespace {
 
-constexpr std::string_view kList = "/api/v1/studies/{study}/trials/{n}/artifacts";
-constexpr std::string_view kOne = "/api/v1/studies/{study}/trials/{n}/artifacts/{name}";
-
 bool is_utf8(const std::string& text) {
   try {
     Json(text).dump();
@@ -36,36 +33,48 @@ Reply show(const std::string& name, std::string bytes) {
   return reply;
 }
 
+Reply list(ArtifactApi& kept, const Call& call, const WorkRef& of) {
+  Json list = Json::array();
+  for (const Artifact& one : kept.artifacts(call.args[0], of)) list.push_back(to_json(one));
+  return {.body = {{"artifacts", std::move(list)}}};
+}
+
+Reply put(ArtifactApi& kept, const Call& call, const WorkRef& of) {
+  return {.body = to_json(
+              kept.put_artifact(call.args[0], of, call.args[2], call.content_type, call.body))};
+}
+
+Reply get(ArtifactApi& kept, const Call& call, const WorkRef& of) {
+  return show(call.args[2], kept.artifact(call.args[0], of, call.args[2]));
+}
+
+Reply remove(ArtifactApi& kept, const Call& call, const WorkRef& of) {
+  kept.delete_artifact(call.args[0], of, call.args[2]);
+  return {.body = {{"deleted", call.args[2]}}};
+}
+
 }  // namespace
 
 void add_artifact_routes(Router& router, StudyApi& api, ArtifactApi* artifacts) {
-  const auto add = [&](std::string_view method, std::string_view pattern,
-                       Reply (*route)(ArtifactApi&, const Call&)) {
-    router.add(method, pattern, [&api, artifacts, route](const Call& call) {
-      QueryReader(call).finish();
-      if (artifacts == nullptr) throw Error(ErrorCode::Unsupported, "no artifacts are kept here");
-      if (call.method != "GET" && call.method != "HEAD") require_own_trial(api, call, "");
-      return route(*artifacts, call);
-    });
-  };
-  add("GET", kList, [](ArtifactApi& kept, const Call& call) {
-    Json list = Json::array();
-    for (const Artifact& one : kept.artifacts(call.args[0], call.number(1))) {
-      list.push_back(to_json(one));
+  const auto add = [&](std::string_view method, std::string_view rest,
+                       Reply (*route)(ArtifactApi&, const Call&, const WorkRef&)) {
+    for (const bool is_task : {false, true}) {
+      const std::string of = is_task ? "tasks" : "trials";
+      router.add(method, "/api/v1/studies/{study}/" + of + "/{n}/artifacts" + std::string(rest),
+                 [&api, artifacts, route, is_task](const Call& call) {
+                   QueryReader(call).finish();
+                   if (artifacts == nullptr)
+                     throw Error(ErrorCode::Unsupported, "no artifacts are kept here");
+                   if (call.method != "GET" && call.method != "HEAD")
+                     (is_task ? require_own_task : require_own_trial)(api, call, "");
+                   return route(*artifacts, call, {is_task, call.number(1)});
+                 });
     }
-    return Reply{.body = {{"artifacts", std::move(list)}}};
-  });
-  add("PUT", kOne, [](ArtifactApi& kept, const Call& call) {
-    return Reply{.body = to_json(kept.put_artifact(call.args[0], call.number(1), call.args[2],
-                                                   call.content_type, call.body))};
-  });
-  add("GET", kOne, [](ArtifactApi& kept, const Call& call) {
-    return show(call.args[2], kept.artifact(call.args[0], call.number(1), call.args[2]));
-  });
-  add("DELETE", kOne, [](ArtifactApi& kept, const Call& call) {
-    kept.delete_artifact(call.args[0], call.number(1), call.args[2]);
-    return Reply{.body = {{"deleted", call.args[2]}}};
-  });
+  };
+  add("GET", "", list);
+  add("PUT", "/{name}", put);
+  add("GET", "/{name}", get);
+  add("DELETE", "/{name}", remove);
 }
 
 }  // namespace studyhall::server

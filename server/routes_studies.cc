@@ -6,6 +6,9 @@
 namespace studyhall::server {
 namespace {
 
+constexpr std::int64_t kBestRows = 10;
+constexpr std::int64_t kNotGiven = -1;
+
 void refuse_query(const Call& call) { QueryReader(call).finish(); }
 
 Reply list_studies(StudyApi& api, const Call& call) {
@@ -48,10 +51,12 @@ Reply resume_study(StudyApi& api, const Call& call) {
   return {.body = {{"resumed", call.args[0]}}};
 }
 
+// A front is shown whole: none of its rows is better than another.
 Reply list_best(StudyApi& api, const Call& call) {
   QueryReader query(call);
-  const std::int64_t top = query.integer("top", 10, 0, std::numeric_limits<int>::max());
+  std::int64_t top = query.integer("top", kNotGiven, 0, std::numeric_limits<int>::max());
   query.finish();
+  if (top == kNotGiven) top = api.study(call.args[0]).front_size ? 0 : kBestRows;
   Json list = Json::array();
   for (const BestRow& row : api.best(call.args[0], static_cast<int>(top))) {
     list.push_back(to_json(row));

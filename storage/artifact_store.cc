@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
+#include <array>
 #include <utility>
 
 #include "core/error.h"
@@ -15,11 +16,13 @@ namespace {
 constexpr int kBusyTimeoutMs = 5'000;
 constexpr int kApplicationId = 0x53744172;  // "StAr"
 
+// Of trials, and of tasks.
+constexpr std::array<const char*, 2> kTables{"artifacts", "task_artifacts"};
 constexpr const char* kSchema = R"(
-CREATE TABLE IF NOT EXISTS artifacts (
+CREATE TABLE IF NOT EXISTS {0} (
   study TEXT NOT NULL,
   created_study INTEGER NOT NULL,  -- microseconds since 1970, as everywhere here
-  trial INTEGER NOT NULL,
+  trial INTEGER NOT NULL,  -- in task_artifacts: the number of the task
   name TEXT NOT NULL,
   type TEXT NOT NULL,
   sha256 TEXT NOT NULL,
@@ -38,10 +41,16 @@ Timestamp time_of(std::int64_t micro) { return Timestamp(std::chrono::microsecon
 void bind_owner(SQLite::Statement& statement, const ArtifactOwner& owner) {
   statement.bind(1, owner.study);
   statement.bind(2, micro(owner.created));
-  statement.bind(3, owner.trial);
+  statement.bind(3, owner.work.number);
 }
 
-constexpr const char* kOfTrial = " WHERE study = ?1 AND created_study = ?2 AND trial = ?3";
+const char* table_of(const ArtifactOwner& owner) { return kTables.at(owner.work.is_task ? 1 : 0); }
+
+// "SELECT `columns` FROM its table" of what `owner` has.
+std::string select(const ArtifactOwner& owner, const char* columns) {
+  return fmt::format("SELECT {} FROM {} WHERE study = ?1 AND created_study = ?2 AND trial = ?3",
+                     columns, table_of(owner));
+}
 
 }  // namespace
 
@@ -57,7 +66,7 @@ class ArtifactStore::Database {
     }
     handle.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     handle.exec(fmt::format("PRAGMA application_id = {}", kApplicationId));
-    handle.exec(kSchema);
+    for (const char* table : kTables) handle.exec(fmt::format(kSchema, table));
   }
 
   SQLite::Database handle;
@@ -93,28 +102,27 @@ void ArtifactStore::put(const ArtifactOwner& owner, const Artifact& artifact,
   guarded([&] {
     SQLite::Database& handle = opened(true)->handle;
     SQLite::Transaction transaction(handle, SQLite::TransactionBehavior::IMMEDIATE);
-    SQLite::Statement others(handle, std::string("SELECT count(*), coalesce(sum(size), 0) "
-                                                 "FROM artifacts") +
-                                         kOfTrial + " AND name <> ?4");
+    SQLite::Statement others(handle,
+                             select(owner, "count(*), coalesce(sum(size), 0)") + " AND name <> ?4");
     bind_owner(others, owner);
     others.bind(4, artifact.name);
     others.executeStep();
-    if (others.getColumn(0).getInt64() >= static_cast<std::int64_t>(kMostTrialArtifacts)) {
-      throw Error(ErrorCode::Invalid, fmt::format("trial {} has {} artifacts already, and may have "
+    if (others.getColumn(0).getInt64() >= static_cast<std::int64_t>(kMostArtifactsOfOne)) {
+      throw Error(ErrorCode::Invalid, fmt::format("{} has {} artifacts already, and may have "
                                                   "no more",
-                                                  owner.trial, kMostTrialArtifacts));
+                                                  to_string(owner.work), kMostArtifactsOfOne));
     }
     if (static_cast<std::size_t>(others.getColumn(1).getInt64()) + bytes.size() >
-        kMostTrialArtifactBytes) {
-      throw Error(
-          ErrorCode::TooLarge,
-          fmt::format("artifact {}: the artifacts of trial {} would have more than {} bytes",
-                      artifact.name, owner.trial, kMostTrialArtifactBytes));
+        kMostArtifactBytesOfOne) {
+      throw Error(ErrorCode::TooLarge,
+                  fmt::format("artifact {}: the artifacts of {} would have more than {} bytes",
+                              artifact.name, to_string(owner.work), kMostArtifactBytesOfOne));
     }
-    SQLite::Statement insert(handle,
-                             "INSERT OR REPLACE INTO artifacts (study, created_study, trial, name, "
-                             "type, sha256, created, size, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
-                             "?7, ?8, ?9)");
+    SQLite::Statement insert(
+        handle, fmt::format("INSERT OR REPLACE INTO {} (study, created_study, trial, name, type, "
+                            "sha256, created, size, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
+                            "?9)",
+                            table_of(owner)));
     bind_owner(insert, owner);
     insert.bind(4, artifact.name);
     insert.bind(5, artifact.type);
@@ -133,9 +141,7 @@ std::vector<Artifact> ArtifactStore::list(const ArtifactOwner& owner) {
     Database* const database = opened(false);
     if (database == nullptr) return out;
     SQLite::Statement query(database->handle,
-                            std::string("SELECT name, type, sha256, created, size FROM "
-                                        "artifacts") +
-                                kOfTrial + " ORDER BY name");
+                            select(owner, "name, type, sha256, created, size") + " ORDER BY name");
     bind_owner(query, owner);
     while (query.executeStep()) {
       out.push_back({.name = query.getColumn(0).getString(),
@@ -153,8 +159,7 @@ std::optional<std::string> ArtifactStore::find(const ArtifactOwner& owner,
   return guarded([&]() -> std::optional<std::string> {
     Database* const database = opened(false);
     if (database == nullptr) return std::nullopt;
-    SQLite::Statement query(
-        database->handle, std::string("SELECT bytes FROM artifacts") + kOfTrial + " AND name = ?4");
+    SQLite::Statement query(database->handle, select(owner, "bytes") + " AND name = ?4");
     bind_owner(query, owner);
     query.bind(4, name);
     if (!query.executeStep()) return std::nullopt;
@@ -167,7 +172,9 @@ bool ArtifactStore::remove(const ArtifactOwner& owner, const std::string& name) 
     Database* const database = opened(false);
     if (database == nullptr) return false;
     SQLite::Statement statement(database->handle,
-                                std::string("DELETE FROM artifacts") + kOfTrial + " AND name = ?4");
+                                fmt::format("DELETE FROM {} WHERE study = ?1 AND created_study = "
+                                            "?2 AND trial = ?3 AND name = ?4",
+                                            table_of(owner)));
     bind_owner(statement, owner);
     statement.bind(4, name);
     return statement.exec() > 0;
@@ -178,9 +185,12 @@ void ArtifactStore::remove_study(const std::string& study) {
   guarded([&] {
     Database* const database = opened(false);
     if (database == nullptr) return;
-    SQLite::Statement statement(database->handle, "DELETE FROM artifacts WHERE study = ?1");
-    statement.bind(1, study);
-    statement.exec();
+    for (const char* table : kTables) {
+      SQLite::Statement statement(database->handle,
+                                  fmt::format("DELETE FROM {} WHERE study = ?1", table));
+      statement.bind(1, study);
+      statement.exec();
+    }
   });
 }
 
@@ -195,13 +205,17 @@ std::vector<std::string> ArtifactStore::problems() {
       if (line != "ok") out.push_back(fmt::format("{}: {}", file_.string(), line));
     }
     if (!out.empty()) return out;
-    SQLite::Statement query(database->handle,
-                            "SELECT study, trial, name, sha256, bytes FROM artifacts");
-    while (query.executeStep()) {
-      if (sha256_hex(query.getColumn(4).getString()) == query.getColumn(3).getString()) continue;
-      out.push_back(fmt::format("{}: artifact {} of trial {} of study {} is not what was put there",
-                                file_.string(), query.getColumn(2).getString(),
-                                query.getColumn(1).getInt64(), query.getColumn(0).getString()));
+    for (const bool is_task : {false, true}) {
+      SQLite::Statement query(database->handle,
+                              fmt::format("SELECT study, trial, name, sha256, bytes FROM {}",
+                                          kTables.at(is_task ? 1 : 0)));
+      while (query.executeStep()) {
+        if (sha256_hex(query.getColumn(4).getString()) == query.getColumn(3).getString()) continue;
+        const WorkRef of{is_task, query.getColumn(1).getInt64()};
+        out.push_back(fmt::format("{}: artifact {} of {} of study {} is not what was put there",
+                                  file_.string(), query.getColumn(2).getString(), to_string(of),
+                                  query.getColumn(0).getString()));
+      }
     }
     return out;
   });

@@ -5,7 +5,6 @@
 // Durability: when a call returns, its effect survives a crash of this process and a power loss.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -25,7 +24,7 @@ std::filesystem::path artifact_file(const std::filesystem::path& database);
 struct ArtifactOwner {
   std::string study;
   Timestamp created;
-  std::int64_t trial = 0;
+  WorkRef work;
 };
 
 // Calls throw Error(Unavailable) where the file cannot be read or written, Error(Corrupt) for one
@@ -39,7 +38,7 @@ class ArtifactStore {
   ArtifactStore& operator=(const ArtifactStore&) = delete;
 
   // Takes the place of one of the same name. Throws Error(Invalid) or Error(TooLarge) where the
-  // trial would have more, or more bytes, than it may (core/artifact_api.h).
+  // trial or task would have more, or more bytes, than it may (core/artifact_api.h).
   void put(const ArtifactOwner& owner, const Artifact& artifact, std::string_view bytes);
   // By name.
   std::vector<Artifact> list(const ArtifactOwner& owner);

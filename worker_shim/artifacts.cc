@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 #include "core/error.h"
 #include "core/study_spec.h"
@@ -54,9 +55,23 @@ std::string diff_of(const Plan& plan, const std::filesystem::path& dir) {
   return diff + fmt::format("# cut: {} of {} bytes\n", diff.size(), whole);
 }
 
+// What was asked, and what came of it. A task's SUMMARY.md and result.json may lie in its worktree
+// as well; the one in the run's folder, put last, is the one that stays.
+std::vector<std::filesystem::path> written_files(const Plan& plan, const Workspace& workspace,
+                                                 const WorkRef& of) {
+  if (of.is_task) {
+    return {workspace.prompt(), workspace.place() / "SUMMARY.md", workspace.dir / "SUMMARY.md",
+            workspace.place() / "result.json", workspace.dir / "result.json"};
+  }
+  std::vector<std::filesystem::path> files{workspace.prompt(), workspace.dir / "SUMMARY.md"};
+  const std::string score = plan.experiment().score.file;
+  if (!score.empty()) files.push_back(workspace.place() / score);
+  return files;
+}
+
 }  // namespace
 
-void keep_artifacts(ArtifactApi* artifacts, const Plan& plan, std::int64_t number,
+void keep_artifacts(ArtifactApi* artifacts, const Plan& plan, const WorkRef& of,
                     const std::filesystem::path& dir,
                     const std::function<void(const std::string& line)>& say) {
   if (artifacts == nullptr) return;
@@ -66,22 +81,19 @@ void keep_artifacts(ArtifactApi* artifacts, const Plan& plan, std::int64_t numbe
                           const std::optional<std::string>& bytes) {
       const std::string name = file.filename().string();
       if (!bytes || bytes->empty() || !is_valid_name(name)) return;
-      artifacts->put_artifact(plan.study->name, number, name, type, *bytes);
+      artifacts->put_artifact(plan.study->name, of, name, type, *bytes);
     };
     keep(workspace.run_log(), "text/plain", end_of(workspace.run_log(), kLogBytes));
     if (const std::string diff = diff_of(plan, dir); !diff.empty()) {
-      artifacts->put_artifact(plan.study->name, number, "diff.patch", "text/x-diff", diff);
+      artifacts->put_artifact(plan.study->name, of, "diff.patch", "text/x-diff", diff);
     }
-    const std::string score = plan.experiment().score.file;
-    for (const auto& [file, type] : {std::pair(workspace.prompt(), "text/markdown"),
-                                     std::pair(workspace.dir / "SUMMARY.md", "text/markdown"),
-                                     std::pair(workspace.place() / score, "application/json")}) {
-      if (file == workspace.place() / "") continue;
+    for (const std::filesystem::path& file : written_files(plan, workspace, of)) {
       const auto bytes = end_of(file, kFileBytes + 1);
-      if (bytes && bytes->size() <= kFileBytes) keep(file, type, bytes);
+      if (!bytes || bytes->size() > kFileBytes) continue;
+      keep(file, file.extension() == ".md" ? "text/markdown" : "application/json", bytes);
     }
   } catch (const std::exception& error) {
-    say(fmt::format("#{}: files of its run are not kept: {}", number, error.what()));
+    say(fmt::format("{}: files of its run are not kept: {}", to_string(of), error.what()));
   }
 }
 

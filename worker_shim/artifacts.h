@@ -1,7 +1,6 @@
-// What is kept with a trial of the files of its run.
+// What is kept with a trial or a task of the files of its run.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -15,7 +14,7 @@ namespace studyhall::worker_shim {
 // there and not too large, of the run in the folder `dir`; of git worktrees also diff.patch, from
 // the base to the branch, cut where it is too large. What cannot be kept is said in one line:
 // a run is never lost for it. Null keeps nothing.
-void keep_artifacts(ArtifactApi* artifacts, const Plan& plan, std::int64_t number,
+void keep_artifacts(ArtifactApi* artifacts, const Plan& plan, const WorkRef& of,
                     const std::filesystem::path& dir,
                     const std::function<void(const std::string& line)>& say);
 

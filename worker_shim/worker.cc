@@ -354,10 +354,8 @@ class Worker {
     }
     if (!lines.empty()) count(job);
     for (const std::string& line : lines) say(line);
-    if (!job.is_task) {
-      keep_artifacts(options_.artifacts, plan_, job.number, held_->entry().workspace,
-                     [this](const std::string& line) { say(line); });
-    }
+    keep_artifacts(options_.artifacts, plan_, {job.is_task, job.number}, held_->entry().workspace,
+                   [this](const std::string& line) { say(line); });
     ++runs_;
     const bool at_fault = held_->is_infra_fault();
     const std::string note = held_->note();

@@ -34,7 +34,7 @@ _study() {
         --objective | --target-quantile | --region-quantile | --token | --token-file | --tls-ca | \
         --tls-cert | --tls-key | --allow-host | --cors-origin | --rate-limit | --audit | \
         --log-format | --log-level | --role | --want | --study | --allow | --expires | --by | --log | \
-        --notify | --timeout | --image | --memory-gb | --gpus | --cores | --reserve | --workers | --stagger | --restart-after | --cpus | \
+        --notify | --notify-host | --optuna-study | --roles | --timeout | --image | --memory-gb | --gpus | --cores | --reserve | --workers | --stagger | --restart-after | --cpus | \
         --backup | --after-task | --after-trial | --keep | --max-gb | --retries | --result | --evidence | \
         --variant | --variants | --generate | --task | --prompt | --command | --repo | --base | --score | --value | \
         --pattern | --protect | --repeat | --max-parallel | --model | --max-turns | --max-cost-usd | --time-limit-min | \
@@ -131,21 +131,21 @@ _study() {
   case $command in
     "") options="" ;;
     serve) options="--host --port --require-tokens --insecure --tls-cert --tls-key --allow-host
-      --cors-origin --rate-limit --audit --log-format --log-level --notify" ;;
+      --cors-origin --rate-limit --audit --log-format --log-level --notify --notify-host" ;;
     token) options="--role --study --worker --allow --expires" ;;
     audit) options="--by --log --limit" ;;
     migrate) options="--backup" ;;
     stop) options="--reason --now --runs" ;;
     resume | restart | pause | attach | top) options="--runs" ;;
-    launch) options="--workers --stagger --restart-after --cores --reserve --tmux --dry-run --runs --dir" ;;
-    compose) options="--workers --image --cores --reserve --memory-gb --gpus --orchestrator --dir --kubernetes
+    launch) options="--workers --roles --orchestrator --stagger --restart-after --cores --reserve --tmux --dry-run --runs --dir" ;;
+    compose) options="--workers --image --cores --reserve --memory-gb --gpus --roles --orchestrator --dir --kubernetes
       -o --output" ;;
     variants) options="--variant --variants --generate --task --prompt --command --repo --base --score --value --metric
       --pattern --direction --protect --repeat --max-parallel --model --max-turns --max-cost-usd --time-limit-min --stagger
       --out --runs --dry-run" ;;
     mcp) options="--propose-as --quota" ;;
     compare) options="--format -o --output --out --with --top --runs" ;;
-    import) options="--map --author --dry-run" ;;
+    import) options="--map --optuna-study --author --dry-run" ;;
     merge) options="--into --test --trial --task --repo --author --dry-run" ;;
     wait) options="--until --timeout" ;;
     cleanup) options="--keep-worktrees --runs" ;;
@@ -165,7 +165,8 @@ _study() {
           --request-id --from-issue --hold --wave --for --needs --on-complete" ;;
         import) options="--tag --author --dry-run" ;;
         list) options="--state --worker --after --limit" ;;
-        ask) options="--worker --count --lease-s --accepts --request-id" ;;
+        ask) options="--worker --count --lease-s --accepts --wait --request-id" ;;
+        park) options="--lease --until --for-s --reason" ;;
         tell) options="--lease --state --reason --cause --result --evidence --note --cost-usd
           --turns --tokens --request-id" ;;
         heartbeat | release) options="--lease" ;;
@@ -187,7 +188,7 @@ _study() {
       --description --from-issue --hold --wave --for --needs --on-complete --topic --again --author" ;;
     requeue) options="--reason --author" ;;
     trials) options="--state --worker --after --limit" ;;
-    artifacts) options="-o --output --put --delete" ;;
+    artifacts) options="--task -o --output --put --delete" ;;
     best) options="--top" ;;
     importance) options="--worker --objective --target-quantile --region-quantile" ;;
     export) options="--format -o --output --out" ;;
@@ -209,7 +210,7 @@ _study() {
   elif [[ -z $command ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current")
   elif [[ $command == task && -z $action ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "add import list show ask tell heartbeat release cancel" -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W "add import list show ask tell heartbeat park release cancel" -- "$current")
   elif [[ $command == queue && -z $action ]]; then
     mapfile -t COMPREPLY < <(compgen -W "list approve hold reject remove move" -- "$current")
   elif [[ $command == topic && -z $action ]]; then

@@ -7,6 +7,7 @@ namespace studyhall::cli {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ArtifactCommands : public CliTest {
  protected:
@@ -32,6 +33,22 @@ TEST_F(ArtifactCommands, KeepListAndPrint) {
   EXPECT_EQ(study({"artifacts", "demo", "0", "notes.md", "--delete"}).status, 0);
   EXPECT_THAT(study({"artifacts", "demo", "0"}).out, HasSubstr("Nothing is kept"));
   EXPECT_THAT(study({"artifacts", "demo", "0", "notes.md"}).err, HasSubstr("no artifact"));
+}
+
+TEST_F(ArtifactCommands, AreOfTasksToo) {
+  study({"task", "add", "demo", "Describe it"});
+  EXPECT_THAT(study({"artifacts", "demo", "--task", "0"}).out,
+              HasSubstr("Nothing is kept with task 0"));
+  const std::string file = write_file("page.md", "# Page\n").string();
+  EXPECT_EQ(study({"artifacts", "demo", "--task", "0", "page.md", "--put", file}).status, 0);
+  EXPECT_EQ(study({"artifacts", "demo", "task:0", "page.md"}).out, "# Page\n");
+  const std::string list = study({"artifacts", "demo", "--task", "0"}).out;
+  EXPECT_THAT(list, HasSubstr("bytes"));
+  EXPECT_THAT(list, HasSubstr("page.md"));
+  EXPECT_THAT(study({"artifacts", "demo", "0"}).out, Not(HasSubstr("page.md")));
+  EXPECT_THAT(study({"artifacts", "demo", "--task", "7"}).err, HasSubstr("7"));
+  EXPECT_THAT(study({"artifacts", "demo"}).err, HasSubstr("whose artifacts"));
+  EXPECT_EQ(study({"artifacts", "demo", "3", "page.md", "--task", "0"}).status, 2);
 }
 
 TEST_F(ArtifactCommands, GoWithBackupCheckAndDelete) {

@@ -36,14 +36,21 @@ TEST(Yaml, QuotesEveryTextAndNestsByIndentation) {
             "\"odd key\": true\n");
 }
 
-TEST(Compose, HasAServiceThatDoesResearch) {
+TEST(Compose, HasServicesOfRolesAndOneThatDoesResearch) {
   ContainerPlan plan;
   plan.study = "heat";
   plan.image = "img";
   plan.database = "/srv/studies.db";
-  plan.workers = {{.name = "W1"}, {.name = "orchestrator", .research_every = "15m"}};
+  plan.workers = {{.name = "W1"},
+                  {.name = "orchestrator", .role = "orchestrator", .research_every = "15m"},
+                  {.name = "docs-1", .role = "docs"},
+                  {.name = "server", .role = "server"}};
   const Json file = compose_file(plan);
   EXPECT_FALSE(file["services"].contains("worker2"));
+  EXPECT_EQ(file["services"]["server"]["command"][1], "serve");
+  EXPECT_THAT(file["services"]["role-server"]["command"].dump(), HasSubstr(R"("--role","server")"));
+  EXPECT_THAT(file["services"]["docs-1"]["command"].dump(),
+              HasSubstr(R"("--worker","docs-1","--runs","/runs","--role","docs")"));
   const std::string command = file["services"]["orchestrator"]["command"].dump();
   EXPECT_THAT(command, HasSubstr(R"("--role","orchestrator","--every","15m")"));
 }

@@ -11,12 +11,14 @@
 #include "tests/cli/cli_run.h"
 #include "tests/cli/study_process.h"
 #include "tests/support/git_repo.h"
+#include "tests/support/paths.h"
 
 namespace studyhall::cli {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Each trial goes on while there is a file "hold" in the experiment's folder.
 class FleetCommands : public CliTest {
@@ -122,6 +124,51 @@ TEST_F(FleetCommands, ADryRunSaysEverythingThatStandsInTheWay) {
   EXPECT_EQ(good.status, 0) << good.text;
   EXPECT_THAT(good.text, HasSubstr("Nothing stands in the way."));
   EXPECT_THAT(good.text, HasSubstr("stage run: ./run.sh"));
+}
+
+// Two workers in the role take the tasks with its tag, and do research besides none.
+TEST_F(FleetCommands, LaunchesWorkersOfRolesAsItDoesOthers) {
+  const std::vector<std::string> agent{
+      "STUDY_CLAUDE=" + source_path("tests/support/fake_claude"), "ANTHROPIC_API_KEY=dummy-key",
+      "ANTHROPIC_BASE_URL=http://127.0.0.1:1", "TMPDIR=" + dir_.path().string()};
+  write_file("experiment/prompt.md", "ok\n");
+  const auto file = write_file("experiment/study.jsonc", R"({
+      "name": "demo", "direction": "maximize", "seed": 3, "sampler": {"name": "random"},
+      "params": {"x": {"type": "int", "low": 0, "high": 63}},
+      "roles": {"docs": {"accepts": ["docs"]}, "runner": {"want": "trials"}},
+      "experiment": {"agent": "claude", "prompt": "prompt.md",
+                     "score": {"file": "result.json", "value": "/score"}}})");
+  ASSERT_EQ(study({"create", file.string()}).status, 0);
+  for (const char* title : {"one", "two"}) study({"task", "add", "demo", title, "--tag", "docs"});
+
+  EXPECT_THAT(program({"launch", "demo", "--roles", "dosc=1"}, agent).text,
+              HasSubstr("no role \"dosc\"; did you mean \"docs\"?"));
+  EXPECT_THAT(program({"launch", "demo", "--workers", "0"}, agent).text, HasSubstr("no worker"));
+  EXPECT_THAT(program({"launch", "demo", "--workers", "docs", "--roles", "docs"}, agent).text,
+              HasSubstr("two workers would be named docs"));
+  const Said dry = program({"launch", "demo", "--workers", "1", "--roles", "docs=2,runner",
+                            "--orchestrator", "15m", "--cores", "1", "--reserve", "0", "--dry-run"},
+                           agent);
+  EXPECT_THAT(dry.text, HasSubstr("Would launch 5 workers of demo"));
+  EXPECT_THAT(dry.text, HasSubstr("role docs"));
+  EXPECT_THAT(dry.text, HasSubstr("research every 15m"));
+  EXPECT_THAT(dry.text, HasSubstr("In the role docs:"));
+  EXPECT_THAT(dry.text, Not(HasSubstr("role docs  processors"))) << "they take no trials";
+
+  const Said said =
+      program({"launch", "demo", "--workers", "0", "--roles", "docs=2", "--stagger", "0"}, agent);
+  ASSERT_EQ(said.status, 0) << said.text;
+  wait_until([&] {
+    return study({"task", "list", "demo", "--state", "done", "--json"}).json()["tasks"].size() == 2;
+  });
+  EXPECT_THAT(fleet().find("docs-2")->options, ElementsAre("--role", "docs"));
+  EXPECT_EQ(status()["workers"][0]["worker"], "docs-1");
+  EXPECT_THAT(study({"artifacts", "demo", "--task", "0"}).out, HasSubstr("SUMMARY.md"));
+  EXPECT_EQ(program({"restart", "demo", "docs-1"}).status, 0);
+  wait_until([&] { return worker("docs-1").starts == 2; });
+  EXPECT_EQ(program({"stop", "demo", "--now"}).status, 0);
+  wait_until([&] { return !has_supervisor(folder()); });
+  EXPECT_TRUE(study({"trials", "demo", "--json"}).json()["trials"].empty());
 }
 
 TEST_F(FleetCommands, StatusKnowsStageAndStateOfTheMachinesWorkers) {

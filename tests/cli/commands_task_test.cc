@@ -45,6 +45,20 @@ TEST_F(TaskCommands, TakeATaskFromItsBeginToItsEnd) {
   EXPECT_EQ(task({"list", "--state", "waiting"}).out, "No tasks.\n");
 }
 
+TEST_F(TaskCommands, WaitForATaskAndParkIt) {
+  const RunResult none = task({"ask", "--worker", "W1", "--wait", "0.05"});
+  EXPECT_THAT(none.out, HasSubstr("No task now"));
+  EXPECT_EQ(task({"ask", "--wait", "-1"}).status, 2);
+  task({"add", "Describe it"});
+  const Json asked = task({"ask", "--worker", "W1", "--wait", "60", "--json"}).json();
+  EXPECT_EQ(asked["tasks"][0]["number"], 0);
+
+  EXPECT_THAT(task({"park", "0", "--for-s", "600", "--reason", "429"}).out,
+              HasSubstr("Task 0 is parked, lease until"));
+  EXPECT_TRUE(task({"show", "0", "--json"}).json()["parked_until"].is_string());
+  EXPECT_THAT(task({"park", "0"}).err, HasSubstr("--until or --for-s"));
+}
+
 TEST_F(TaskCommands, ListFitsTheTerminal) {
   task({"add", std::string(150, 'x'), "--tag", "a-long-tag-name", "--tag", "another-long-tag"});
   task({"add", "second", "--after", "0", "--priority", "-2.5"});

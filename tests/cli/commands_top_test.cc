@@ -1,12 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <thread>
 
 #include "cli/spawn.h"
-#include "tests/cli/cli_run.h"
+#include "tests/cli/asking_test.h"
 #include "tests/support/paths.h"
 
 namespace studyhall::cli {
@@ -16,7 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // A shell in a tmux window of 100 columns.
-class TopCommand : public CliTest {
+class TopCommand : public AskingTest {
  protected:
   void SetUp() override {
     if (!program_on_path("tmux")) GTEST_SKIP() << "there is no tmux";
@@ -51,7 +50,8 @@ class TopCommand : public CliTest {
            path("runs").string();
   }
 
-  std::string name_ = "studyhall-test-" + std::to_string(::getpid());
+  // A server of its own: that of the test before may still be ending.
+  std::string name_ = "studyhall-test-" + dir_.path().filename().string();
 };
 
 TEST_F(TopCommand, ShowsTheStudyTakesKeysAndRestoresTheTerminal) {
@@ -102,6 +102,33 @@ TEST_F(TopCommand, EndsOnASignalAndOnErrorsWithTheTerminalAsItWas) {
   screen_with("ready:");
   enter("stty -a");
   EXPECT_THAT(screen_with(" echo "), Not(HasSubstr("-icanon")));
+}
+
+TEST_F(TopCommand, AnswersAQuestionOfAnAgent) {
+  create("demo");
+  const auto questions = [this] {
+    return study({"questions", "demo", "--all", "--json"}).json()["questions"];
+  };
+  ask_as("W1", "May the cache be kept?");
+  ask_as("W2", "Which of the two formats?");
+  enter(program("top demo"));
+
+  screen_with("a: answer a question");
+  type("a");
+  EXPECT_THAT(screen_with("(1 of 2)"), HasSubstr("May the cache be kept?"));
+  type("never mind");
+  screen_with("> never mind_");
+  tmux({"send-keys", "Escape"});
+  screen_with("q: leave");
+  type("a");
+  tmux({"send-keys", "Tab"});
+  EXPECT_THAT(screen_with("(2 of 2)"), HasSubstr("Which of the two formats?"));
+  enter("the öld one, q");
+  screen_with("Question 2 is answered; W2 goes on with trial 1.");
+  type("q");
+
+  EXPECT_EQ(questions()[0]["state"], "open");
+  EXPECT_EQ(questions()[1]["answer"], "the öld one, q");
 }
 
 }  // namespace

@@ -106,6 +106,9 @@ TEST_F(CostsCommand, SumsByWorkerDayAndModel) {
   const RunResult said = study({"costs", "demo"});
   EXPECT_THAT(said.out, HasSubstr("demo: 8.50 USD, 15 turns, 1000 tokens in 4 runs"));
   EXPECT_THAT(said.out, HasSubstr("warning: cost_usd: 8.5 of 10 (85 %)"));
+  EXPECT_THAT(said.out, HasSubstr("worker"));
+  for (const char* title : {"failed", "per h", "stalled", "limited"})
+    EXPECT_THAT(said.out, HasSubstr(title)) << "of 80 columns";
 }
 
 }  // namespace

@@ -81,8 +81,8 @@ TEST_F(Completion, KnowsEveryCommandAndOptionOfTheProgram) {
 
 TEST_F(Completion, KnowsTheActionsOnTasks) {
   create("demo");
-  const std::vector<std::string> actions{"add",  "import",    "list",    "show",  "ask",
-                                         "tell", "heartbeat", "release", "cancel"};
+  const std::vector<std::string> actions{"add",  "import",    "list", "show",    "ask",
+                                         "tell", "heartbeat", "park", "release", "cancel"};
   EXPECT_EQ(offered({"task", ""}), actions);
   EXPECT_THAT(offered({"task", "add", "--db", database().string(), "de"}), ElementsAre("demo"));
   EXPECT_THAT(offered({"task", "tell", "demo", "3", "--state", ""}), ElementsAre("done", "failed"));

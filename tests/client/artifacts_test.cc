@@ -28,6 +28,9 @@ using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
 
+constexpr WorkRef kTrial{.number = 0};
+constexpr WorkRef kTask{.is_task = true, .number = 0};
+
 class Artifacts : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -47,7 +50,7 @@ class Artifacts : public ::testing::Test {
   }
   ErrorCode code_of_put(const std::string& name, const std::string& bytes) {
     try {
-      api_->put_artifact("s", 0, name, "text/plain", bytes);
+      api_->put_artifact("s", kTrial, name, "text/plain", bytes);
     } catch (const Error& error) {
       return error.code();
     }
@@ -68,29 +71,42 @@ class Artifacts : public ::testing::Test {
 };
 
 TEST_F(Artifacts, ComeBackAsTheyWent) {
-  EXPECT_TRUE(api_->artifacts("s", 0).empty());
+  EXPECT_TRUE(api_->artifacts("s", kTrial).empty());
   const std::string bytes = std::string("\0\xff log\n", 7) + std::string(3'000'000, 'x');
 
-  const Artifact put = api_->put_artifact("s", 0, "run.log", "text/plain", bytes);
-  api_->put_artifact("s", 0, "a.md", "text/markdown", "old");
-  api_->put_artifact("s", 0, "a.md", "text/markdown", "new");
+  const Artifact put = api_->put_artifact("s", kTrial, "run.log", "text/plain", bytes);
+  api_->put_artifact("s", kTrial, "a.md", "text/markdown", "old");
+  api_->put_artifact("s", kTrial, "a.md", "text/markdown", "new");
 
   EXPECT_EQ(put.sha256, sha256_hex(bytes));
   EXPECT_EQ(put.bytes, bytes.size());
   EXPECT_EQ(put.created, clock_.now());
-  EXPECT_EQ(api_->artifact("s", 0, "run.log"), bytes);
-  EXPECT_EQ(api_->artifact("s", 0, "a.md"), "new");
-  EXPECT_THAT(api_->artifacts("s", 0),
+  EXPECT_EQ(api_->artifact("s", kTrial, "run.log"), bytes);
+  EXPECT_EQ(api_->artifact("s", kTrial, "a.md"), "new");
+  EXPECT_THAT(api_->artifacts("s", kTrial),
               ElementsAre(Field(&Artifact::name, "a.md"), Field(&Artifact::name, "run.log")));
 
-  api_->delete_artifact("s", 0, "a.md");
-  EXPECT_THROW(api_->artifact("s", 0, "a.md"), Error);
-  EXPECT_THROW(api_->delete_artifact("s", 0, "a.md"), Error);
+  api_->delete_artifact("s", kTrial, "a.md");
+  EXPECT_THROW(api_->artifact("s", kTrial, "a.md"), Error);
+  EXPECT_THROW(api_->delete_artifact("s", kTrial, "a.md"), Error);
+}
+
+TEST_F(Artifacts, OfATaskAreNoneOfTheTrialOfItsNumber) {
+  service_.add_task("s", {.title = "Describe it"});
+  api_->put_artifact("s", kTask, "page.md", "text/markdown", "of the task");
+  api_->put_artifact("s", kTrial, "page.md", "text/markdown", "of the trial");
+
+  EXPECT_EQ(api_->artifact("s", kTask, "page.md"), "of the task");
+  EXPECT_EQ(api_->artifact("s", kTrial, "page.md"), "of the trial");
+  api_->delete_artifact("s", kTask, "page.md");
+  EXPECT_TRUE(api_->artifacts("s", kTask).empty());
+  EXPECT_EQ(api_->artifacts("s", kTrial).size(), 1U);
+  EXPECT_THROW(api_->artifacts("s", {.is_task = true, .number = 7}), Error);
 }
 
 TEST_F(Artifacts, AreNoPagesOfThisServer) {
-  api_->put_artifact("s", 0, "page.html", "text/html", "<script>alert(1)</script>");
-  api_->put_artifact("s", 0, "image", "image/svg+xml", "\xff\xfe");
+  api_->put_artifact("s", kTrial, "page.html", "text/html", "<script>alert(1)</script>");
+  api_->put_artifact("s", kTrial, "image", "image/svg+xml", "\xff\xfe");
 
   EXPECT_THAT(get("/page.html"), AllOf(HasSubstr("Content-Type: text/plain; charset=utf-8\r\n"),
                                        HasSubstr("X-Content-Type-Options: nosniff\r\n")));
@@ -105,24 +121,25 @@ TEST_F(Artifacts, RefusesNamesThatAreNone) {
         << name;
   }
   EXPECT_EQ(code_of_put(std::string(65, 'a'), "x"), ErrorCode::Invalid);
-  EXPECT_TRUE(api_->artifacts("s", 0).empty());
+  EXPECT_TRUE(api_->artifacts("s", kTrial).empty());
 }
 
 TEST_F(Artifacts, RefusesTooMuch) {
   EXPECT_EQ(code_of_put("large", std::string(kMostArtifactBytes + 1, 'x')), ErrorCode::TooLarge);
   const std::string most(kMostArtifactBytes, 'x');
-  for (const char* name : {"a", "b", "c", "d", "e"}) api_->put_artifact("s", 0, name, "", most);
+  for (const char* name : {"a", "b", "c", "d", "e"})
+    api_->put_artifact("s", kTrial, name, "", most);
   EXPECT_EQ(code_of_put("f", "x"), ErrorCode::TooLarge);
-  api_->put_artifact("s", 0, "e", "", "instead");
+  api_->put_artifact("s", kTrial, "e", "", "instead");
 
-  for (int i = 0; i < 45; ++i) api_->put_artifact("s", 0, std::to_string(i), "", "x");
+  for (int i = 0; i < 45; ++i) api_->put_artifact("s", kTrial, std::to_string(i), "", "x");
   EXPECT_EQ(code_of_put("another", "x"), ErrorCode::Invalid);
 }
 
 TEST_F(Artifacts, AreOfTrialsThatAreThere) {
   for (const auto& [study, number] : {std::pair("s", 1), std::pair("t", 0)}) {
     try {
-      api_->put_artifact(study, number, "x", "", "x");
+      api_->put_artifact(study, {.number = number}, "x", "", "x");
       FAIL();
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::NotFound);
@@ -131,12 +148,12 @@ TEST_F(Artifacts, AreOfTrialsThatAreThere) {
 }
 
 TEST_F(Artifacts, GoWithTheirStudy) {
-  api_->put_artifact("s", 0, "x", "", "x");
+  api_->put_artifact("s", kTrial, "x", "", "x");
   service_.delete_study("s");
   create();
   service_.ask("s", {});
 
-  EXPECT_TRUE(api_->artifacts("s", 0).empty());
+  EXPECT_TRUE(api_->artifacts("s", kTrial).empty());
   EXPECT_TRUE(store_.problems().empty());
 }
 
@@ -146,7 +163,7 @@ TEST(ArtifactsOfAServerWithout, AreRefused) {
   StudyService service(*storage, clock);
   const studyhall::testing::RunningServer server(service);
   try {
-    connect_artifacts(server.url())->artifacts("s", 0);
+    connect_artifacts(server.url())->artifacts("s", kTrial);
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::Unsupported);

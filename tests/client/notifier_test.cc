@@ -6,6 +6,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <thread>
 #include <vector>
 
 #include "core/error.h"
@@ -25,10 +27,13 @@ using ::testing::Not;
 
 class NotifierTest : public ::testing::Test {
  protected:
-  void create(const std::string& name = "s") {
-    service_.create_study(Json::parse(R"({"name": ")" + name + R"(", "direction": "maximize",
+  void create(const std::string& name = "s", const Json& more = Json::object()) {
+    Json file = Json::parse(R"({"direction": "maximize",
         "seed": 7, "sampler": {"name": "random"}, "limits": {"trials": 4, "cost_usd": 10},
-        "params": {"x": {"type": "float", "low": 0, "high": 1}}})"));
+        "params": {"x": {"type": "float", "low": 0, "high": 1}}})");
+    file["name"] = name;
+    file.update(more);
+    service_.create_study(file);
   }
   std::int64_t ask(const std::string& study = "s") {
     AskRequest request;
@@ -53,13 +58,15 @@ class NotifierTest : public ::testing::Test {
     hook.update(more);
     return parse_hooks({{"hooks", {{"team", hook}}}}, [](const std::string&) { return ""; });
   }
-  std::unique_ptr<Notifier> notify(std::vector<Hook> hooks) {
+  std::unique_ptr<Notifier> notify(std::vector<Hook> hooks,
+                                   std::set<std::string> study_hosts = {}) {
     NotifierOptions options;
-    options.folder = dir_.path() / "notify";
-    options.look_every = std::chrono::milliseconds(1);
-    options.shortest_pause = std::chrono::milliseconds(1);
-    options.client.timeout = std::chrono::seconds(5);
-    options.say = [this](const std::string& line) {
+    options.study_hosts = std::move(study_hosts);
+    options.teller.folder = dir_.path() / "notify";
+    options.teller.look_every = std::chrono::milliseconds(1);
+    options.teller.shortest_pause = std::chrono::milliseconds(1);
+    options.teller.client.timeout = std::chrono::seconds(5);
+    options.teller.say = [this](const std::string& line) {
       const std::lock_guard lock(mutex_);
       said_ += line + "\n";
     };
@@ -113,6 +120,79 @@ TEST_F(NotifierTest, TellsBestsFailuresBudgetsAndTheEndInOrder) {
   EXPECT_THAT(
       by_kind["finished"].at(0)["text"].get<std::string>(),
       HasSubstr("limits.cost_usd: 8.5 of 10 used, and a trial may use 5; best 1.5 (trial 0)"));
+}
+
+TEST_F(NotifierTest, TellsOfQuestionsAndConfirmations) {
+  HookServer server;
+  const auto notifier = notify(hooks(server.url(), {{"events", {"question", "confirmed"}}}));
+  create("s", {{"confirm", {{"replicates", 1}}}, {"limits", {{"trials", 100}}}});
+  service_.ask_question("s", {.number = ask()},
+                        {.text = "May the cache be kept?\nI think so.", .lease = {}});
+  tell_trial(0, 1.5, 0);
+  for (bool is_again = false; !is_again;) {
+    const AskedTrial trial = service_.ask("s", {}).trials.at(0);
+    is_again = trial.purpose == Purpose::Replicate;
+    tell_trial(trial.number, is_again ? 1.5 : 0.5, 0);
+  }
+
+  const std::vector<Json> messages = server.wait_for(2);
+  EXPECT_EQ(messages[0]["text"], "s: W1 asks: May the cache be kept? (question 1)");
+  EXPECT_THAT(messages[1]["text"].get<std::string>(), HasSubstr("the best is confirmed: 1.5"));
+}
+
+TEST_F(NotifierTest, TellsEachLevelOfABudgetOnce) {
+  HookServer server;
+  const auto notifier = notify(hooks(server.url(), {{"events", {"budget"}}}));
+  create("s", {{"limits", {{"cost_usd", 10}}}});
+  // Asked for before anything has cost: nothing is reserved then.
+  for (int i = 0; i < 4; ++i) ask();
+  tell_trial(0, 1, 5);
+  EXPECT_EQ(server.wait_for(1)[0]["facts"]["level"], 50);
+  tell_trial(1, 1, 1);
+  tell_trial(2, 1, 2);
+  EXPECT_EQ(server.wait_for(2)[1]["facts"]["level"], 80);
+  tell_trial(3, 1, 2);
+  EXPECT_EQ(server.wait_for(3)[2]["text"], "s: 100 % of the budget is used: cost_usd 10 of 10");
+}
+
+// The webhook is the study's: it comes with the file, is edited with it, and goes with it.
+TEST_F(NotifierTest, TellsTheWebhooksOfStudyFiles) {
+  HookServer first;
+  HookServer second;
+  HookServer third;
+  const auto to = [](const HookServer& server) {
+    return Json{{"url", server.url()}, {"events", {"new_best"}}};
+  };
+  create("before", {{"notify", {{"team", to(first)}}}});
+  TellRequest request;
+  request.values = {1};
+  service_.tell("before", ask("before"), request);
+  const auto notifier = notify({}, {"127.0.0.1"});
+  create("s", {{"notify", {{"team", to(first)}}}});
+  tell(1.5);
+  EXPECT_EQ(first.wait_for(1)[0]["study"], "s") << "what was before the server is not told";
+
+  service_.edit_study(
+      "s", {.patch = {{"notify", {{"team", nullptr}, {"crew", to(second)}}}}, .author = {}});
+  tell(2.5);
+  std::size_t count = 1;
+  while (second.wait_for(count).back()["facts"]["number"] != 1) ++count;
+
+  service_.delete_study("s");
+  clock_.advance(std::chrono::seconds(1));
+  create("s", {{"notify", {{"crew", to(third)}}}});
+  tell(0.5);
+  EXPECT_EQ(third.wait_for(1)[0]["facts"]["number"], 0);
+}
+
+TEST_F(NotifierTest, WebhooksOfStudyFilesElsewhereAreNotTold) {
+  HookServer server;
+  const auto notifier = notify({}, {"hooks.slack.com"});
+  create("s", {{"notify", {{"team", {{"url", server.url()}}}}}});
+  tell(1.5);
+  while (said().empty()) std::this_thread::yield();
+  EXPECT_THAT(said(), HasSubstr("study s: webhook team is not told: 127.0.0.1 is none of the"));
+  EXPECT_THAT(said(), Not(HasSubstr("secret")));
 }
 
 TEST_F(NotifierTest, TriesAgainUntilAMessageIsTakenAndKeepsTheOrder) {

@@ -63,5 +63,29 @@ TEST(StudyFile, ThePromptOfTasksMakesNoOtherExperiment) {
   EXPECT_EQ(other->experiment_version, spec->experiment_version);
 }
 
+TEST(StudyFile, ReadsWebhooksAndShowsNoUrl) {
+  EXPECT_NO_THROW(parse_study_spec(with(
+      "/notify", parse(R"({"team": {"url": "https://h.example/x", "events": ["question"]}})"))));
+  expect_refused(
+      {
+          {"/notify", R"({"team": {"url": "ftp://h/x"}})", "/notify/team/url", "expected http://"},
+          {"/notify", R"({"team": {"format": "slack"}})", "/notify/team/url",
+           "the URL of a webhook"},
+          {"/notify", R"({"team": {"url": "http://h/x", "events": ["new_bst"]}})",
+           "/notify/team/events", "\"new_bst\" is none of new_best, confirmed"},
+          {"/notify", R"({"team": {"url": "http://h/x", "format": "teams"}})",
+           "/notify/team/format", "json, slack or discord"},
+          {"/notify", R"({"team": {"url": "http://h/x", "evnts": []}})", "/notify/team/evnts",
+           "\"events\""},
+      },
+      full_study_file());
+  try {
+    parse_study_spec(with("/notify", parse(R"({"team": {"url": "https://h.example/ s3cret"}})")));
+    FAIL() << "taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()).find("s3cret"), std::string::npos) << error.what();
+  }
+}
+
 }  // namespace
 }  // namespace studyhall

@@ -21,7 +21,9 @@ using ::testing::HasSubstr;
 class ArtifactStoreTest : public ::testing::Test {
  protected:
   static ArtifactOwner owner(std::int64_t created = 1) {
-    return {.study = "s", .created = Timestamp(std::chrono::microseconds(created)), .trial = 3};
+    return {.study = "s",
+            .created = Timestamp(std::chrono::microseconds(created)),
+            .work = {.is_task = false, .number = 3}};
   }
   static Artifact named(const std::string& name, const std::string& bytes) {
     return {.name = name,
@@ -51,6 +53,22 @@ TEST_F(ArtifactStoreTest, KnowsStudiesOfOneNameApart) {
   EXPECT_FALSE(store_.find(owner(2), "x"));
   store_.remove_study("s");
   EXPECT_FALSE(store_.find(owner(1), "x"));
+}
+
+// The table that there was before artifacts of tasks.
+TEST_F(ArtifactStoreTest, TakesAFileOfBeforeTasks) {
+  store_.put(owner(), named("x", "bytes"), "bytes");
+  SQLite::Database(file_.string(), SQLite::OPEN_READWRITE).exec("DROP TABLE task_artifacts");
+
+  ArtifactStore later(file_);
+  const ArtifactOwner task{.study = "s", .created = owner().created, .work = {true, 3}};
+  EXPECT_EQ(later.find(owner(), "x"), "bytes");
+  EXPECT_FALSE(later.find(task, "x"));
+  later.put(task, named("x", "page"), "page");
+  EXPECT_EQ(later.find(task, "x"), "page");
+  EXPECT_EQ(later.find(owner(), "x"), "bytes");
+  later.remove_study("s");
+  EXPECT_FALSE(later.find(task, "x"));
 }
 
 TEST_F(ArtifactStoreTest, CopiesItselfWhole) {

@@ -7,28 +7,32 @@
 
 #include "core/error.h"
 #include "tests/support/git_repo.h"
-#include "tests/worker_shim/worker_fixture.h"
+#include "tests/worker_shim/worker_claude_fixture.h"
 
 namespace studyhall::worker_shim {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
 // Keeps what is put.
 class Kept final : public ArtifactApi {
  public:
-  Artifact put_artifact(const std::string& study, std::int64_t trial, const std::string& name,
+  Artifact put_artifact(const std::string& study, const WorkRef& of, const std::string& name,
                         const std::string& type, std::string_view bytes) override {
     if (fails) throw Error(ErrorCode::Unreachable, "no server");
-    files[study + "/" + std::to_string(trial) + "/" + name] = bytes;
+    files[study + "/" + (of.is_task ? "task" : "") + std::to_string(of.number) + "/" + name] =
+        bytes;
     return {.name = name, .type = type, .sha256 = {}, .created = {}, .bytes = bytes.size()};
   }
-  std::vector<Artifact> artifacts(const std::string&, std::int64_t) override { return {}; }
-  std::string artifact(const std::string&, std::int64_t, const std::string&) override { return {}; }
-  void delete_artifact(const std::string&, std::int64_t, const std::string&) override {}
+  std::vector<Artifact> artifacts(const std::string&, const WorkRef&) override { return {}; }
+  std::string artifact(const std::string&, const WorkRef&, const std::string&) override {
+    return {};
+  }
+  void delete_artifact(const std::string&, const WorkRef&, const std::string&) override {}
 
   std::map<std::string, std::string> files;
   bool fails = false;
@@ -97,6 +101,31 @@ TEST_F(WorkerArtifacts, CutsADiffThatIsTooLarge) {
 
   EXPECT_LT(kept_.files["s/0/diff.patch"].size(), 1'000'100u);
   EXPECT_THAT(kept_.files["s/0/diff.patch"], HasSubstr("\n# cut: "));
+}
+
+class WorkerTaskArtifacts : public WorkerClaude {};
+
+TEST_F(WorkerTaskArtifacts, KeepsWhatATaskWasAskedAndWrote) {
+  testing::GitRepo repo(dir_.path() / "repo");
+  const std::string base = repo.commit("answer", "1\n");
+  Json experiment = agent("ok");
+  experiment["workspace"] = {{"kind", "worktree"}, {"repo", "repo"}, {"base_commit", base}};
+  testing::FakeStudyApi api(study_file(experiment));
+  AskedTask task;
+  task.title = "Describe the result";
+  api.add_waiting_task(task);
+  Kept kept;
+  WorkOptions with = options();
+  with.artifacts = &kept;
+  with.once = true;
+
+  EXPECT_EQ(work(api, with).tasks_done, 1);
+
+  EXPECT_THAT(kept.files["s/task0/run.log"], Not(IsEmpty()));
+  EXPECT_THAT(kept.files["s/task0/prompt.md"], HasSubstr("Describe the result"));
+  EXPECT_THAT(kept.files["s/task0/SUMMARY.md"], HasSubstr("Wrote the page"));
+  EXPECT_THAT(kept.files["s/task0/result.json"], HasSubstr("pages"));
+  EXPECT_THAT(kept.files["s/task0/diff.patch"], HasSubstr("+text"));
 }
 
 TEST_F(WorkerArtifacts, ATrialIsNotLostForIt) {

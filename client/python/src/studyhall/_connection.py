@@ -86,8 +86,10 @@ class Connection:
         repeat: bool = True,
         wait_s: float = 0.0,
         patience_s: Optional[float] = None,
+        content_type: str = "application/json",
+        raw: bool = False,
     ) -> Any:
-        """The JSON that the server answers.
+        """The JSON that the server answers; with ``raw`` its bytes, where it is no error.
 
         Where ``repeat`` says that sending it twice does no harm, a request without an answer, or
         with one that says "not now", is sent again for ``patience_s`` seconds; the others only
@@ -102,7 +104,9 @@ class Connection:
             answer: Optional[_Answer] = None
             delay = pause * random.uniform(0.75, 1.25)
             try:
-                answer = self._attempt(method, path, content, wait_s, fresh=not repeat)
+                answer = self._attempt(
+                    method, path, content, wait_s, content_type, fresh=not repeat
+                )
             except _NotSent as not_sent:
                 failure = not_sent
                 if isinstance(not_sent.__cause__, ssl.SSLError):
@@ -115,10 +119,10 @@ class Connection:
                 if answer.status == 429 or (answer.status in _PASSING and repeat):
                     delay = max(delay, _retry_after(answer))
                 else:
-                    return self._read(method, path, answer)
+                    return self._read(method, path, answer, raw)
             if time.monotonic() + delay > deadline:
                 if answer is not None:
-                    return self._read(method, path, answer)
+                    return self._read(method, path, answer, raw)
                 cause = failure.__cause__ if isinstance(failure, _NotSent) else failure
                 raise _errors.UnreachableError(
                     f"cannot reach the server at {self.url}: {method} {path}: {cause!r}; is "
@@ -135,15 +139,22 @@ class Connection:
             connection.close()
 
     def _attempt(
-        self, method: str, path: str, content: Optional[bytes], wait_s: float, *, fresh: bool
+        self,
+        method: str,
+        path: str,
+        content: Optional[bytes],
+        wait_s: float,
+        content_type: str,
+        *,
+        fresh: bool,
     ) -> _Answer:
         connection = None if fresh else self._take()
         if connection is not None:
             try:
-                return self._exchange(connection, method, path, content, wait_s)
+                return self._exchange(connection, method, path, content, wait_s, content_type)
             except (OSError, http.client.HTTPException):
                 pass  # the server closes connections that idled: once more on a new one
-        return self._exchange(self._connect(), method, path, content, wait_s)
+        return self._exchange(self._connect(), method, path, content, wait_s, content_type)
 
     def _exchange(
         self,
@@ -152,10 +163,11 @@ class Connection:
         path: str,
         content: Optional[bytes],
         wait_s: float,
+        content_type: str,
     ) -> _Answer:
         headers = dict(self._headers)
         if content is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = content_type
         try:
             connection.sock.settimeout(self._timeout_s + wait_s)
             connection.request(method, self._prefix + path, body=content, headers=headers)
@@ -197,7 +209,9 @@ class Connection:
     def _tls_context() -> ssl.SSLContext:
         return ssl.create_default_context(cafile=os.environ.get("STUDY_TLS_CA") or None)
 
-    def _read(self, method: str, path: str, answer: _Answer) -> Any:
+    def _read(self, method: str, path: str, answer: _Answer, raw: bool) -> Any:
+        if raw and 200 <= answer.status < 300:
+            return answer.body
         try:
             body = json.loads(answer.body)
         except ValueError:

@@ -20,6 +20,7 @@ from typing import (
 )
 
 from studyhall import _dataframe, _errors, _heartbeat, _optimize
+from studyhall._artifacts import Artifacts
 from studyhall._connection import Connection, path_of
 from studyhall._distributions import Scalar
 from studyhall._queue import Queue
@@ -38,7 +39,7 @@ class StudyDirection(enum.Enum):
 Values = Union[float, Sequence[float]]
 
 
-class Study(Queue):
+class Study(Queue, Artifacts):
     """Made by create_study and load_study. May be used from any thread."""
 
     def __init__(self, connection: Connection, name: str) -> None:

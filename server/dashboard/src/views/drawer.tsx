@@ -1,11 +1,12 @@
 // One trial beside whatever is shown: all that is known of it, and what can be done with it.
 import {useEffect, useRef, useState} from 'preact/hooks';
-import {ApiError, get, inStudy, patch, post, request} from '../api';
-import {bytes, clock, duration, number, value} from '../format';
+import {ApiError, get, inStudy, patch, post} from '../api';
+import {clock, duration, number, value} from '../format';
 import type {LiveStudy} from '../live';
 import {Action, Problems, State} from '../parts/ui';
 import {go, href, place} from '../router';
-import type {Artifact, Trial} from '../types';
+import type {Trial} from '../types';
+import {Files} from './files';
 import {OneQuestion, useQuestions} from './questions';
 
 interface Explanation {
@@ -223,52 +224,6 @@ function Explain({path}: {path: string}) {
             ))}
         </tbody>
       </table>
-    </section>
-  );
-}
-
-const kTailBytes = 20_000;
-// Longer logs are read when they are asked for.
-const kReadAtOnceBytes = 2_000_000;
-
-function Files({path, waiting}: {path: string; waiting: boolean}) {
-  const [files, setFiles] = useState<Artifact[]>([]);
-  const [open, setOpen] = useState<{name: string; text: string} | null>(null);
-  useEffect(() => {
-    if (!waiting) void get<{artifacts: Artifact[]}>(`${path}/artifacts`).then(({artifacts}) => setFiles(artifacts), () => setFiles([]));
-  }, [path, waiting]);
-  const show = async (name: string): Promise<void> => {
-    const text = await (await request('GET', `${path}/artifacts/${encodeURIComponent(name)}`)).text();
-    setOpen({name, text: text.length > kTailBytes ? `…${text.slice(-kTailBytes)}` : text});
-  };
-  const log = files.find(file => file.name === 'run.log' && file.bytes <= kReadAtOnceBytes);
-  useEffect(() => {
-    if (log) void show(log.name).catch(() => {});
-  }, [log]);
-  const tail = useRef<HTMLPreElement>(null);
-  useEffect(() => tail.current?.scrollTo(0, tail.current.scrollHeight), [open]);
-  if (!files.length) return null;
-  return (
-    <section aria-label="Files">
-      <h3>Files</h3>
-      <ul class="files">
-        {files.map(file => (
-          <li key={file.name}>
-            <button type="button" class="link" onClick={() => void show(file.name)}>
-              {file.name}
-            </button>{' '}
-            <span class="note">{bytes(file.bytes)}</span>
-          </li>
-        ))}
-      </ul>
-      {open && (
-        <>
-          <h4>{open.name}</h4>
-          <pre class="text tail" ref={tail} tabIndex={0}>
-            {open.text}
-          </pre>
-        </>
-      )}
     </section>
   );
 }

@@ -8,6 +8,7 @@ import {keyOf, move} from '../queue';
 import {href, place} from '../router';
 import type {QueueItem, Task} from '../types';
 import {Enqueue} from './enqueue';
+import {Files} from './files';
 import {Dependencies} from './dependencies';
 import {Topics} from './topics';
 
@@ -29,7 +30,7 @@ export function Queue({study}: {study: LiveStudy}) {
         <Waiting items={items ?? []} path={path} read={read} />
         {items && <Dependencies study={study} items={items} tasks={tasks} />}
         <Topics study={study} />
-        <Tasks tasks={tasks.filter(task => task.state !== 'waiting')} />
+        <Tasks tasks={tasks.filter(task => task.state !== 'waiting')} path={path} />
       </div>
       <Enqueue study={study} />
     </div>
@@ -192,7 +193,8 @@ function Withdraw({item, path, read}: {item: QueueItem; path: string; read: () =
   );
 }
 
-function Tasks({tasks}: {tasks: Task[]}) {
+function Tasks({tasks, path}: {tasks: Task[]; path: string}) {
+  const [open, setOpen] = useState<number | null>(null);
   if (!tasks.length) return null;
   return (
     <section class="card" aria-labelledby="tasks">
@@ -215,7 +217,12 @@ function Tasks({tasks}: {tasks: Task[]}) {
             {tasks.map(task => (
               <tr key={task.number}>
                 <th scope="row" class="wrap">
-                  {task.number} · {task.title}
+                  <details open={open === task.number} onToggle={event => setOpen(was => (event.currentTarget.open ? task.number : was === task.number ? null : was))}>
+                    <summary>
+                      {task.number} · {task.title}
+                    </summary>
+                    {open === task.number && <Files path={`${path}/tasks/${task.number}`} waiting={false} none="No files are kept with this task." />}
+                  </details>
                 </th>
                 <td>
                   <State of={task.state} /> {task.stage && <span class="note">{task.stage}</span>}
