@@ -314,17 +314,26 @@ std::vector<LeaderRow> Leaderboard::rows(std::size_t top) const {
     double key = 0;
   };
   std::vector<Ranked> order;
+  order.reserve(groups_.size());
   for (const Group& group : groups_) {
     if (group.n() == 0) continue;
     order.push_back({&group, !feasible(group) ? 2 : confirmed(group) ? 0 : 1, key(group)});
   }
-  std::sort(order.begin(), order.end(), [](const Ranked& a, const Ranked& b) {
+  const auto before = [](const Ranked& a, const Ranked& b) {
     if (a.rank_class != b.rank_class) return a.rank_class < b.rank_class;
     if (a.key != b.key) return a.key > b.key;
     return a.group->first() < b.group->first();
-  });
-
+  };
   const HierarchicalFit* model = fit();
+  // Without a model nothing below looks at what is not shown, apart from the raw best.
+  const std::size_t shown = std::min(top, order.size());
+  if (model == nullptr && shown < order.size()) {
+    const auto end_of_shown = order.begin() + static_cast<std::ptrdiff_t>(shown);
+    std::partial_sort(order.begin(), end_of_shown, order.end(), before);
+  } else {
+    std::sort(order.begin(), order.end(), before);
+  }
+
   std::vector<Posterior> contenders;
   std::vector<std::size_t> at;
   for (std::size_t i = 0; i < order.size() && model != nullptr; ++i) {
@@ -334,25 +343,30 @@ std::vector<LeaderRow> Leaderboard::rows(std::size_t top) const {
   }
   const std::vector<double> p_best = probability_of_largest(contenders);
 
-  const auto raw = std::min_element(order.begin(), order.end(), [](const auto& a, const auto& b) {
+  const auto raw = std::min_element(order.begin(), order.end(), [&](const auto& a, const auto& b) {
     if ((a.rank_class == 2) != (b.rank_class == 2)) return b.rank_class == 2;
-    return a.group->best() > b.group->best();
+    if (a.group->best() != b.group->best()) return a.group->best() > b.group->best();
+    return before(a, b);
   });
   std::unordered_map<std::size_t, double> p_of;
   for (std::size_t i = 0; i < at.size(); ++i) p_of.emplace(at[i], p_best[i]);
 
   std::vector<LeaderRow> rows;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const bool is_raw = raw == order.begin() + static_cast<std::ptrdiff_t>(i);
-    if (i >= top && !is_raw) continue;
-    const Group& group = *order[i].group;
-    rows.push_back(row(group));
-    rows.back().rank = static_cast<int>(i) + 1;
-    rows.back().raw_best = is_raw && order[i].rank_class != 2;
-    if (const auto p = p_of.find(i); p != p_of.end()) rows.back().p_best = p->second;
-    if (!rows.back().mean) continue;
+  const auto add = [&](const Ranked& ranked, std::size_t place) {
+    const Group& group = *ranked.group;
+    LeaderRow& added = rows.emplace_back(row(group));
+    added.rank = static_cast<int>(place) + 1;
+    added.raw_best = &ranked == &*raw && ranked.rank_class != 2;
+    if (const auto p = p_of.find(place); p != p_of.end()) added.p_best = p->second;
+    if (!added.mean) return;
     const auto [low, high] = model->interval(summary(group));
-    rows.back().interval = std::minmax(unscaled(low), unscaled(high));
+    added.interval = std::minmax(unscaled(low), unscaled(high));
+  };
+  for (std::size_t i = 0; i < shown; ++i) add(order[i], i);
+  if (raw - order.begin() >= static_cast<std::ptrdiff_t>(shown) && raw != order.end()) {
+    const auto above = std::count_if(order.begin(), order.end(),
+                                     [&](const Ranked& one) { return before(one, *raw); });
+    add(*raw, static_cast<std::size_t>(above));
   }
   return rows;
 }

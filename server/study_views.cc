@@ -137,8 +137,9 @@ std::vector<BestRow> view_best(const StudyModel& study, int top) {
       out.back().older = true;
     }
   }
+  if (out.size() >= most) return out;  // looking for those outside reads every trial
   for (BestRow& row : outside_rows(study)) {
-    if (top > 0 && std::ssize(out) >= top) break;
+    if (out.size() >= most) break;
     out.push_back(std::move(row));
   }
   return out;

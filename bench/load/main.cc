@@ -13,6 +13,7 @@
 #include <string>
 
 #include "bench/load/load_client.h"
+#include "bench/load/reader.h"
 #include "client/study_client.h"
 #include "core/json.h"
 #include "tests/support/paths.h"
@@ -111,6 +112,59 @@ double run_cycles(const Load& load) {
   return rate;
 }
 
+struct Read {
+  const char* name;
+  const char* path;
+  const char* accept;
+};
+
+constexpr Read kReads[] = {
+    {"export (CSV)", "/api/v1/studies/load/export?format=csv", "*/*"},
+    {"export (JSON lines)", "/api/v1/studies/load/export?format=jsonl", "*/*"},
+    {"best", "/api/v1/studies/load/best?top=10", "application/json"},
+    {"events, all from the first", "/api/v1/studies/load/events", "text/event-stream"}};
+
+// Asks while nobody reads, and beside one client that reads without a pause: each read is measured
+// between two runs without it.
+void run_reads(const Load& load) {
+  const Server server(load.program, load.sampler);
+  ask_and_tell(server.options(64, load.before));
+  const LoadOptions options = server.options(load.connections, load.cycles);
+  const auto row = [](const std::string& name, const LoadResult& result, const std::string& more) {
+    fmt::print("{:<42} {:>8.0f} {:>10.2f} {:>8.2f} {:>8.2f}  {}\n", name,
+               static_cast<double>(result.cycles) / result.seconds, quantile(result.ask_ms, 0.5),
+               quantile(result.ask_ms, 0.99), result.ask_ms.back(), more);
+    std::fflush(stdout);
+  };
+  fmt::print("{:<42} {:>8} {:>10} {:>8} {:>8}\n",
+             fmt::format("after {} trials, {} connections", load.before, load.connections),
+             "cycles/s", "ask p50 ms", "p99", "most");
+  LoadResult quiet = ask_and_tell(options);
+  row("nobody reads", quiet, "");
+  for (const Read& read : kReads) {
+    std::string more;
+    LoadResult beside;
+    {
+      const Reader reader(options.port, read.path, read.accept);
+      beside = ask_and_tell(options);
+      if (!reader.is_well()) throw std::runtime_error(fmt::format("{}: refused", read.path));
+      more =
+          fmt::format("{:.0f} MB/s, {} whole",
+                      static_cast<double>(reader.bytes()) / 1e6 / beside.seconds, reader.answers());
+    }
+    row(read.name, beside, more);
+    const LoadResult after = ask_and_tell(options);
+    const auto ratio = [&](double q) {
+      return 2 * quantile(beside.ask_ms, q) /
+             (quantile(quiet.ask_ms, q) + quantile(after.ask_ms, q));
+    };
+    row("nobody reads", after,
+        fmt::format("asks beside {}: p50 x {:.1f}, p99 x {:.1f}", read.name, ratio(0.5),
+                    ratio(0.99)));
+    quiet = after;
+  }
+}
+
 // The same of Optuna, as the Python given runs it; `ours` is what it is compared with.
 void run_optuna(const std::string& python, const std::string& storage, int processes, double ours) {
   const std::string script = source_path("bench/load/optuna_cycles.py");
@@ -169,6 +223,7 @@ int main(int argc, char** argv) {
   Load load;
   int idle = 0;
   bool all = false;
+  bool reads = false;
   std::string python = "python3";
   app.add_option("--connections", load.connections)->check(CLI::Range(1, 1'000'000'000));
   app.add_option("--cycles", load.cycles)->check(CLI::Range(1, 1'000'000'000));
@@ -178,6 +233,7 @@ int main(int argc, char** argv) {
   app.add_option("--program", load.program, "below the build folder");
   app.add_option("--idle", idle, "only this many workers that hold a trial each")
       ->check(CLI::Range(1, 1'000'000'000));
+  app.add_flag("--reads", reads, "asks beside export, leaderboard and events");
   app.add_flag("--all", all, "the table of bench/README.md, Optuna included");
   app.add_option("--python", python, "one that has Optuna");
   CLI11_PARSE(app, argc, argv);
@@ -188,6 +244,8 @@ int main(int argc, char** argv) {
   try {
     if (idle > 0) {
       run_idle(load.program, idle, std::chrono::seconds(30));
+    } else if (reads) {
+      run_reads(load);
     } else {
       run(load, all, python);
     }

@@ -270,6 +270,33 @@ TEST(Leaderboard, SurvivesTheLargestValues) {
   }
 }
 
+TEST(Leaderboard, ShowsOfAFewWhatItShowsOfAll) {
+  // Values with ties, infinities and configurations that are not feasible; every configuration
+  // once, and some again.
+  for (const int runs : {40, 55}) {
+    Leaderboard board(Direction::Maximize, {.replicates = 1});
+    Rng rng = Rng::for_trial(20260301, runs);
+    for (int n = 0; n < runs; ++n) {
+      const double value = n % 13 == 5 ? -kInfinity : std::floor(8 * rng.uniform());
+      board.add({n, std::to_string(n % 40), value, n % 7 != 3});
+    }
+    const std::vector<LeaderRow> all = board.rows();
+    for (std::size_t top = 0; top <= all.size() + 1; ++top) {
+      std::vector<LeaderRow> expected;
+      for (const LeaderRow& row : all) {
+        if (row.rank <= static_cast<int>(top) || row.raw_best) expected.push_back(row);
+      }
+      const std::vector<LeaderRow> few = board.rows(top);
+      ASSERT_EQ(numbers(few), numbers(expected)) << runs << " runs, top " << top;
+      for (std::size_t i = 0; i < few.size(); ++i) {
+        expect_equal(few[i], expected[i]);
+        EXPECT_EQ(few[i].raw_best, expected[i].raw_best);
+      }
+    }
+  }
+  EXPECT_TRUE(Leaderboard(Direction::Minimize).rows(3).empty());
+}
+
 // The winner's curse: the best mean of runs is biased upwards, the posterior mean of the leader is
 // not.
 TEST(Leaderboard, DoesNotBelieveLuck) {
