@@ -83,7 +83,9 @@ void keep_artifacts(ArtifactApi* artifacts, const Plan& plan, const WorkRef& of,
       if (!bytes || bytes->empty() || !is_valid_name(name)) return;
       artifacts->put_artifact(plan.study->name, of, name, type, *bytes);
     };
-    keep(workspace.run_log(), "text/plain", end_of(workspace.run_log(), kLogBytes));
+    for (const std::filesystem::path& log : {workspace.run_log(), workspace.events()}) {
+      keep(log, "text/plain", end_of(log, kLogBytes));
+    }
     if (const std::string diff = diff_of(plan, dir); !diff.empty()) {
       artifacts->put_artifact(plan.study->name, of, "diff.patch", "text/x-diff", diff);
     }

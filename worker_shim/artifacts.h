@@ -10,10 +10,10 @@
 
 namespace studyhall::worker_shim {
 
-// Keeps the end of run.log, and prompt.md, SUMMARY.md and the file with the score where they are
-// there and not too large, of the run in the folder `dir`; of git worktrees also diff.patch, from
-// the base to the branch, cut where it is too large. What cannot be kept is said in one line:
-// a run is never lost for it. Null keeps nothing.
+// Keeps the ends of run.log and events.jsonl, and prompt.md, SUMMARY.md and the file with the score
+// where they are there and not too large, of the run in the folder `dir`; of git worktrees also
+// diff.patch, from the base to the branch, cut where it is too large. What cannot be kept is said
+// in one line: a run is never lost for it. Null keeps nothing.
 void keep_artifacts(ArtifactApi* artifacts, const Plan& plan, const WorkRef& of,
                     const std::filesystem::path& dir,
                     const std::function<void(const std::string& line)>& say);

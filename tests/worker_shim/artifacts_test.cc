@@ -121,7 +121,7 @@ TEST_F(WorkerTaskArtifacts, KeepsWhatATaskWasAskedAndWrote) {
 
   EXPECT_EQ(work(api, with).tasks_done, 1);
 
-  EXPECT_THAT(kept.files["s/task0/run.log"], Not(IsEmpty()));
+  EXPECT_THAT(kept.files["s/task0/events.jsonl"], HasSubstr("\"type\":\"result\""));
   EXPECT_THAT(kept.files["s/task0/prompt.md"], HasSubstr("Describe the result"));
   EXPECT_THAT(kept.files["s/task0/SUMMARY.md"], HasSubstr("Wrote the page"));
   EXPECT_THAT(kept.files["s/task0/result.json"], HasSubstr("pages"));
