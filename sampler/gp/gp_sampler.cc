@@ -72,7 +72,9 @@ std::optional<Suggestion> GpSampler::suggest(const Task& task, const History& hi
 
   const Encoding encoding(task.space);
   Beliefs beliefs(task, encoding, data, options_.incumbent);
-  constraints_.resize(std::max(constraints_.size(), data.constraints.size()));
+  while (constraints_.size() < data.constraints.size()) {
+    constraints_.emplace_back(kConstraintBend);
+  }
   for (std::size_t k = 0; k < data.constraints.size(); ++k) {
     beliefs.bound(constraints_[k], data.constraints[k]);
   }

@@ -26,7 +26,8 @@
 
 namespace studyhall::sampler::gp {
 
-inline constexpr double kCompress = 3;  // of Standard, for the objective
+inline constexpr Bend kObjectiveBend{Bend::Kind::AboveMedian, 3};
+inline constexpr Bend kConstraintBend{Bend::Kind::AboutZero, 3};
 
 struct Options {
   std::size_t startup = 0;  // trials that end before the process is used; 0: start_trials()
@@ -44,7 +45,7 @@ class GpSampler : public Sampler {
   LocalStart start_;
   Search search_;
   // Caches.
-  Surrogate objective_{kCompress};
+  Surrogate objective_{kObjectiveBend};
   std::vector<Surrogate> constraints_;
   Surrogate failure_;
 };

@@ -5,14 +5,27 @@
 
 namespace studyhall::sampler::gp {
 
+// How values are bent before they are standardised.
+struct Bend {
+  enum class Kind {
+    None,
+    // What lies above the median m counts logarithmically: in the place of y stands
+    // m + s ln(1 + (y - m) / s), s = scale (m - least y). Trials that went wrong then do not hide
+    // the differences between good ones.
+    AboveMedian,
+    // All counts logarithmically about 0: sgn(y) ln(1 + |y| / s), s = scale times the median of
+    // |y| (bilog: Eriksson and Poloczek 2021, with s = 1). What is near to 0 counts most.
+    AboutZero,
+  };
+  Kind kind = Kind::None;
+  double scale = 0;
+};
+
 // The map z = ((y - middle) / span - mean) / sd fixed by some values, good for more of their kind.
 class Standard {
  public:
   // REQUIRES: no NaN. With all values equal every one of them becomes 0.
-  // With `compress` > 0, what lies above the median m counts logarithmically: in the place of y
-  // stands m + s ln(1 + (y - m) / s), s = compress (m - least y). Trials that went wrong then do
-  // not hide the differences between good ones.
-  explicit Standard(std::span<const double> values, double compress = 0);
+  explicit Standard(std::span<const double> values, Bend bend = {});
 
   // In [-1e3, 1e3], whatever the sizes. An infinite value counts as the nearest finite one that
   // fixed the map.
@@ -27,7 +40,8 @@ class Standard {
   double most_ = 0;
   double middle_ = 0;  // half the median: differences of halves do not overflow
   double span_ = 1;
-  double bend_ = 0;  // s in units of the span; 0: no compression
+  Bend::Kind kind_ = Bend::Kind::None;
+  double bend_ = 0;  // s, above the median in units of the span
   double mean_ = 0;
   double sd_ = 1;
 };

@@ -66,7 +66,7 @@ void Surrogate::fit(const Encoding& encoding, const Series& series, std::size_t 
   members_ = choose(series, size);
   std::vector<double> chosen;
   for (const std::size_t i : members_) chosen.push_back(series[i].target);
-  standard_.emplace(chosen, compress_);
+  standard_.emplace(chosen, bend_);
 
   const auto n = static_cast<Eigen::Index>(members_.size());
   Eigen::MatrixXd X(n, encoding.width());

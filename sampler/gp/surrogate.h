@@ -24,8 +24,8 @@ std::size_t fit_size(std::size_t n);
 
 class Surrogate {
  public:
-  // `compress`: of Standard.
-  explicit Surrogate(double compress = 0) : compress_(compress) {}
+  // `bend`: of Standard.
+  explicit Surrogate(Bend bend = {}) : bend_(bend) {}
 
   // REQUIRES: the series has measurements.
   void learn(const Encoding& encoding, const Series& series);
@@ -42,7 +42,7 @@ class Surrogate {
   [[nodiscard]] bool extends(const Encoding& encoding, const Series& series) const;
   void fit(const Encoding& encoding, const Series& series, std::size_t size);
 
-  double compress_;
+  Bend bend_;
   std::size_t fitted_ = 0;       // measurements that the fit looked at
   std::vector<double> targets_;  // of all learned
   std::vector<std::size_t> members_;

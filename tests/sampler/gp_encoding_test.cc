@@ -131,12 +131,40 @@ TEST(GpStandard, HasMeanZeroAndVarianceOneAtAnySize) {
 // Median 2, least 0: above the median 2 + 2 ln(1 + (y - 2) / 2) stands for y.
 TEST(GpStandard, CompressesWhatIsAboveTheMedian) {
   const Standard linear(std::vector<double>{0, 1, 2, 2 + 2 * std::log(2), 2 + 2 * std::log(51)});
-  const Standard compressed(std::vector<double>{0, 1, 2, 4, 102}, 1);
+  const Standard compressed(std::vector<double>{0, 1, 2, 4, 102}, {Bend::Kind::AboveMedian, 1});
 
   EXPECT_NEAR(compressed(0), linear(0), 1e-12);
   EXPECT_NEAR(compressed(1), linear(1), 1e-12);
   EXPECT_NEAR(compressed(4), linear(2 + 2 * std::log(2)), 1e-12);
   EXPECT_NEAR(compressed(102), linear(2 + 2 * std::log(51)), 1e-12);
+}
+
+// The median of the sizes is 2, so that s = 6.
+TEST(GpStandard, BendsAboutZeroOnBothSides) {
+  const auto bilog = [](double y) { return std::copysign(std::log1p(std::abs(y) / 6), y); };
+  const std::vector<double> values{-1000, -2, 0, 0.5, 54};
+  std::vector<double> bent;
+  for (const double y : values) bent.push_back(bilog(y));
+  const Standard linear(bent);
+  const Standard standard(values, {Bend::Kind::AboutZero, 3});
+
+  for (const double y : {-2000.0, -1000.0, -2.0, -1e-9, 0.0, 0.5, 7.0, 54.0, 1e9}) {
+    EXPECT_NEAR(standard(y), linear(bilog(y)), 1e-12) << y;
+    EXPECT_NEAR(standard.inverse(standard(y)), y, 1e-9 * std::max(1.0, std::abs(y))) << y;
+  }
+}
+
+TEST(GpStandard, BendsValuesOfAnySize) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const std::vector<std::vector<double>> cases{
+      {0, 0, 0, 1e300}, {0, 0, 0}, {1e308, -1e308, 5e-324}, {kInfinity, -1, 2}, {1e-320, 2e-320}};
+  for (const std::vector<double>& values : cases) {
+    const Standard standard(values, {Bend::Kind::AboutZero, 3});
+    for (const double y : values) EXPECT_TRUE(std::isfinite(standard(y))) << y;
+    EXPECT_LE(standard(0), standard(1));
+  }
+  // A violated constraint that never changed is still violated.
+  EXPECT_LT(Standard(std::vector<double>(3, 7.0), {Bend::Kind::AboutZero, 3})(0), -0.5);
 }
 
 TEST(GpStandard, TakesInfinitiesForTheNearestFiniteValue) {

@@ -219,7 +219,7 @@ TEST(WhyGp, TermsAreThoseOfExpectedImprovement) {
   const Suggestion found = *gp::GpSampler({}).suggest(open_task(space, slice), history, rng);
 
   const gp::Encoding encoding(space);
-  gp::Surrogate surrogate(gp::kCompress);
+  gp::Surrogate surrogate(gp::kObjectiveBend);
   surrogate.learn(encoding, gp::training(history, Direction::Maximize).objective);
   gp::Posterior posterior = surrogate.posterior();
   posterior.prepare();
