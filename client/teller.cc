@@ -70,8 +70,7 @@ bool Teller::load() {
 }
 
 void Teller::begin(std::optional<std::int64_t> after) {
-  for (const StudyInfo& info : api_.studies()) {
-    if (!hook_.studies.empty() && !hook_.studies.contains(info.name)) continue;
+  for (const StudyInfo& info : followed()) {
     OccasionCursor& cursor = cursors_[info.name];
     cursor.sequence = after.value_or(info.last_event);
     // Of a study from its first event on nothing has been told.
@@ -96,11 +95,25 @@ void Teller::run() {
   }
 }
 
+// studies() reads every trial of every study for its sparkline; a hook of one study need not.
+std::vector<StudyInfo> Teller::followed() {
+  if (hook_.studies.empty()) return api_.studies();
+  std::vector<StudyInfo> found;
+  for (const std::string& name : hook_.studies) {
+    try {
+      found.push_back(api_.study(name));
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::NotFound) throw;
+    }
+  }
+  return found;
+}
+
 void Teller::look() {
   std::set<std::string> present;
-  for (const StudyInfo& info : api_.studies()) {
+  for (const StudyInfo& info : followed()) {
     present.insert(info.name);
-    if (hook_.studies.empty() || hook_.studies.contains(info.name)) look_at(info);
+    look_at(info);
     if (ended_) return;
   }
   // One that is made again under its name begins afresh.

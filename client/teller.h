@@ -42,6 +42,8 @@ class Teller {
   void begin(std::optional<std::int64_t> after);
   void keep();
   void run();
+  // The hook's studies, of those that there are.
+  std::vector<StudyInfo> followed();
   void look();
   void look_at(const StudyInfo& info);
   bool tell_all(const std::vector<Occasion>& occasions);
