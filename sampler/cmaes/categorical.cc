@@ -11,10 +11,17 @@ namespace {
 constexpr double kAlpha = 1.5;      // ASNG's alpha
 constexpr double kDeltaInit = 1.0;  // CatCMA's initial step length
 
+bool is_held(const Eigen::VectorXd& q) { return q.maxCoeff() == 1; }
+
 // The gradient times a square root of the Fisher information, of K - 1 free probabilities.
 void append_scaled(const Eigen::VectorXd& q, const Eigen::VectorXd& gradient, Eigen::VectorXd& out,
                    Eigen::Index& at) {
   const Eigen::Index last = q.size() - 1;
+  if (is_held(q)) {
+    out.segment(at, last).setZero();
+    at += last;
+    return;
+  }
   const double rest = gradient.head(last).sum() / (q[last] + std::sqrt(q[last]));
   for (Eigen::Index k = 0; k < last; ++k) {
     out[at++] = gradient[k] / std::sqrt(q[k]) + std::sqrt(q[k]) * rest;
@@ -46,6 +53,11 @@ Categorical uniform_categorical(std::span<const int> values, double margin) {
   return distribution;
 }
 
+void hold(Categorical& distribution, std::size_t choice, int value) {
+  distribution.q[choice].setZero();
+  distribution.q[choice][value] = 1;
+}
+
 std::vector<int> draw(const Categorical& distribution, Rng& rng) {
   std::vector<int> drawn;
   drawn.reserve(distribution.q.size());
@@ -68,7 +80,7 @@ void tell(Categorical& distribution, const Eigen::VectorXd& weights,
     const Eigen::VectorXd& q = distribution.q[c];
     Eigen::VectorXd gradient = Eigen::VectorXd::Zero(q.size());
     for (std::size_t k = 0; k < drawn.size(); ++k) {
-      if (drawn[k][c] < 0) continue;
+      if (drawn[k][c] < 0 || is_held(q)) continue;
       const double w = weights[static_cast<Eigen::Index>(k)];
       gradient -= w * q;
       gradient[drawn[k][c]] += w;
@@ -90,7 +102,9 @@ void tell(Categorical& distribution, const Eigen::VectorXd& weights,
   distribution.Delta *=
       std::exp(beta * (distribution.gamma - distribution.s.squaredNorm() / kAlpha));
 
-  for (Eigen::VectorXd& q : distribution.q) keep_margin(q, distribution.margin);
+  for (Eigen::VectorXd& q : distribution.q) {
+    if (!is_held(q)) keep_margin(q, distribution.margin);
+  }
 }
 
 }  // namespace studyhall::sampler::cmaes

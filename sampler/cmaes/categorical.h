@@ -15,16 +15,20 @@
 namespace studyhall::sampler::cmaes {
 
 struct Categorical {
-  std::vector<Eigen::VectorXd> q;  // [choices][values], each sums to 1, none below the margin
-  double margin = 0;               // probability of all values but the likeliest, at least
-  double Delta = 1;                // inverse step length
-  double delta = 1;                // step length of the next generation: Delta's before the last
+  std::vector<Eigen::VectorXd>
+      q;              // [choices][values], each sums to 1, none below the margin unless held
+  double margin = 0;  // probability of all values but the likeliest, at least
+  double Delta = 1;   // inverse step length
+  double delta = 1;   // step length of the next generation: Delta's before the last
   double gamma = 0;
   Eigen::VectorXd s;  // [sum of (values - 1)], accumulated gradient
 };
 
 // Uniform distributions over values[c] >= 2 values each.
 Categorical uniform_categorical(std::span<const int> values, double margin);
+
+// The choice has this value from now on.
+void hold(Categorical& distribution, std::size_t choice, int value);
 
 // One value of each choice.
 std::vector<int> draw(const Categorical& distribution, Rng& rng);

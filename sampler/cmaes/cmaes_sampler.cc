@@ -1,6 +1,7 @@
 #include "sampler/cmaes/cmaes_sampler.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -22,13 +23,28 @@ bool same_domains(const Slice& a, const Slice& b) {
                     });
 }
 
-std::string reason(const Run& run) {
-  if (run.generation() == 0) {
-    return fmt::format("a draw from the distribution that the search {} with",
-                       run.restarts() == 0 ? "begins" : "restarted");
+// ", of a run that holds model \"svm\""; empty: it holds nothing.
+std::string held_words(const Run& run, const SearchSpace& space) {
+  std::vector<std::string> held;
+  for (std::size_t c = 0; c < run.held().size(); ++c) {
+    if (run.held()[c] == kFree) continue;
+    const Choice& choice = run.coordinates().choices[c];
+    const Parameter& parameter = space.params()[choice.position];
+    const double value = choice.values[static_cast<std::size_t>(run.held()[c])];
+    held.push_back(fmt::format("{} {}", parameter.name, dump_json(parameter.to_external(value))));
   }
-  return fmt::format("a draw from the distribution that generation {} left behind",
-                     run.generation());
+  if (held.empty()) return "";
+  return fmt::format(", in a run that holds {}, tried least so far", fmt::join(held, " and "));
+}
+
+std::string reason(const Run& run, const SearchSpace& space) {
+  const std::string held = held_words(run, space);
+  if (run.generation() == 0) {
+    return fmt::format("a draw from the distribution that the search {} with{}",
+                       run.restarts() == 0 && held.empty() ? "begins" : "restarted", held);
+  }
+  return fmt::format("a draw from the distribution that generation {} left behind{}",
+                     run.generation(), held);
 }
 
 std::vector<std::pair<std::string, double>> terms_of(const Run& run, const Candidate& candidate) {
@@ -83,7 +99,7 @@ std::optional<Suggestion> CmaEsSampler::suggest(const Task& task, const History&
     if (!task.admissible(config)) continue;
     return Suggestion{.config = std::move(config),
                       .sampler = "cmaes",
-                      .why = reason(run),
+                      .why = reason(run, task.space),
                       .terms = terms_of(run, candidate)};
   }
   return std::nullopt;

@@ -20,6 +20,10 @@ constexpr std::size_t kEarlierStep = 200;
 constexpr std::size_t kEveryEarlier = 1'000;  // up to here after each
 constexpr double kWarmAlpha = 0.03;
 constexpr std::uint64_t kRestartSeed = 0x72657374617274;
+constexpr std::uint64_t kHoldingSeed = 0x686f6c64696e67;
+constexpr double kHoldingSigma = 2;  // of the first step size
+constexpr int kMostPassedOver = 4;   // generations' worth
+constexpr std::size_t kFirstResults = 20;
 
 Eigen::VectorXd default_place(const SearchSpace& space, const std::vector<Axis>& axes) {
   const Config usual = space.default_config();
@@ -48,26 +52,37 @@ void prefer(Categorical& categorical, const std::vector<Result>& ranked, double 
 }  // namespace
 
 Run::Run(const SearchSpace& space, Slice slice, const Options& options)
-    : slice_(std::move(slice)), options_(options), coordinates_(cmaes::coordinates(space, slice_)) {
+    : slice_(std::move(slice)),
+      options_(options),
+      coordinates_(cmaes::coordinates(space, slice_)),
+      tried_(coordinates_.choices) {
   start_ = default_place(space, coordinates_.axes);
   reset();
   lambda_ = mixed_.constants.lambda;
 }
 
 void Run::reset() {
-  begin(start_, options_.sigma, options_.popsize);
-  restarts_ = 0;
-  told_large_ = told_small_ = 0;
-  small_ = false;
+  start_over();
+  tried_ = Tried(coordinates_.choices);
+  best_.reset();
+  first_values_.clear();
   mark_.reset();
   seen_ = 0;
   belonging_ = 0;
   taken_.clear();
-  waiting_.clear();
   earlier_.clear();
   earlier_count_ = 0;
   begun_at_ = 0;
   begun_ = false;
+}
+
+void Run::start_over() {
+  begin(start_, options_.sigma, options_.popsize);
+  restarts_ = 0;
+  times_held_ = 0;
+  told_large_ = told_small_ = told_held_ = 0;
+  small_ = false;
+  waiting_.clear();
 }
 
 Covariance Run::covariance() const {
@@ -81,6 +96,8 @@ void Run::begin(Eigen::VectorXd mean, double sigma, int lambda) {
   if (options_.adapt_rates) mixed_.rates = initial_learning_rates(mixed_.constants.d);
   start_sigma_ = sigma;
   run_lambda_ = mixed_.constants.lambda;
+  held_.assign(coordinates_.choices.size(), kFree);
+  passed_over_ = 0;
   progress_ = {};
 }
 
@@ -110,13 +127,14 @@ void Run::catch_up(const SearchSpace& space, const History& history) {
     ++belonging_;
     std::optional<Result> result = result_of(trial, history.directions().front(), coordinates_);
     if (!result) continue;
+    note(*result);
     if (begun_) {
-      take(std::move(*result));
+      take(space, std::move(*result));
     } else if (trial.sampler == kName) {
       begun_ = true;
-      begin_from(earlier(earlier_count_));
+      begin_from(space, earlier(earlier_count_));
       earlier_.clear();
-      take(std::move(*result));
+      take(space, std::move(*result));
     } else {
       ++earlier_count_;
       earlier_.push_back(std::move(*result));
@@ -127,7 +145,7 @@ void Run::catch_up(const SearchSpace& space, const History& history) {
   if (begun_) return;
   const std::size_t due =
       earlier_count_ - (earlier_count_ < kEveryEarlier ? 0 : earlier_count_ % kEarlierStep);
-  if (due != begun_at_) begin_from(earlier(due));
+  if (due != begun_at_) begin_from(space, earlier(due));
   begun_at_ = due;
 }
 
@@ -137,16 +155,34 @@ std::vector<Result> Run::earlier(std::size_t count) const {
   return {end - most, end};
 }
 
-void Run::take(Result result) {
-  waiting_.push_back(std::move(result));
-  if (std::ssize(waiting_) == mixed_.constants.lambda) tell_generation();
+void Run::note(const Result& result) {
+  tried_.note(result.candidate);
+  if (!best_ || result.ranks_before(*best_)) best_ = result;
+  if (first_values_.size() < kFirstResults && std::isfinite(result.value())) {
+    first_values_.push_back(result.value());
+  }
 }
 
-void Run::begin_from(std::vector<Result> earlier) {
-  begin(start_, options_.sigma, options_.popsize);
-  waiting_.clear();
+void Run::take(const SearchSpace& space, Result result) {
+  if (!keeps(held_, result.candidate)) {
+    pass_over(space);
+    return;
+  }
+  waiting_.push_back(std::move(result));
+  if (std::ssize(waiting_) == mixed_.constants.lambda) tell_generation(space);
+}
+
+// Some were asked for before this run began; many mean that what it holds is used up.
+void Run::pass_over(const SearchSpace& space) {
+  ++passed_over_;
+  ++told_held_;
+  if (passed_over_ > kMostPassedOver * mixed_.constants.lambda) restart(space);
+}
+
+void Run::begin_from(const SearchSpace& space, std::vector<Result> earlier) {
+  start_over();
   if (std::ssize(earlier) < std::int64_t{kWarmGenerations} * lambda_) {
-    for (Result& result : earlier) take(std::move(result));
+    for (Result& result : earlier) take(space, std::move(result));
     return;
   }
   std::stable_sort(earlier.begin(), earlier.end(),
@@ -182,7 +218,7 @@ int Run::lambda_for_age() const {
   return static_cast<int>(6 * std::sqrt(std::max(0.0, age)));
 }
 
-void Run::tell_generation() {
+void Run::tell_generation(const SearchSpace& space) {
   std::stable_sort(waiting_.begin(), waiting_.end(),
                    [](const Result& a, const Result& b) { return a.ranks_before(b); });
   std::vector<Candidate> generation;
@@ -191,18 +227,48 @@ void Run::tell_generation() {
   tell(mixed_, coordinates_, generation);
   progress_.best.push_back(waiting_.front().value());
   progress_.median.push_back(waiting_[waiting_.size() / 2].value());
-  (small_ ? told_small_ : told_large_) += std::ssize(waiting_);
+  (holds() ? told_held_ : small_ ? told_small_ : told_large_) += std::ssize(waiting_);
   if (options_.popsize == 0) resize(mixed_, std::max(run_lambda_, lambda_for_age()));
   waiting_.clear();
-  if (options_.restart != Restart::None &&
-      !stop(mixed_, coordinates_.axes, start_sigma_, progress_).empty()) {
-    restart();
+  if (options_.restart != Restart::None && has_ended()) restart(space);
+}
+
+double Run::least_gain() const {
+  constexpr double kShare = 1e-4;
+  if (first_values_.size() < kFirstResults) return 0;
+  std::vector<double> sorted = first_values_;
+  std::sort(sorted.begin(), sorted.end());
+  return kShare * (sorted[kFirstResults / 2] - best_->value());
+}
+
+bool Run::has_ended() const {
+  if (!stop(mixed_, coordinates_.axes, start_sigma_, progress_).empty()) return true;
+  if (coordinates_.choices.empty() || !std::isfinite(best_->value())) return false;
+  return is_level(progress_, least_gain()) || (holds() && is_hopeless(progress_, best_->value()));
+}
+
+void Run::begin_holding(Held held) {
+  Rng rng = Rng::for_trial(kHoldingSeed, ++times_held_);
+  Eigen::VectorXd mean = start_;
+  for (Eigen::Index i = 0; i < mean.size(); ++i) {
+    const double there = best_->candidate.unit[static_cast<std::size_t>(i)];
+    mean[i] = std::isnan(there) ? rng.uniform() : there;
+  }
+  begin(std::move(mean), kHoldingSigma * options_.sigma, options_.popsize);
+  held_ = std::move(held);
+  for (std::size_t c = 0; c < held_.size(); ++c) {
+    if (held_[c] != kFree) hold(mixed_.categorical, c, held_[c]);
   }
 }
 
+// Runs that hold choices go first, for as long as they have cost less than the others.
 // IPOP: twice the candidates in each new run. BIPOP: small runs with short steps in between, for as
 // long as they have cost less than the large ones.
-void Run::restart() {
+void Run::restart(const SearchSpace& space) {
+  if (!coordinates_.choices.empty() && told_held_ < told_large_ + told_small_) {
+    begin_holding(tried_.least(space, coordinates_.choices, best_->candidate));
+    return;
+  }
   ++restarts_;
   Rng rng = Rng::for_trial(kRestartSeed, restarts_);
   Eigen::VectorXd mean(std::ssize(coordinates_.axes));

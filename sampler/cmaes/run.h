@@ -1,6 +1,7 @@
 // The search distribution of one slice, brought up to date with a history.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -10,6 +11,7 @@
 
 #include "core/history.h"
 #include "core/slice.h"
+#include "sampler/cmaes/holding.h"
 #include "sampler/cmaes/results.h"
 #include "sampler/cmaes/stopping.h"
 
@@ -44,6 +46,8 @@ class Run {
   [[nodiscard]] const Coordinates& coordinates() const { return coordinates_; }
   [[nodiscard]] const Mixed& mixed() const { return mixed_; }
   [[nodiscard]] int restarts() const { return restarts_; }
+  // Of the present run; all free, but for runs that are there for the values held.
+  [[nodiscard]] const Held& held() const { return held_; }
   // Generations told since the last restart, results of the one that is not full yet.
   [[nodiscard]] std::size_t generation() const { return progress_.best.size(); }
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
@@ -51,21 +55,37 @@ class Run {
  private:
   [[nodiscard]] Covariance covariance() const;
   void begin(Eigen::VectorXd mean, double sigma, int lambda);
+  // The run that a slice without results has.
+  void start_over();
   void reset();
   // Whether what was taken in is still the beginning of the history.
   [[nodiscard]] bool is_prefix_of(const History& history) const;
   [[nodiscard]] bool belongs(const SearchSpace& space, const Observation& trial) const;
-  void take(Result result);
+  void note(const Result& result);
+  void take(const SearchSpace& space, Result result);
+  // A result without the values held.
+  void pass_over(const SearchSpace& space);
   // The latest of the first `count` earlier ones.
   [[nodiscard]] std::vector<Result> earlier(std::size_t count) const;
   // Begins from what others have found, where that is enough to tell a shape from.
-  void begin_from(std::vector<Result> earlier);
-  void tell_generation();
+  void begin_from(const SearchSpace& space, std::vector<Result> earlier);
+  void tell_generation(const SearchSpace& space);
   // How many results a generation should have for the age of those that wait: 6 sqrt(a), where
   // about a others were asked for between the ask and the tell of one. With fewer, steps from
   // states long left cancel out, and sigma shrinks for no reason.
   [[nodiscard]] int lambda_for_age() const;
-  void restart();
+  [[nodiscard]] bool holds() const {
+    return std::ranges::any_of(held_, [](int v) { return v != kFree; });
+  }
+  // Whether a restart is worth more: stop(), and, where there are choices to hold, is_level() and
+  // is_hopeless().
+  [[nodiscard]] bool has_ended() const;
+  // The difference of values that is too small to search on for while choices could be held
+  // instead: a share of what the study has gained, the median of its first results less the best.
+  [[nodiscard]] double least_gain() const;
+  void restart(const SearchSpace& space);
+  // A run that holds what Tried::least() names and begins at the best result.
+  void begin_holding(Held held);
 
   Slice slice_;
   Options options_;
@@ -80,7 +100,14 @@ class Run {
   int restarts_ = 0;
   std::int64_t told_large_ = 0;  // candidates told to BIPOP's runs of growing size
   std::int64_t told_small_ = 0;  // and to its small ones
+  std::int64_t told_held_ = 0;   // and to runs that held choices
   bool small_ = false;
+  Held held_;
+  int passed_over_ = 0;  // by the present run
+  int times_held_ = 0;
+  Tried tried_;
+  std::optional<Result> best_;
+  std::vector<double> first_values_;  // of feasible complete results
 
   std::optional<History::Mark> mark_;
   std::size_t seen_ = 0;         // of the history's finish_order

@@ -12,6 +12,8 @@ constexpr double kTolFun = 1e-12;
 constexpr double kTolX = 1e-12;  // of a parameter's range
 constexpr double kTolXUp = 1e4;
 constexpr double kMaxCondition = 1e14;
+constexpr std::size_t kLastGenerations = 3;
+constexpr double kHopeless = 3;
 
 double median(std::span<const double> values) {
   std::vector<double> sorted(values.begin(), values.end());
@@ -31,6 +33,17 @@ bool stagnates(std::span<const double> values, std::size_t window) {
   const std::span<const double> last = values.last(window);
   const std::size_t part = window * 3 / 10;
   return median(last.last(part)) >= median(last.first(part));
+}
+
+// Whether the test holds for best and median of each of the last generations.
+template <typename Test>
+bool of_the_last(const Progress& progress, const Test& test) {
+  const std::size_t generations = progress.best.size();
+  if (generations < kLastGenerations) return false;
+  for (std::size_t g = generations - kLastGenerations; g < generations; ++g) {
+    if (!test(progress.best[g], progress.median[g])) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -69,6 +82,17 @@ std::string_view stop(const Mixed& mixed, std::span<const Axis> axes, double sta
   if (s.sigma * s.D.maxCoeff() > kTolXUp * start_sigma) return "TolXUp";
   if (s.condition() > kMaxCondition * (1 - 1e-6)) return "ConditionCov";
   return "";
+}
+
+bool is_level(const Progress& progress, double difference) {
+  return of_the_last(progress,
+                     [&](double best, double median) { return median - best <= difference; });
+}
+
+bool is_hopeless(const Progress& progress, double best) {
+  return of_the_last(progress, [&](double its_best, double median) {
+    return its_best - best > kHopeless * (median - its_best);
+  });
 }
 
 }  // namespace studyhall::sampler::cmaes

@@ -23,4 +23,12 @@ struct Progress {
 std::string_view stop(const Mixed& mixed, std::span<const Axis> axes, double start_sigma,
                       const Progress& progress);
 
+// Whether the medians of the last three generations are above their best values by at most
+// `difference`.
+bool is_level(const Progress& progress, double difference);
+
+// Whether the last three generations were behind `best` by more than three times what their medians
+// were above their best values: what such a run can still gain will hardly bring it there.
+bool is_hopeless(const Progress& progress, double best);
+
 }  // namespace studyhall::sampler::cmaes

@@ -184,6 +184,7 @@ void expect_same(const cmaes::Run& a, const cmaes::Run& b) {
   EXPECT_EQ(a.mixed().gaussian.p_c, b.mixed().gaussian.p_c);
   EXPECT_EQ(a.mixed().margin.A, b.mixed().margin.A);
   EXPECT_EQ(a.mixed().categorical.q, b.mixed().categorical.q);
+  EXPECT_EQ(a.held(), b.held());
 }
 
 TEST(CmaEsRun, IsThatOfAFreshOneWhateverTheHistoryWasBefore) {
