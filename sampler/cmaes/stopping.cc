@@ -91,7 +91,7 @@ bool is_level(const Progress& progress, double difference) {
 
 bool is_hopeless(const Progress& progress, double best) {
   return of_the_last(progress, [&](double its_best, double median) {
-    return its_best - best > kHopeless * (median - its_best);
+    return !std::isfinite(its_best) || its_best - best > kHopeless * (median - its_best);
   });
 }
 

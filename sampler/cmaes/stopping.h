@@ -27,8 +27,9 @@ std::string_view stop(const Mixed& mixed, std::span<const Axis> axes, double sta
 // `difference`.
 bool is_level(const Progress& progress, double difference);
 
-// Whether the last three generations were behind `best` by more than three times what their medians
-// were above their best values: what such a run can still gain will hardly bring it there.
+// Whether the last three generations had no value, or were behind `best` by more than three times
+// what their medians were above their best values: what such a run can still gain will hardly bring
+// it there.
 bool is_hopeless(const Progress& progress, double best);
 
 }  // namespace studyhall::sampler::cmaes

@@ -96,6 +96,9 @@ TEST(Stopping, IsHopelessFarBehindTheBest) {
   EXPECT_TRUE(is_hopeless(progress, 1.9));
   EXPECT_FALSE(is_hopeless(progress, 2.1));
   EXPECT_FALSE(is_hopeless({.best = {5, 5, 5}, .median = {6, 9, 6}}, 1.9));
+  const double inf = std::numeric_limits<double>::infinity();
+  EXPECT_TRUE(is_hopeless({.best = {inf, inf, inf}, .median = {inf, inf, inf}}, 1.9));
+  EXPECT_FALSE(is_hopeless({.best = {inf, inf, 5}, .median = {inf, inf, inf}}, 1.9));
 }
 
 // The first model is fair everywhere, the second better in a narrow valley alone.
