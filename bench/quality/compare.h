@@ -11,7 +11,7 @@
 namespace studyhall::bench {
 
 // One label at one budget over one set of problems. Regrets are raised to a floor first; a *run* is
-// a problem with a seed, and counts only where every label has it at this budget.
+// a problem with a seed, and counts only where every label that goes as far as this budget has it.
 struct Standing {
   std::string group;  // "continuous", ..., "tuning", "hold-out", "all", or a problem's name
   std::int64_t trials = 0;
@@ -20,6 +20,7 @@ struct Standing {
   std::size_t runs = 0;
   double geometric = 0;   // geometric mean regret: over each problem's runs, then over problems
   double arithmetic = 0;  // mean over each problem's runs, then geometric mean over problems
+  double rank = 0;  // mean over runs of its rank among the labels: 1 is least regret, ties share
   // Of the first label against this one; absent (0, NaN) for the first label itself.
   std::size_t wins = 0;
   std::size_t ties = 0;
@@ -40,6 +41,11 @@ std::vector<Standing> compare(const std::vector<Result>& results, const CompareO
 
 // At most 120 columns wide unless labels or names are long.
 void print_standings(std::ostream& out, const std::vector<Standing>& standings, bool markdown);
+
+// One row for each group and budget: the mean rank of every label, and what that says of the first
+// one: "best"; "tied" with p of the best other label (signed-rank, by runs), where that p is 0.05
+// or more; else "behind" with it.
+void print_ranks(std::ostream& out, const std::vector<Standing>& standings, bool markdown);
 
 // A gnuplot script: over all problems, one curve of the geometric mean regret per label.
 std::string regret_script(const std::vector<Standing>& standings, const std::string& terminal);

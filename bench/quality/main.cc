@@ -113,6 +113,7 @@ void add_compare(CLI::App& app) {
   struct Given {
     std::vector<std::string> files;
     bool markdown = false;
+    bool ranks = false;
     std::string plot;
     CompareOptions options;
   };
@@ -124,6 +125,7 @@ void add_compare(CLI::App& app) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   verb->add_flag("--by-problem", given->options.by_problem, "each problem by itself");
+  verb->add_flag("--ranks", given->ranks, "the mean rank of every label, a line for each group");
   verb->add_flag("--markdown", given->markdown);
   verb->add_option("--plot", given->plot, "draw the regret over trials: FILE.svg or FILE.png");
   verb->callback([given] {
@@ -135,7 +137,7 @@ void add_compare(CLI::App& app) {
       results.insert(results.end(), more.begin(), more.end());
     }
     const std::vector<Standing> standings = compare(results, given->options);
-    print_standings(std::cout, standings, given->markdown);
+    (given->ranks ? print_ranks : print_standings)(std::cout, standings, given->markdown);
     if (given->plot.empty()) return;
     const char* path = std::getenv("PATH");
     const std::string terminal = cli::terminal_line(cli::picture_kind(given->plot));

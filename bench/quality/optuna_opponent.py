@@ -25,7 +25,7 @@ import warnings
 
 import optuna
 
-BUDGETS = (25, 50, 100, 200, 400, 1000)
+BUDGETS = (20, 25, 50, 100, 200, 400, 1000)
 COLUMNS = ("problem", "group", "seed", "label", "trials", "regret", "ask_seconds")
 MOST_REFUSALS = 100
 MOST_REFUSALS_OF_GP = 10  # it does not learn of them either, and an ask takes a tenth of a second
@@ -94,13 +94,16 @@ def violations_of(frozen):
 
 def make_sampler(name, seed, constrained):
     options = {"seed": seed}
-    if constrained and name in ("tpe", "gp"):
+    if constrained and name in ("tpe", "gp", "nsgaii", "nsgaiii"):
         options["constraints_func"] = violations_of
     kinds = {
         "tpe": lambda: optuna.samplers.TPESampler(**options),
         "random": lambda: optuna.samplers.RandomSampler(seed=seed),
         "cmaes": lambda: optuna.samplers.CmaEsSampler(seed=seed),
         "gp": lambda: optuna.samplers.GPSampler(**options),
+        "nsgaii": lambda: optuna.samplers.NSGAIISampler(**options),
+        "nsgaiii": lambda: optuna.samplers.NSGAIIISampler(**options),
+        "qmc": lambda: optuna.samplers.QMCSampler(scramble=True, seed=seed),
     }
     return kinds[name]()
 
@@ -210,7 +213,7 @@ class Run:
 def read_args():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bench", default="build/release/bench/bench_quality", help="the program bench_quality")
-    parser.add_argument("--sampler", default="tpe", choices=("tpe", "random", "cmaes", "gp"))
+    parser.add_argument("--sampler", default="tpe", choices=("tpe", "random", "cmaes", "gp", "nsgaii", "nsgaiii", "qmc"))
     parser.add_argument("--label", help="default: optuna-VERSION-SAMPLER")
     parser.add_argument("--seeds", default="0-15", help="one, or the first and last")
     parser.add_argument("--trials", type=int, default=200)

@@ -193,7 +193,7 @@ class Run {
 
 std::vector<std::int64_t> budgets(std::int64_t trials) {
   std::vector<std::int64_t> out;
-  for (const std::int64_t budget : {25, 50, 100, 200, 400, 1000})
+  for (const std::int64_t budget : {20, 25, 50, 100, 200, 400, 1000})
     if (budget < trials) out.push_back(budget);
   out.push_back(trials);
   return out;

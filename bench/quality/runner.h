@@ -24,8 +24,8 @@ struct RunOptions {
   int threads = 1;
 };
 
-// The budgets at which a run of `trials` is judged: 25, 50, 100, 200, 400, 1000 as far as they go,
-// and `trials` itself.
+// The budgets at which a run of `trials` is judged: 20, 25, 50, 100, 200, 400, 1000 as far as they
+// go, and `trials` itself.
 std::vector<std::int64_t> budgets(std::int64_t trials);
 
 // One run: `problem.workers` workers ask, each asks again when its trial's duration is over. The

@@ -80,6 +80,40 @@ TEST(Compare, TestsRunsAndProblemsApart) {
   EXPECT_EQ(b.p_problems, 1);
 }
 
+// a: 1, 1, 2, 1.5 among the two.
+TEST(Compare, RanksTheLabelsWithinEachRun) {
+  const auto standings = compare(both(), {});
+  EXPECT_DOUBLE_EQ(find(standings, "all", "a").rank, (1 + 1 + 2 + 1.5) / 4);
+  EXPECT_DOUBLE_EQ(find(standings, "all", "b").rank, (2 + 2 + 1 + 1.5) / 4);
+}
+
+TEST(Compare, LeavesOutALabelAtTheBudgetsThatItDoesNotReach) {
+  std::vector<Result> results = both();
+  results.push_back({"branin_2d", "continuous", 0, "a", 100, 0.01, 0});
+  const auto standings = compare(results, {});
+  EXPECT_EQ(find(standings, "all", "b").trials, 50);
+  EXPECT_EQ(standings.back().label, "a");
+  EXPECT_EQ(standings.back().trials, 100);
+}
+
+TEST(Compare, SaysWhetherTheFirstLabelHasTheBestRank) {
+  std::ostringstream best;
+  print_ranks(best, compare(both(), {}), true);
+  EXPECT_THAT(best.str(), HasSubstr("| group | trials | problems | runs | a | b | a is |"));
+  EXPECT_THAT(best.str(), HasSubstr("| all | 50 | 2 | 4 | 1.38 | 1.62 | best |"));
+  EXPECT_THAT(best.str(),
+              HasSubstr("| hold-out | 50 | 1 | 2 | 1.75 | 1.25 | tied with b, p 0.371 |"));
+  std::vector<Result> beaten;
+  for (std::int64_t seed = 0; seed < 10; ++seed) {
+    beaten.push_back({"branin_2d", "continuous", seed, "a", 50, 0.2, 0});
+    beaten.push_back(
+        {"branin_2d", "continuous", seed, "b", 50, 0.1 + 0.001 * static_cast<double>(seed), 0});
+  }
+  std::ostringstream behind;
+  print_ranks(behind, compare(beaten, {}), true);
+  EXPECT_THAT(behind.str(), HasSubstr("| all | 50 | 1 | 10 | 2.00 | 1.00 | behind b, p 0.002 |"));
+}
+
 TEST(Compare, ShowsEachProblemWhenAsked) {
   const auto standings = compare(both(), {.by_problem = true});
   EXPECT_EQ(find(standings, "branin_2d", "b").wins, 2U);

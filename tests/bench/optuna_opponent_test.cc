@@ -21,7 +21,7 @@ TEST(OptunaOpponent, WritesTheResultsOfEveryKindOfProblem) {
   const std::string command =
       std::string(kPython) + " " + source_path("bench/quality/optuna_opponent.py") + " --bench " +
       build_path("bench/bench_quality") +
-      " --sampler random --label other --seeds 0-1 --trials 27" +
+      " --sampler random --label other --seeds 0-1 --trials 22" +
       " --problems '^(pipeline_noise15|heat_runtime|knapsack_12|hartmann_6d_q4)$' -o " + file +
       " 2>/dev/null";
   ASSERT_EQ(std::system(command.c_str()), 0);
@@ -30,8 +30,8 @@ TEST(OptunaOpponent, WritesTheResultsOfEveryKindOfProblem) {
   ASSERT_EQ(results.size(), 2U * 4 * 2);
   for (std::size_t i = 0; i < results.size(); i += 2) {
     EXPECT_EQ(results[i].label, "other");
-    EXPECT_EQ(results[i].trials, 25);
-    EXPECT_EQ(results[i + 1].trials, 27);
+    EXPECT_EQ(results[i].trials, 20);
+    EXPECT_EQ(results[i + 1].trials, 22);
     EXPECT_GT(results[i].regret, 0);
     EXPECT_LT(results[i].regret, 10);
   }

@@ -45,14 +45,14 @@ TEST(Runner, WritesTheSameForAnyNumberOfThreads) {
 
 TEST(Runner, JudgesAtEachBudget) {
   EXPECT_THAT(budgets(20), ElementsAre(20));
-  EXPECT_THAT(budgets(100), ElementsAre(25, 50, 100));
-  EXPECT_THAT(budgets(500), ElementsAre(25, 50, 100, 200, 400, 500));
+  EXPECT_THAT(budgets(100), ElementsAre(20, 25, 50, 100));
+  EXPECT_THAT(budgets(500), ElementsAre(20, 25, 50, 100, 200, 400, 500));
   const auto results = run_once(problem_named("hartmann_6d_q4"), options("random", 60), 3);
-  ASSERT_EQ(results.size(), 3U);
-  EXPECT_EQ(results[2].trials, 60);
-  EXPECT_EQ(results[2].seed, 3);
-  EXPECT_LE(results[2].regret, results[0].regret);
-  EXPECT_LE(results[0].ask_seconds, results[2].ask_seconds);
+  ASSERT_EQ(results.size(), 4U);
+  EXPECT_EQ(results[3].trials, 60);
+  EXPECT_EQ(results[3].seed, 3);
+  EXPECT_LE(results[3].regret, results[0].regret);
+  EXPECT_LE(results[0].ask_seconds, results[3].ask_seconds);
 }
 
 // By the definition of the normalised regret.
@@ -60,7 +60,7 @@ TEST(Runner, GivesUniformDrawsARegretOfAboutOneAtFifty) {
   std::vector<double> regrets;
   for (std::int64_t seed = 0; seed < 41; ++seed)
     regrets.push_back(
-        run_once(problem_named("rastrigin_10d"), options("random", 50), seed)[1].regret);
+        run_once(problem_named("rastrigin_10d"), options("random", 50), seed).back().regret);
   std::nth_element(regrets.begin(), regrets.begin() + 20, regrets.end());
   EXPECT_NEAR(regrets[20], 1, 0.1);
 }
