@@ -226,7 +226,7 @@ constexpr std::string_view kSchema = R"json({
           "properties": {
             "name": {"const": "gp"},
             "startup": {"type": "integer", "minimum": 1, "maximum": 1000000, "description": "Trials that end before the model is used; by default max(5, d / 2) for d parameters."},
-            "incumbent": {"enum": ["posterior", "observed"], "default": "posterior", "description": "What improvement is over, and the search begins around: the least mean of the model, or the best value that was told."},
+            "incumbent": {"enum": ["posterior", "observed"], "default": "posterior", "description": "What improvement is over, and the search begins around: the least mean of the model, or the best value that was told. Workers with a focus hold the rest there too."},
             "version": {"const": 1}
           }
         },

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/feasible.h"
 #include "core/space_edit.h"
 
 namespace studyhall::server {
@@ -62,7 +63,7 @@ bool is_better(double a, double b, bool maximise) { return maximise ? a > b : a 
 bool counts(const Trial& trial) {
   return trial.state == TrialState::Complete && !trial.values.empty() &&
          trial.record.purpose != Purpose::Replicate && !trial.record.late &&
-         std::ranges::none_of(trial.constraints, [](double c) { return c > 0; });
+         is_feasible(trial.constraints);
 }
 
 // Results of the sampler's own, the newest first.

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "core/feasible.h"
+
 namespace studyhall::server {
 
 namespace {
@@ -42,6 +44,7 @@ Standing::Standing(const StudySpec& spec)
     : directions_(spec.directions),
       constraints_(spec.constraints.size()),
       attested_only_(spec.experiment && spec.experiment->score.attested),
+      pin_observed_(spec.sampler.options.value("incumbent", "") == "observed"),
       rule_{spec.confirm.replicates},
       version_(spec.experiment_version),
       board_(spec.directions.front(), rule_) {
@@ -56,9 +59,7 @@ LeadChange Standing::add(const Trial& trial, const std::string& group, const Tri
   if (attested_only_ && !run.failed && !is_attested(trial)) return {};
   if (!run.failed) {
     run.value = trial.values.front();
-    run.feasible = trial.constraints.size() == constraints_ &&
-                   std::none_of(trial.constraints.begin(), trial.constraints.end(),
-                                [](double c) { return c > 0; });
+    run.feasible = trial.constraints.size() == constraints_ && is_feasible(trial.constraints);
     if (trial.constraints.size() == constraints_) run.constraints = trial.constraints;
     if (several()) run.values = trial.values;
   }
@@ -87,8 +88,16 @@ LeadChange Standing::add_to_board(const Run& run, const TrialTable& trials) {
   const std::vector<std::int64_t> before = numbers_of(leader_);
   best_ = board_.best();
   leader_ = best_ && best_->confirmed ? best_ : board_.leader();
-  if (best_) move_pin(best_->number, trials);
+  if (is_best_run(run)) best_run_ = run;
+  if (best_) move_pin(pin_observed_ && best_run_ ? best_run_->number : best_->number, trials);
   return between(before, numbers_of(leader_));
+}
+
+bool Standing::is_best_run(const Run& run) const {
+  if (run.failed || !run.feasible) return false;
+  if (!best_run_) return true;
+  return directions_.front() == Direction::Minimize ? run.value < best_run_->value
+                                                    : run.value > best_run_->value;
 }
 
 void Standing::add_older(const Run& run, const std::string& version, const TrialTable& trials) {

@@ -51,8 +51,9 @@ class Standing {
   // `trials` of the study, the one added among them.
   LeadChange add(const Trial& trial, const std::string& group, const TrialTable& trials);
 
-  // The best feasible configuration by posterior mean, confirmed or not (of an older version while
-  // there is none), or a member of the front drawn by `rng`. Where none of the
+  // The best feasible configuration by posterior mean, or where the study's sampler says so
+  // ("incumbent": "observed") that of the best value told, confirmed or not (of an older version
+  // while there is none), or a member of the front drawn by `rng`. Where none of the
   // parameters `wanted` (positions) is active there: the best feasible configuration in which one
   // is, if there is any; with several objectives one of the best rank.
   [[nodiscard]] Pin pin(const SearchSpace& space, const TrialTable& trials,
@@ -78,6 +79,7 @@ class Standing {
   LeadChange add_to_front(const Run& run, const TrialTable& trials);
   LeadChange add_to_board(const Run& run, const TrialTable& trials);
   void add_older(const Run& run, const std::string& version, const TrialTable& trials);
+  [[nodiscard]] bool is_best_run(const Run& run) const;
   void move_pin(std::int64_t number, const TrialTable& trials);
   void update_front(const Run& run);
   // The configurations among which a pin with one of `wanted` active is chosen.
@@ -88,12 +90,14 @@ class Standing {
   std::vector<Direction> directions_;
   std::size_t constraints_;  // of the study
   bool attested_only_;       // what nobody attests leads nothing
+  bool pin_observed_;        // the pin follows the best value, not the best mean
   ConfirmRule rule_;
   std::string version_;
   Leaderboard board_;
   std::vector<OlderVersion> older_;
   std::optional<LeaderRow> leader_;
   std::optional<LeaderRow> best_;
+  std::optional<Run> best_run_;  // feasible, of the best value alone; of equal ones the first
   Pin pin_;  // of the best; of several objectives: version, and each parameter's last value
 
   // With several objectives.

@@ -87,6 +87,18 @@ std::span<const Trial> StudyModel::competitors() const {
   return competitors_->trials();
 }
 
+const BestSteps& StudyModel::best_steps() const {
+  if (!best_steps_) {
+    best_steps_.emplace(spec().directions.front());
+    TrialOutline trial;
+    for (std::size_t n = 0; n < trials_.size(); ++n) {
+      trials_.read(n, trial);
+      best_steps_->put(static_cast<std::int64_t>(n), feasible_value(trial));
+    }
+  }
+  return *best_steps_;
+}
+
 std::vector<std::int64_t> StudyModel::expired(Timestamp now) const {
   std::vector<std::int64_t> numbers;
   for (const auto& [expires_at, number] : expiries_) {
@@ -133,6 +145,7 @@ void StudyModel::place(Trial trial, const std::optional<Digest>& held) {
   }
   blocks_.note(trial.number, had_ended, is_finished(trial.state));
   if (competitors_) competitors_->put(trial);
+  if (best_steps_ && !best_steps_->put(trial.number, feasible_value(trial))) best_steps_.reset();
   index(trial, held);
   trials_.put(std::move(trial));
   const auto waits = dependents_.find(static_cast<std::int64_t>(at));

@@ -21,6 +21,7 @@
 #include "core/cpu_level.h"
 #include "core/history.h"
 #include "core/study_api.h"
+#include "server/best_steps.h"
 #include "server/block_book.h"
 #include "server/budget.h"
 #include "server/competitors.h"
@@ -83,6 +84,8 @@ class StudyModel {
   }
   // The trials as pruners look at them, by number.
   [[nodiscard]] std::span<const Trial> competitors() const;
+  // Of the first objective.
+  [[nodiscard]] const BestSteps& best_steps() const;
 
   // Why no trial may be handed out now (Finished or Wait); nullopt: one may.
   [[nodiscard]] std::optional<AskAnswer> closed(Timestamp now) const;
@@ -378,6 +381,7 @@ class StudyModel {
   TrialTable trials_;
   BlockBook blocks_;
   mutable std::optional<Competitors> competitors_;  // absent: never asked for
+  mutable std::optional<BestSteps> best_steps_;     // absent: not asked for since they were lost
   std::array<std::int64_t, 5> counts_{};            // by TrialState
   Budget budget_;
   std::map<std::string, WorkerRecord> workers_;  // that have asked

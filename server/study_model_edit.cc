@@ -36,6 +36,7 @@ void StudyModel::refit(const StudySpec& from, std::vector<storage::Write>& write
   };
   const bool constraints_changed = constraints_of(from) != constraints_of(spec());
   competitors_.reset();
+  best_steps_.reset();
   holders_.clear();
   confirming_.clear();
   confirming_begun_ = 0;

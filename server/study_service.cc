@@ -100,7 +100,7 @@ std::vector<StudyInfo> StudyService::studies() {
     const std::lock_guard lock(live->mutex);
     const StudyModel& model = impl_->loaded(*live);
     out.push_back(view_study(model, impl_->clock.now()));
-    out.back().sparkline = sparkline(model);
+    out.back().sparkline = model.best_steps().line(model.trials().size(), kMostSparks);
   }
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/feasible.h"
 #include "core/space_edit.h"
 #include "server/outside_rows.h"
 #include "server/queue_views.h"
@@ -69,8 +70,7 @@ TrialView view_trial(const StudyModel& study, const Trial& trial) {
   view.params = params_of(study.space(), trial);
   view.outside = is_outside(study.space(), trial);
   view.values = trial.values;
-  view.feasible = std::none_of(trial.constraints.begin(), trial.constraints.end(),
-                               [](double c) { return c > 0; });
+  view.feasible = is_feasible(trial.constraints);
   view.metrics = trial.metrics;
   view.intermediate = trial.intermediate;
   view.started = trial.started;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/feasible.h"
 #include "core/space_edit.h"
 #include "core/thinning.h"
 
@@ -19,13 +20,6 @@ namespace {
 
 constexpr std::size_t kMostReporting = 200;
 
-// Of a Trial or a TrialOutline.
-template <typename T>
-bool is_feasible(const T& trial) {
-  return std::none_of(trial.constraints.begin(), trial.constraints.end(),
-                      [](double c) { return c > 0; });
-}
-
 // Follows the best feasible result of one objective.
 class BestSoFar {
  public:
@@ -33,22 +27,16 @@ class BestSoFar {
       : minimize_(study.spec().directions.front() == Direction::Minimize) {}
 
   // Whether the trial is better than all before it.
-  template <typename T>
-  bool add(const T& trial) {
-    if (trial.state != TrialState::Complete || trial.values.empty() || !is_feasible(trial)) {
-      return false;
-    }
-    const double value = trial.values.front();
-    if (!std::isfinite(value)) return false;
-    if (minimize_ ? value >= best_ : value <= best_) return false;
-    best_ = value;
+  bool add(const Trial& trial) {
+    const std::optional<double> value = feasible_value(trial);
+    if (!value || (minimize_ ? *value >= best_ : *value <= best_)) return false;
+    best_ = *value;
     return true;
   }
-  [[nodiscard]] double value() const { return best_; }  // NaN: there is none
 
  private:
   bool minimize_;
-  double best_ = std::numeric_limits<double>::quiet_NaN();
+  double best_ = std::numeric_limits<double>::quiet_NaN();  // until there is one
 };
 
 double cost_of(const TrialRecord& record) {
@@ -153,7 +141,7 @@ void ColumnBuilder::add(const StudyModel& study, const Trial& trial) {
   plain_.reason.emplace_back(
       index_of("reason", record.reason ? std::string(to_string(*record.reason)) : ""));
   plain_.attempt.emplace_back(record.attempt);
-  plain_.feasible.emplace_back(is_feasible(trial) ? 1 : 0);
+  plain_.feasible.emplace_back(is_feasible(trial.constraints) ? 1 : 0);
   plain_.outside.emplace_back(is_outside(study.space(), trial) ? 1 : 0);
   plain_.started.push_back(seconds(trial.started));
   plain_.completed.push_back(seconds(trial.completed));
@@ -242,22 +230,6 @@ TrialColumns ColumnBuilder::finish() {
   columns["params"] = params_.take(rows_);
   columns["metrics"] = metrics_.take(rows_);
   return std::move(out_);
-}
-
-std::vector<double> sparkline(const StudyModel& study) {
-  std::vector<double> line;
-  BestSoFar best(study);
-  TrialOutline trial;
-  const std::size_t count = study.trials().size();
-  const std::size_t stretches = std::min<std::size_t>(count, kMostSparks);
-  for (std::size_t s = 0; s < stretches; ++s) {
-    for (std::size_t i = s * count / stretches; i < (s + 1) * count / stretches; ++i) {
-      study.trials().read(i, trial);
-      best.add(trial);
-    }
-    if (std::isfinite(best.value())) line.push_back(best.value());
-  }
-  return line;
 }
 
 }  // namespace studyhall::server

@@ -1,4 +1,4 @@
-// The trials of a study as columns, and its sparkline.
+// The trials of a study as columns.
 #pragma once
 
 #include <cstdint>
@@ -58,8 +58,5 @@ class ColumnBuilder {
   Table metrics_;
   TrialColumns out_;
 };
-
-// What StudyInfo::sparkline holds.
-std::vector<double> sparkline(const StudyModel& study);
 
 }  // namespace studyhall::server

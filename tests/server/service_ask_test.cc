@@ -107,6 +107,27 @@ TEST_P(Ask, PinFollowsTheBestFeasibleTrial) {
   EXPECT_EQ(next.params["y"], best.params["y"]);
 }
 
+// The first configuration has the best single value, the second the better mean.
+TEST_P(Ask, PinIsTheBestMeanOrWhereAskedForTheBestValue) {
+  for (const std::string incumbent : {"posterior", "observed"}) {
+    Json file = two_floats();
+    file["sampler"] = {{"name", "gp"}, {"incumbent", incumbent}};
+    file["workers"] = Json::parse(R"({"W1": {"focus": ["x"]}})");
+    file["focus_share"] = 1.0;
+    create(file);
+    enqueue({{"x", 0.25}, {"y", 0.25}}, 0, 2);
+    enqueue({{"x", 0.75}, {"y", 0.75}}, 0, 2);
+    for (int i = 0; i < 4; ++i) {
+      const AskedTrial trial = ask("W2");
+      const bool first = trial.params["y"] == 0.25;
+      tell(trial, first ? (i == 0 ? 10 : 6) : 9);
+    }
+
+    EXPECT_EQ(ask("W1").params["y"], incumbent == "observed" ? 0.25 : 0.75);
+    service_->delete_study("s");
+  }
+}
+
 TEST_P(Ask, HoldsAFocusThatIsInactiveAtTheBestAtTheBestWhereItIsActive) {
   create(Json::parse(R"({"name": "s", "direction": "maximize", "seed": 7,
     "params": {"mode": {"type": "categorical", "choices": ["plain", "tuned"]},
