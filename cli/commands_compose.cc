@@ -10,6 +10,7 @@
 #include "cli/compose.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
+#include "cli/fleet_options.h"
 #include "cli/launch_plan.h"
 #include "cli/role_workers.h"
 #include "cli/spawn.h"
@@ -27,18 +28,11 @@ namespace studyhall::cli {
 
 namespace {
 
-struct Arguments {
-  std::string study;
-  std::string workers;
+struct Arguments : FleetOptions {
   std::string image = "studyhall:latest";
   std::string output;
   std::string memory_gb;
   std::string gpus;
-  std::string dir;
-  std::int64_t cores = 0;
-  std::int64_t reserve = -1;
-  std::string roles;
-  std::string orchestrator;
   bool kubernetes = false;
 };
 
@@ -208,36 +202,16 @@ void add_compose_command(CLI::App& root, Session& session) {
        "study compose heat_signature --gpus 1 -o fleet.yaml\n"
        "study compose heat_signature --kubernetes --server http://head:8642 | kubectl apply -f -"});
   const auto arguments = std::make_shared<Arguments>();
-  add_study_name(command, arguments->study);
-  command
-      .add_option("--workers", arguments->workers,
-                  "how many, or their names (default: those of the study file)")
-      ->type_name("N|W,W");
+  add_fleet_options(command, *arguments);
   command
       .add_option("--image", arguments->image,
                   "with study and the experiment's programs (default: studyhall:latest)")
       ->type_name("IMAGE");
-  add_integer(command, "--cores", arguments->cores, 1,
-              "processors of this machine for each worker (default: the study file's)");
-  add_integer(command, "--reserve", arguments->reserve, 0,
-              "processors left to the system with --cores (default: one in eight)");
   command
       .add_option("--memory-gb", arguments->memory_gb, "of each worker (default: the study file's)")
       ->type_name("GB");
-  command
-      .add_option("--roles", arguments->roles,
-                  "workers besides, in roles of the study file, and how many: docs=1,executor=2")
-      ->type_name("R=N,R=N");
-  command
-      .add_option("--orchestrator", arguments->orchestrator,
-                  "a service that does research so often (15m): doc/research.md")
-      ->type_name("TIME");
   command.add_option("--gpus", arguments->gpus, "of each worker: all, or how many")
       ->type_name("N|all");
-  command
-      .add_option("--dir", arguments->dir,
-                  "folder of the experiment's files (default: the study file's)")
-      ->type_name("DIR");
   command.add_flag("--kubernetes", arguments->kubernetes, "Jobs instead; needs --server");
   command
       .add_option("-o,--output", arguments->output,

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/prctl.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include "cli/connect.h"
 #include "cli/exit_code.h"
 #include "cli/fleet_control.h"
+#include "cli/fleet_options.h"
 #include "cli/fleet_state.h"
 #include "cli/fleet_supervisor.h"
 #include "cli/launch.h"
@@ -27,20 +29,25 @@ constexpr const char* kGroup = "Fleet";
 
 // --- launch ---
 
-std::string role_words(const PlannedWorker& worker) {
-  if (!worker.every.empty()) return fmt::format("research every {}  ", worker.every);
-  return worker.role.empty() ? "" : fmt::format("role {}  ", worker.role);
+// "in 30s      role docs  processors 0-6"
+std::string plan_words(const PlannedWorker& worker) {
+  const std::string start =
+      worker.start_s > 0 ? "in " + format_duration(seconds_to_duration(worker.start_s)) : "now";
+  std::vector<std::string> rest;
+  if (!worker.every.empty()) {
+    rest.push_back("research every " + worker.every);
+  } else if (!worker.role.empty()) {
+    rest.push_back("role " + worker.role);
+  }
+  if (!worker.pinned.empty()) rest.push_back("processors " + cpu_list_text(worker.pinned));
+  return rest.empty() ? start : fmt::format("{:<10}  {}", start, fmt::join(rest, "  "));
 }
 
 void print_plan(const Session& session, const LaunchPlan& plan, bool with_lines) {
   std::size_t width = 8;
   for (const PlannedWorker& worker : plan.workers) width = std::max(width, worker.name.size());
   for (const PlannedWorker& worker : plan.workers)
-    session.out << fmt::format(
-        "  {:<{}} {:<12} {}\n", worker.name, width,
-        worker.start_s > 0 ? "in " + format_duration(seconds_to_duration(worker.start_s)) : "now",
-        role_words(worker) +
-            (worker.pinned.empty() ? "" : "processors " + cpu_list_text(worker.pinned)));
+    session.out << fmt::format("  {:<{}}  {}\n", worker.name, width, plan_words(worker));
   if (!plan.cores.empty()) session.out << "Processors: " << plan.cores << ".\n";
   if (with_lines && !plan.lines.empty()) {
     session.out << "Each of them:\n";
@@ -108,19 +115,7 @@ void add_launch(CLI::App& root, Session& session) {
        "study launch heat_signature --workers 2 --roles docs=1,executor=2 --orchestrator 15m\n"
        "study launch heat_signature --workers W1,W3 --tmux --stagger 60"});
   const auto arguments = std::make_shared<LaunchArguments>();
-  add_study_name(command, arguments->study);
-  command
-      .add_option("--workers", arguments->workers,
-                  "how many, or their names (default: those of the study file)")
-      ->type_name("N|W,W");
-  command
-      .add_option("--roles", arguments->roles,
-                  "workers besides, in roles of the study file, and how many: docs=1,executor=2")
-      ->type_name("R=N,R=N");
-  command
-      .add_option("--orchestrator", arguments->orchestrator,
-                  "one more that does research so often (15m): doc/research.md")
-      ->type_name("TIME");
+  add_fleet_options(command, *arguments);
   command.add_option("--stagger", arguments->stagger, "seconds between two starts (default: 30)")
       ->type_name("S");
   command
@@ -129,17 +124,9 @@ void add_launch(CLI::App& root, Session& session) {
           "seconds before a worker that died is started again, doubled up to 10 minutes for "
           "each death in a row (default: 5)")
       ->type_name("S");
-  add_integer(command, "--cores", arguments->cores, 1,
-              "processors that each worker's runs are pinned to (default: the study file's)");
-  add_integer(command, "--reserve", arguments->reserve, 0,
-              "processors left to the system with --cores (default: one in eight)");
   command.add_flag("--tmux", arguments->tmux, "in windows of a tmux session (`study attach`)");
   command.add_flag("--dry-run", arguments->dry_run, "check everything and start nothing");
   add_runs(command, arguments->runs);
-  command
-      .add_option("--dir", arguments->dir,
-                  "folder of the experiment's files (default: the study file's)")
-      ->type_name("DIR");
   command.callback([&session, arguments] {
     session.action = [&session, arguments] { return launch(session, *arguments); };
   });

@@ -1,26 +1,19 @@
 // Starting the workers of a study in the background on this machine.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "cli/connect.h"
+#include "cli/fleet_options.h"
 #include "cli/launch_plan.h"
 #include "cli/session.h"
 
 namespace studyhall::cli {
 
-struct LaunchArguments {
-  std::string study;
-  std::string workers;
-  std::string roles;
-  std::string orchestrator;
+struct LaunchArguments : FleetOptions {
   std::string stagger = "30";
   std::string restart_after = "5";
   std::string runs = "runs";
-  std::string dir;
-  std::int64_t cores = 0;
-  std::int64_t reserve = -1;
   bool tmux = false;
   bool dry_run = false;
 };

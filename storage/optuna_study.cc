@@ -137,11 +137,25 @@ class StudyLoad {
     return value_from_columns({stored, row.text(type)});
   }
 
+  std::int64_t objectives_of_study() {
+    Query row =
+        connection_.query("SELECT count(*) FROM study_directions WHERE study_id = ?1", study_);
+    row.next();
+    return row.integer(0);
+  }
+
   void load_values() {
+    const std::int64_t objectives = objectives_of_study();
     Query row = rows_of("trial_values", "objective, value, value_type");
     while (row.next()) {
+      const std::int64_t objective = row.integer(1);
+      if (objective < 0 || objective >= objectives) {
+        of(row).problems.push_back(fmt::format("it has a value of objective {}, expected 0 to {}",
+                                               objective, objectives - 1));
+        continue;
+      }
       std::vector<double>& values = of(row).values;
-      const auto at = static_cast<std::size_t>(std::max<std::int64_t>(0, row.integer(1)));
+      const auto at = static_cast<std::size_t>(objective);
       values.resize(std::max(values.size(), at + 1), std::nan(""));
       values[at] = number(row, 2, 3);
     }

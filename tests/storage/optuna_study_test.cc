@@ -19,6 +19,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 class OptunaStudy : public ::testing::Test {
  protected:
@@ -96,8 +97,12 @@ TEST_F(OptunaStudy, SaysWhatCannotBeRead) {
   fill();
   RawDatabase(file()).run(R"(UPDATE trial_params SET param_value = 17
                              WHERE param_name = 'mode' AND trial_id = 1)");
+  RawDatabase(file()).run(R"(INSERT INTO trial_values (trial_id, objective, value, value_type)
+                             VALUES (1, 4000000000, 1.5, 'FINITE'))");
   const std::vector<OptunaTrial> trials = optuna_trials(file(), "old");
-  EXPECT_THAT(trials[0].problems, ElementsAre(HasSubstr("its parameter mode is 17")));
+  EXPECT_THAT(trials[0].problems,
+              UnorderedElementsAre(HasSubstr("its parameter mode is 17"),
+                                   HasSubstr("objective 4000000000, expected 0 to 0")));
   EXPECT_THAT(trials[1].problems, IsEmpty());
 }
 
