@@ -176,7 +176,9 @@ void Run::take(const SearchSpace& space, Result result) {
 void Run::pass_over(const SearchSpace& space) {
   ++passed_over_;
   ++told_held_;
-  if (passed_over_ > kMostPassedOver * mixed_.constants.lambda) restart(space);
+  if (passed_over_ <= kMostPassedOver * mixed_.constants.lambda) return;
+  waiting_.clear();
+  restart(space);
 }
 
 void Run::begin_from(const SearchSpace& space, std::vector<Result> earlier) {

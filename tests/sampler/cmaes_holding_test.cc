@@ -199,5 +199,29 @@ TEST(CmaEsRun, GivesUpAHeldValueThatNobodyTriesAnyMore) {
   EXPECT_NE(seen[2], seen[1]);
 }
 
+// What the run that was given up had got counts no more for the next one.
+TEST(CmaEsRun, BeginsAnewAfterAHeldValueThatWasGivenUp) {
+  const SearchSpace space =
+      make_space({make_categorical("c", {"a", "b", "d"}), make_float("x", 0, 1)});
+  const Slice slice = whole_space(space);
+  cmaes::Run run(space, slice, {});
+  History history({Direction::Minimize});
+  Held held = run.held();
+  for (int i = 0; i < 600; ++i) {
+    const bool first = held[0] == kFree;
+    const double c = first || i % 3 != 0 ? 0 : held[0];
+    Observation trial = complete(i, {c, 0.001 * i}, i < 20 ? 1 - 0.01 * i : 0.5 + 1e-3 * c);
+    trial.sampler = "cmaes";
+    history.apply(std::move(trial));
+    run.catch_up(space, history);
+    if (run.held() != held) {
+      ASSERT_EQ(run.waiting(), 0U) << i;
+    }
+    ASSERT_LT(run.waiting(), static_cast<std::size_t>(run.mixed().constants.lambda)) << i;
+    held = run.held();
+  }
+  EXPECT_NE(held[0], kFree);
+}
+
 }  // namespace
 }  // namespace studyhall::sampler::cmaes
