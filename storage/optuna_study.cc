@@ -181,7 +181,10 @@ class StudyLoad {
         trial.note = std::move(record.note);
         continue;
       }
-      if (system.text(1) == kConstraintsAttribute) trial.constraints = std::move(json);
+      if (system.text(1) == kConstraintsAttribute) {
+        trial.constraints = std::move(json);
+        continue;
+      }
       const bool is_wanted = system.text(1) == kFixedParamsAttribute && json.is_object() &&
                              trial.state == TrialState::Waiting;
       if (is_wanted) trial.params.update(json);
