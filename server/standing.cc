@@ -88,8 +88,8 @@ LeadChange Standing::add_to_board(const Run& run, const TrialTable& trials) {
   const std::vector<std::int64_t> before = numbers_of(leader_);
   best_ = board_.best();
   leader_ = best_ && best_->confirmed ? best_ : board_.leader();
-  if (is_best_run(run)) best_run_ = run;
-  if (best_) move_pin(pin_observed_ && best_run_ ? best_run_->number : best_->number, trials);
+  if (pin_observed_ && is_best_run(run)) best_run_ = run;
+  if (best_) move_pin(best_run_ ? best_run_->number : best_->number, trials);
   return between(before, numbers_of(leader_));
 }
 

@@ -30,8 +30,15 @@ bool keeps(const Held& held, const Candidate& candidate) {
   return true;
 }
 
-Tried::Tried(const std::vector<Choice>& choices) {
-  for (const Choice& choice : choices) results_.emplace_back(choice.values.size(), 0);
+Tried::Tried(const SearchSpace& space, const std::vector<Choice>& choices) {
+  for (const Choice& choice : choices) {
+    results_.emplace_back(choice.values.size(), 0);
+    hold_parents(space, choices, choice.position, needs_.emplace_back(choices.size(), kFree));
+  }
+}
+
+void Tried::clear() {
+  for (std::vector<std::int64_t>& of_choice : results_) std::ranges::fill(of_choice, 0);
 }
 
 void Tried::note(const Candidate& candidate) {
@@ -41,9 +48,7 @@ void Tried::note(const Candidate& candidate) {
   }
 }
 
-Held Tried::least(const SearchSpace& space, const std::vector<Choice>& choices,
-                  const Candidate& best) const {
-  Held held(choices.size(), kFree);
+Held Tried::least(const Candidate& best) const {
   std::size_t choice = 0;
   int value = kFree;
   std::int64_t fewest = 0;
@@ -56,9 +61,9 @@ Held Tried::least(const SearchSpace& space, const std::vector<Choice>& choices,
       fewest = results;
     }
   }
-  if (value == kFree) return held;
+  if (value == kFree) return Held(results_.size(), kFree);
+  Held held = needs_[choice];
   held[choice] = value;
-  hold_parents(space, choices, choices[choice].position, held);
   return held;
 }
 

@@ -24,18 +24,20 @@ bool keeps(const Held& held, const Candidate& candidate);
 // How many results each value of each choice has had.
 class Tried {
  public:
-  explicit Tried(const std::vector<Choice>& choices);
+  Tried(const SearchSpace& space, const std::vector<Choice>& choices);
 
   void note(const Candidate& candidate);
+  // Forgets all results.
+  void clear();
 
   // The value of a choice that was tried least, other than `best` has it, the first of equal ones,
   // and for every choice on which its being active depends a value that makes it so. Nothing is
   // held where there is no choice.
-  [[nodiscard]] Held least(const SearchSpace& space, const std::vector<Choice>& choices,
-                           const Candidate& best) const;
+  [[nodiscard]] Held least(const Candidate& best) const;
 
  private:
   std::vector<std::vector<std::int64_t>> results_;  // [choices][values]
+  std::vector<Held> needs_;                         // [choices], what each needs to be active
 };
 
 }  // namespace studyhall::sampler::cmaes

@@ -55,7 +55,7 @@ Run::Run(const SearchSpace& space, Slice slice, const Options& options)
     : slice_(std::move(slice)),
       options_(options),
       coordinates_(cmaes::coordinates(space, slice_)),
-      tried_(coordinates_.choices) {
+      tried_(space, coordinates_.choices) {
   start_ = default_place(space, coordinates_.axes);
   reset();
   lambda_ = mixed_.constants.lambda;
@@ -63,7 +63,7 @@ Run::Run(const SearchSpace& space, Slice slice, const Options& options)
 
 void Run::reset() {
   start_over();
-  tried_ = Tried(coordinates_.choices);
+  tried_.clear();
   best_.reset();
   first_values_.clear();
   mark_.reset();
@@ -129,12 +129,12 @@ void Run::catch_up(const SearchSpace& space, const History& history) {
     if (!result) continue;
     note(*result);
     if (begun_) {
-      take(space, std::move(*result));
+      take(std::move(*result));
     } else if (trial.sampler == kName) {
       begun_ = true;
-      begin_from(space, earlier(earlier_count_));
+      begin_from(earlier(earlier_count_));
       earlier_.clear();
-      take(space, std::move(*result));
+      take(std::move(*result));
     } else {
       ++earlier_count_;
       earlier_.push_back(std::move(*result));
@@ -145,7 +145,7 @@ void Run::catch_up(const SearchSpace& space, const History& history) {
   if (begun_) return;
   const std::size_t due =
       earlier_count_ - (earlier_count_ < kEveryEarlier ? 0 : earlier_count_ % kEarlierStep);
-  if (due != begun_at_) begin_from(space, earlier(due));
+  if (due != begun_at_) begin_from(earlier(due));
   begun_at_ = due;
 }
 
@@ -163,28 +163,28 @@ void Run::note(const Result& result) {
   }
 }
 
-void Run::take(const SearchSpace& space, Result result) {
+void Run::take(Result result) {
   if (!keeps(held_, result.candidate)) {
-    pass_over(space);
+    pass_over();
     return;
   }
   waiting_.push_back(std::move(result));
-  if (std::ssize(waiting_) == mixed_.constants.lambda) tell_generation(space);
+  if (std::ssize(waiting_) == mixed_.constants.lambda) tell_generation();
 }
 
 // Some were asked for before this run began; many mean that what it holds is used up.
-void Run::pass_over(const SearchSpace& space) {
+void Run::pass_over() {
   ++passed_over_;
   ++told_held_;
   if (passed_over_ <= kMostPassedOver * mixed_.constants.lambda) return;
   waiting_.clear();
-  restart(space);
+  restart();
 }
 
-void Run::begin_from(const SearchSpace& space, std::vector<Result> earlier) {
+void Run::begin_from(std::vector<Result> earlier) {
   start_over();
   if (std::ssize(earlier) < std::int64_t{kWarmGenerations} * lambda_) {
-    for (Result& result : earlier) take(space, std::move(result));
+    for (Result& result : earlier) take(std::move(result));
     return;
   }
   std::stable_sort(earlier.begin(), earlier.end(),
@@ -220,7 +220,7 @@ int Run::lambda_for_age() const {
   return static_cast<int>(6 * std::sqrt(std::max(0.0, age)));
 }
 
-void Run::tell_generation(const SearchSpace& space) {
+void Run::tell_generation() {
   std::stable_sort(waiting_.begin(), waiting_.end(),
                    [](const Result& a, const Result& b) { return a.ranks_before(b); });
   std::vector<Candidate> generation;
@@ -232,7 +232,7 @@ void Run::tell_generation(const SearchSpace& space) {
   (holds() ? told_held_ : small_ ? told_small_ : told_large_) += std::ssize(waiting_);
   if (options_.popsize == 0) resize(mixed_, std::max(run_lambda_, lambda_for_age()));
   waiting_.clear();
-  if (options_.restart != Restart::None && has_ended()) restart(space);
+  if (options_.restart != Restart::None && has_ended()) restart();
 }
 
 double Run::least_gain() const {
@@ -266,9 +266,9 @@ void Run::begin_holding(Held held) {
 // Runs that hold choices go first, for as long as they have cost less than the others.
 // IPOP: twice the candidates in each new run. BIPOP: small runs with short steps in between, for as
 // long as they have cost less than the large ones.
-void Run::restart(const SearchSpace& space) {
+void Run::restart() {
   if (!coordinates_.choices.empty() && told_held_ < told_large_ + told_small_) {
-    begin_holding(tried_.least(space, coordinates_.choices, best_->candidate));
+    begin_holding(tried_.least(best_->candidate));
     return;
   }
   ++restarts_;

@@ -61,15 +61,16 @@ class Run {
   // Whether what was taken in is still the beginning of the history.
   [[nodiscard]] bool is_prefix_of(const History& history) const;
   [[nodiscard]] bool belongs(const SearchSpace& space, const Observation& trial) const;
+  // What every result of the slice says, whichever run it is told to.
   void note(const Result& result);
-  void take(const SearchSpace& space, Result result);
+  void take(Result result);
   // A result without the values held.
-  void pass_over(const SearchSpace& space);
+  void pass_over();
   // The latest of the first `count` earlier ones.
   [[nodiscard]] std::vector<Result> earlier(std::size_t count) const;
   // Begins from what others have found, where that is enough to tell a shape from.
-  void begin_from(const SearchSpace& space, std::vector<Result> earlier);
-  void tell_generation(const SearchSpace& space);
+  void begin_from(std::vector<Result> earlier);
+  void tell_generation();
   // How many results a generation should have for the age of those that wait: 6 sqrt(a), where
   // about a others were asked for between the ask and the tell of one. With fewer, steps from
   // states long left cancel out, and sigma shrinks for no reason.
@@ -83,7 +84,7 @@ class Run {
   // The difference of values that is too small to search on for while choices could be held
   // instead: a share of what the study has gained, the median of its first results less the best.
   [[nodiscard]] double least_gain() const;
-  void restart(const SearchSpace& space);
+  void restart();
   // A run that holds what Tried::least() names and begins at the best result.
   void begin_holding(Held held);
 
@@ -100,13 +101,13 @@ class Run {
   int restarts_ = 0;
   std::int64_t told_large_ = 0;  // candidates told to BIPOP's runs of growing size
   std::int64_t told_small_ = 0;  // and to its small ones
-  std::int64_t told_held_ = 0;   // and to runs that held choices
+  std::int64_t told_held_ = 0;   // and to runs that held choices, with what these passed over
   bool small_ = false;
   Held held_;
   int passed_over_ = 0;  // by the present run
   int times_held_ = 0;
   Tried tried_;
-  std::optional<Result> best_;
+  std::optional<Result> best_;        // of the slice
   std::vector<double> first_values_;  // of feasible complete results
 
   std::optional<History::Mark> mark_;

@@ -42,22 +42,22 @@ Candidate choices(std::vector<int> chosen) {
 TEST(Tried, NamesTheValueWithFewestResultsButTheBestOne) {
   const SearchSpace space = tree();
   const std::vector<Choice> all = coordinates(space, whole_space(space)).choices;
-  Tried tried(all);
+  Tried tried(space, all);
   for (const int model : {0, 0, 0, 1}) tried.note(choices({model, -1, -1}));
   tried.note(choices({2, 0, -1}));
   tried.note(choices({2, 0, -1}));
   tried.note(choices({2, 1, 0}));
   tried.note(choices({2, 1, 1}));
 
-  EXPECT_THAT(tried.least(space, all, choices({0, -1, -1})), ElementsAre(1, kFree, kFree));
+  EXPECT_THAT(tried.least(choices({0, -1, -1})), ElementsAre(1, kFree, kFree));
   // What depth 0 needs is held with it, where b is the best.
-  EXPECT_THAT(tried.least(space, all, choices({1, -1, -1})), ElementsAre(2, 1, 0));
-  EXPECT_THAT(tried.least(space, all, choices({1, 1, 0})), ElementsAre(2, 1, 1));
+  EXPECT_THAT(tried.least(choices({1, -1, -1})), ElementsAre(2, 1, 0));
+  EXPECT_THAT(tried.least(choices({1, 1, 0})), ElementsAre(2, 1, 1));
 }
 
 TEST(Tried, HoldsNothingWhereThereIsNoChoice) {
   const SearchSpace space = testing::box_space(2);
-  EXPECT_TRUE(Tried({}).least(space, {}, Candidate{}).empty());
+  EXPECT_TRUE(Tried(space, {}).least(Candidate{}).empty());
 }
 
 TEST(Held, IsKeptByCandidatesWithItsValues) {
@@ -178,10 +178,13 @@ TEST(CmaEsRun, HoldsTheSameWhenAskedOnceAsWhenAskedOften) {
   }
 }
 
+SearchSpace choice_and_number() {
+  return make_space({make_categorical("c", {"a", "b", "d"}), make_float("x", 0, 1)});
+}
+
 // All of what the run holds may be handed out already: then it gets no result of its own.
 TEST(CmaEsRun, GivesUpAHeldValueThatNobodyTriesAnyMore) {
-  const SearchSpace space =
-      make_space({make_categorical("c", {"a", "b", "d"}), make_float("x", 0, 1)});
+  const SearchSpace space = choice_and_number();
   const Slice slice = whole_space(space);
   cmaes::Run run(space, slice, {});
   History history({Direction::Minimize});
@@ -201,8 +204,7 @@ TEST(CmaEsRun, GivesUpAHeldValueThatNobodyTriesAnyMore) {
 
 // What the run that was given up had got counts no more for the next one.
 TEST(CmaEsRun, BeginsAnewAfterAHeldValueThatWasGivenUp) {
-  const SearchSpace space =
-      make_space({make_categorical("c", {"a", "b", "d"}), make_float("x", 0, 1)});
+  const SearchSpace space = choice_and_number();
   const Slice slice = whole_space(space);
   cmaes::Run run(space, slice, {});
   History history({Direction::Minimize});
