@@ -32,6 +32,9 @@ class BestSteps {
   // it hid is not known: the steps must be made anew from all trials.
   bool put(std::int64_t number, std::optional<double> value);
 
+  // Whether the trial is better than all of a lower number.
+  [[nodiscard]] bool is_step(std::int64_t number) const { return steps_.count(number) > 0; }
+
   // The best value up to the end of each of at most `stretches` equal parts of `trials` numbers,
   // from the first result on.
   [[nodiscard]] std::vector<double> line(std::size_t trials, std::size_t stretches) const;

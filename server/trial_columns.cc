@@ -20,25 +20,6 @@ namespace {
 
 constexpr std::size_t kMostReporting = 200;
 
-// Follows the best feasible result of one objective.
-class BestSoFar {
- public:
-  explicit BestSoFar(const StudyModel& study)
-      : minimize_(study.spec().directions.front() == Direction::Minimize) {}
-
-  // Whether the trial is better than all before it.
-  bool add(const Trial& trial) {
-    const std::optional<double> value = feasible_value(trial);
-    if (!value || (minimize_ ? *value >= best_ : *value <= best_)) return false;
-    best_ = *value;
-    return true;
-  }
-
- private:
-  bool minimize_;
-  double best_ = std::numeric_limits<double>::quiet_NaN();  // until there is one
-};
-
 double cost_of(const TrialRecord& record) {
   double cost = record.usage.cost_usd.value_or(0);
   for (const AttemptUsage& attempt : record.earlier) cost += attempt.usage.cost_usd.value_or(0);
@@ -90,14 +71,14 @@ void ColumnBuilder::choose(const StudyModel& study, std::int64_t points) {
   std::vector<bool> keep(trials.size(), false);
   std::vector<double> cost(trials.size());
   results_.resize(study.spec().directions.size());
-  BestSoFar best(study);
+  const BestSteps& best = study.best_steps();
   double spent = 0;
   for (std::size_t i = 0; i < trials.size(); ++i) {
     const Trial& trial = trials[i];
     spent += cost_of(trial.record);
     cost[i] = spent;
     if (!trial.values.empty()) values[i] = trial.values.front();
-    keep[i] = best.add(trial) || trial.state == TrialState::Running;
+    keep[i] = best.is_step(trial.number) || trial.state == TrialState::Running;
     if (trial.state != TrialState::Complete) continue;
     for (std::size_t k = 0; k < std::min(results_.size(), trial.values.size()); ++k) {
       if (std::isfinite(trial.values[k])) results_[k].push_back(trial.values[k]);

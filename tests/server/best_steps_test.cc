@@ -39,6 +39,9 @@ TEST(BestSteps, FallFromTheFirstResultOn) {
   steps.put(3, 2.0);
   EXPECT_THAT(steps.line(5, 40), ElementsAre(5, 5, 2, 2));
   EXPECT_THAT(steps.line(5, 2), ElementsAre(5, 2));
+  EXPECT_TRUE(steps.is_step(1));
+  EXPECT_FALSE(steps.is_step(2));
+  EXPECT_TRUE(steps.is_step(3));
 }
 
 TEST(BestSteps, AreThoseOfAPassOverAllTrialsInWhateverOrderTheyEnd) {
